@@ -1,0 +1,55 @@
+# One command sets up and runs the main job, another sets up and runs every check. Nothing outside .venv is touched,
+# but for Chromium and its driver, which `make check` installs from the distribution when it may.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+NPM := $(shell command -v npm 2>/dev/null)
+SOURCES := src tests benchmarks tools hatch_build.py
+
+.PHONY: demo check format generate bench wheel lock clean
+
+demo: $(VENV)/.demo
+	$(BIN)/ladewerk demo $(ARGS)
+
+check: $(VENV)/.check
+	$(BIN)/python tools/check.py
+
+format: $(VENV)/.check
+	$(BIN)/ruff check --fix-only --quiet $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+generate: $(VENV)/.check
+	$(BIN)/python -m ladewerk.ocpp.codegen
+
+bench: $(VENV)/.check
+	$(BIN)/python -m benchmarks
+
+wheel: $(VENV)/.demo
+	$(BIN)/python -m hatchling build -t wheel
+
+# The constraint files hold every version and hash for Python 3.11 to 3.13 on every platform, and no index address.
+lock:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile $(LOCK) --group pyproject.toml:build -o constraints/demo.txt pyproject.toml
+	$(BIN)/uv pip compile $(LOCK) --group pyproject.toml:dev -c constraints/demo.txt -o constraints/check.txt pyproject.toml
+	$(BIN)/uv pip compile $(LOCK) --group pyproject.toml:node -o constraints/node.txt
+LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --extra all --custom-compile-command "make lock"
+
+clean:
+	rm -rf $(VENV) build dist src/ladewerk/web/vendor node_modules
+
+$(VENV)/.demo: constraints/demo.txt pyproject.toml hatch_build.py package-lock.json
+	@echo "setting up $(VENV): first time only, a minute or two"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r constraints/demo.txt
+ifeq ($(NPM),)
+	$(BIN)/python -m pip install --quiet --require-hashes -r constraints/node.txt
+endif
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.check: $(VENV)/.demo constraints/check.txt
+	@echo "setting up the checks"
+	$(BIN)/python -m pip install --quiet --require-hashes -r constraints/check.txt
+	@touch $@

@@ -1,0 +1,100 @@
+"""What the station needs of its hardware, by capability: a driver is what it implements.
+
+Every method may raise :class:`~ladewerk.errors.DeviceUnreachable` (no answer after the driver's own retries) and nothing
+else of the device's library. Readings are values of one moment; what they mean is decided in ``unit`` and ``safety``.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class PilotState(StrEnum):
+    """Control pilot of IEC 61851-1, table A.6."""
+
+    A = "A"  # no vehicle
+    B = "B"  # vehicle connected
+    C = "C"  # vehicle asks for power
+    D = "D"  # as C, with ventilation
+    E = "E"  # pilot or earth fault
+    F = "F"  # the EVSE is not available
+
+
+class EvseFault(StrEnum):
+    """A fault the board itself reports; names after the ChargeX MREC and EVerest vocabularies."""
+
+    DIODE = "DiodeFault"
+    VENTILATION = "VentilationNotAvailable"
+    GROUND = "GroundFailure"
+    PILOT = "PilotFault"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvseReading:
+    """The board at one moment."""
+
+    read_at: datetime
+    pilot: PilotState
+    set_current_a: float
+    """What the board was last told to offer; 0 is a pause."""
+    offered_current_a: float
+    """What the pilot signals now; advisory."""
+    cable_limit_a: float
+    relay_closed: bool
+    supply_allowed: bool
+    """False once :meth:`Evse.open_contactor` was called, until :meth:`Evse.allow_supply`."""
+    self_test_running: bool
+    faults: frozenset[EvseFault]
+
+
+class Evse(Protocol):
+    """The board that talks to the vehicle and switches the contactor."""
+
+    async def read(self) -> EvseReading: ...
+
+    async def set_current(self, current_a: float) -> None:
+        """Offer ``current_a`` from now on, 0 to pause; returns when the board has confirmed it by read-back."""
+        ...
+
+    async def open_contactor(self) -> None:
+        """Cut the supply now, whatever the vehicle does."""
+        ...
+
+    async def allow_supply(self) -> None:
+        """Take :meth:`open_contactor` back; the current set before does not come back with it."""
+        ...
+
+    async def start_self_test(self) -> None:
+        """Begin the board's own test; :attr:`EvseReading.self_test_running` says when it is over."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterReading:
+    """The meter at one moment, per phase L1, L2, L3; None is a phase it does not tell about."""
+
+    read_at: datetime
+    voltage_v: tuple[float | None, float | None, float | None]
+    current_a: tuple[float | None, float | None, float | None]
+    power_w: tuple[float | None, float | None, float | None]
+    energy_register_wh: float
+    """Total imported energy as billed; never reset by us, and it may advance in steps of a minute."""
+
+    @property
+    def total_power_w(self) -> float:
+        return sum(value for value in self.power_w if value is not None)
+
+
+class Meter(Protocol):
+    """The energy meter of one unit."""
+
+    async def read(self) -> MeterReading: ...
+
+
+class Lock(Protocol):
+    """The plug lock. A move is finished, or has failed with DeviceFault, when the call returns."""
+
+    async def lock(self) -> None: ...
+
+    async def unlock(self) -> None: ...

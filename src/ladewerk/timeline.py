@@ -1,0 +1,140 @@
+"""A value that changes in steps over time: limits, schedules, prices, forecasts, plans and base load are all one type."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment(Generic[T]):
+    """One value from ``start`` up to, not including, ``end``; ``end`` None is for ever."""
+
+    start: datetime
+    end: datetime | None
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline(Generic[T]):
+    """Piecewise constant: ``values[i]`` holds from ``starts[i]`` until ``starts[i + 1]``.
+
+    ``None`` says nothing, which is never the same as 0. Before the first start nothing is said; the last value holds for
+    ever, so a timeline with an end has None as its last value. Starts are aware and strictly increasing, neighbours
+    differ: two timelines that say the same are equal.
+    """
+
+    starts: tuple[datetime, ...] = ()
+    values: tuple[T | None, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.starts) != len(self.values):
+            raise ValueError(f"{len(self.starts)} starts but {len(self.values)} values")
+        for start in self.starts:
+            if start.utcoffset() is None:
+                raise ValueError(f"a timeline's times carry an offset, {start.isoformat()} has none")
+        if any(a >= b for a, b in zip(self.starts, self.starts[1:], strict=False)):
+            raise ValueError("a timeline's starts increase")
+
+    @classmethod
+    def of(cls, steps: Iterable[tuple[datetime, T | None]]) -> "Timeline[T]":
+        """Build from (start, value) pairs in order of time; neighbours alike become one."""
+        starts: list[datetime] = []
+        values: list[T | None] = []
+        for start, value in steps:
+            if starts and start == starts[-1]:
+                raise ValueError(f"two values start at {start.isoformat()}")
+            if not values and value is None:
+                continue
+            if values and values[-1] == value:
+                continue
+            starts.append(start)
+            values.append(value)
+        return cls(tuple(starts), tuple(values))
+
+    @classmethod
+    def from_slots(cls, start: datetime, slot_s: Sequence[float], values: Sequence[T | None]) -> "Timeline[T]":
+        """Slots of ``slot_s`` seconds one after the other from ``start``; after the last nothing is said."""
+        if len(slot_s) != len(values):
+            raise ValueError(f"{len(slot_s)} slots but {len(values)} values")
+        steps: list[tuple[datetime, T | None]] = []
+        at = start
+        for length_s, value in zip(slot_s, values, strict=True):
+            steps.append((at, value))
+            at += timedelta(seconds=length_s)
+        steps.append((at, None))
+        return cls.of(steps)
+
+    def at(self, moment: datetime) -> T | None:
+        """The value that holds at ``moment``."""
+        index = bisect_right(self.starts, moment) - 1
+        return self.values[index] if index >= 0 else None
+
+    def next_change(self, moment: datetime) -> datetime | None:
+        """The first moment after ``moment`` at which the value changes."""
+        index = bisect_right(self.starts, moment)
+        return self.starts[index] if index < len(self.starts) else None
+
+    @property
+    def end(self) -> datetime | None:
+        """From when on nothing is said any more; None if that never comes, or nothing is ever said."""
+        return self.starts[-1] if self.starts and self.values[-1] is None else None
+
+    def segments(self) -> Iterator[Segment[T]]:
+        """The stretches over which something is said, in order."""
+        ends: tuple[datetime | None, ...] = (*self.starts[1:], None)
+        for start, end, value in zip(self.starts, ends, self.values, strict=True):
+            if value is not None:
+                yield Segment(start, end, value)
+
+    def within(self, start: datetime, end: datetime | None = None) -> "Timeline[T]":
+        """What is said from ``start`` up to ``end``; nothing outside."""
+        if end is not None and end <= start:
+            return Timeline()
+        steps: list[tuple[datetime, T | None]] = [(start, self.at(start))]
+        for moment, value in zip(self.starts, self.values, strict=True):
+            if moment > start and (end is None or moment < end):
+                steps.append((moment, value))
+        if end is not None:
+            steps.append((end, None))
+        return Timeline.of(steps)
+
+    def map(self, change: Callable[[T], R | None]) -> "Timeline[R]":
+        """``change`` applied to every value that is said."""
+        return Timeline.of(
+            (start, None if value is None else change(value)) for start, value in zip(self.starts, self.values, strict=True)
+        )
+
+
+def combine(rule: Callable[[Sequence[T | None]], R | None], *lines: Timeline[T]) -> Timeline[R]:
+    """One timeline out of several: at each moment ``rule`` of what each of them says then, in their order."""
+    moments = sorted({start for line in lines for start in line.starts})
+    return Timeline.of((moment, rule([line.at(moment) for line in lines])) for moment in moments)
+
+
+def lowest(values: Sequence[float | None]) -> float | None:
+    """The least of what is said; a rule for :func:`combine`."""
+    said = [value for value in values if value is not None]
+    return min(said) if said else None
+
+
+def total(values: Sequence[float | None]) -> float | None:
+    """The sum of what is said; a rule for :func:`combine`."""
+    said = [value for value in values if value is not None]
+    return sum(said) if said else None
+
+
+def mean_over(line: Timeline[float], start: datetime, end: datetime) -> float | None:
+    """Time-weighted mean from ``start`` to ``end``; None where any part of it says nothing."""
+    covered_s = 0.0
+    area = 0.0
+    for segment in line.within(start, end).segments():
+        length_s = ((segment.end or end) - segment.start).total_seconds()
+        covered_s += length_s
+        area += segment.value * length_s
+    whole_s = (end - start).total_seconds()
+    return area / whole_s if whole_s > 0 and abs(covered_s - whole_s) < 1e-6 else None
