@@ -1,0 +1,7 @@
+"""``python -m ladewerk`` is the command ``ladewerk``."""
+
+import sys
+
+from ladewerk.cli import main
+
+sys.exit(main())

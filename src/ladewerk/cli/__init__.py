@@ -1,0 +1,59 @@
+"""The command ``ladewerk``: one thin module a command, which reads its arguments, calls the program and prints.
+
+Exit status: 0 done, 1 the work failed, 2 unusable arguments or input; the reason is one line on stderr. Start reading in
+:func:`main`.
+"""
+
+import argparse
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+from ladewerk import __version__
+from ladewerk.errors import ConfigError, LadewerkError, PlanError
+
+COMMANDS: Final = ("demo", "csms", "station", "simulate", "plan")
+
+_EXTRAS: Final = {"demo": "all", "csms": "csms", "station": "station", "simulate": "station", "plan": "all"}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see '{self.prog} --help'\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = _Parser(prog="ladewerk", description="Open smart charging of electric vehicles.")
+    parser.add_argument("--version", action="version", version=f"ladewerk {__version__}")
+    parser.add_argument("--log", metavar="LEVEL", default="warning", choices=("debug", "info", "warning", "error"))
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    wanted = next((word for word in words if word in COMMANDS), None)
+    try:
+        # Only the command that is asked for is imported, so that each starts fast and needs its own extra alone.
+        for name in COMMANDS if wanted is None else (wanted,):
+            importlib.import_module(f"ladewerk.cli.{name}").add_parser(commands)
+    except ModuleNotFoundError as missing:
+        if missing.name is None or missing.name.startswith("ladewerk"):
+            raise
+        extra = _EXTRAS[wanted] if wanted else "all"
+        print(f"ladewerk: {missing.name} is not installed; run: pip install 'ladewerk[{extra}]'", file=sys.stderr)
+        return 1
+    options = parser.parse_args(words)
+    logging.basicConfig(
+        level=options.log.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
+    )
+    try:
+        status: int = options.run(options)
+    except (ConfigError, PlanError) as refused:
+        print(f"ladewerk {options.command}: {refused}", file=sys.stderr)
+        return 2
+    except LadewerkError as failed:
+        print(f"ladewerk {options.command}: {failed}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return status
