@@ -136,7 +136,7 @@ def test_a_pseudo_terminal_answers_before_time_passes() -> None:
         master, slave = os.openpty()
         loop = asyncio.get_running_loop()
         arrived = loop.create_future()
-        loop.add_reader(master, lambda: arrived.done() or arrived.set_result(os.read(master, 1)))
+        loop.add_reader(master, lambda: arrived.set_result(os.read(master, 1)))
         os.write(slave, b"x")
         async with asyncio.timeout(0.5):
             await arrived

@@ -26,14 +26,15 @@ class PacedLoop(asyncio.SelectorEventLoop):
     """
 
     def __init__(self, speed: float | None) -> None:
-        if speed is not None and speed <= 0:
-            raise ValueError(f"a speed is more than 0, not {speed}")
         self._speed = speed
         self._loop_s = 0.0
         self._anchor_loop_s = 0.0
         self._anchor_real_s = time.monotonic()
         self._in_threads = 0
         super().__init__(_IdleSelector(self._pass_time))
+        if speed is not None and speed <= 0:
+            self.close()
+            raise ValueError(f"a speed is more than 0, not {speed}")
 
     @property
     def speed(self) -> float | None:
