@@ -1,0 +1,134 @@
+"""An ASGI application on a socket, inside the event loop that is already running."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+
+from ladewerk.errors import ConfigError
+from ladewerk.web.guard import AsgiApp, Guard
+
+_GRACE_S = 1.0
+"""How long requests under way may take to finish when the server goes."""
+
+_KEEP_ALIVE_S = 300
+"""Idle connections are kept this long: the pages of a paced loop live in a browser whose time does not run faster."""
+
+_DEAD_PEER_S = 30
+"""A peer that has vanished without a word is noticed after about this long, by TCP itself and in real time."""
+
+
+@asynccontextmanager
+async def serving(app: AsgiApp, host: str, port: int) -> AsyncIterator[str]:
+    """Serve ``app`` until the context ends; yields the base URL, such as ``http://127.0.0.1:8080``.
+
+    Port 0 takes a free one. Nothing ticks while nobody asks: an idle server costs a paced loop nothing. No signal handler is
+    installed. Raises ConfigError where the address cannot be used, RuntimeError where the application refuses to start.
+    """
+    listener = await _listen(host, port)
+    try:
+        server = _Server(app)
+        await server.open(listener)
+        try:
+            yield _base_url(listener)
+        finally:
+            await server.close()
+    finally:
+        listener.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's protocols and start-up, without its main loop, which wakes ten times a second."""
+
+    def __init__(self, app: AsgiApp) -> None:
+        self._guard = Guard(app)
+        # Pings are off: their deadline is in loop time, which a browser cannot keep on a paced loop; see _DEAD_PEER_S.
+        super().__init__(
+            uvicorn.Config(
+                self._guard,
+                lifespan="on",
+                http="h11",
+                ws="websockets-sansio",
+                ws_ping_interval=None,
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                date_header=False,
+                timeout_keep_alive=_KEEP_ALIVE_S,
+            )
+        )
+
+    async def open(self, listener: socket.socket) -> None:
+        """Start the application and answer on ``listener``."""
+        self.config.load()
+        self.lifespan = self.config.lifespan_class(self.config)
+        try:
+            await self.startup(sockets=[listener])
+        except SystemExit as err:
+            raise RuntimeError("the web application did not start; the reason was logged just before") from err
+
+    async def close(self) -> None:
+        """Stop listening, let requests under way finish, end the rest, stop the application."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        self._guard.closing = True
+        tasks = set(self.server_state.tasks)
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=_GRACE_S)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        for server in self.servers:
+            await server.wait_closed()
+        await self.lifespan.shutdown()
+
+
+async def _listen(host: str, port: int) -> socket.socket:
+    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    if not 0 <= port <= 65535:
+        raise ConfigError(where, "a port is 1 to 65535, or 0 for any free one")
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as err:
+        raise ConfigError(where, "no such host; give an address of this machine, such as 127.0.0.1:8080") from err
+    family, _, _, _, address = found[0]
+    try:
+        listener = socket.create_server(address[:2], family=family, backlog=128)
+    except OSError as err:
+        raise ConfigError(where, _why_not(err)) from err
+    listener.setblocking(False)
+    # Accepted connections inherit these.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _DEAD_PEER_S // 2)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _DEAD_PEER_S // 6)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _DEAD_PEER_S * 1000)
+    return listener
+
+
+def _why_not(err: OSError) -> str:
+    match err.errno:
+        case errno.EADDRINUSE:
+            return "the port is in use; stop the program that has it, or choose another port"
+        case errno.EACCES:
+            return "no permission to use this port; choose one above 1023"
+        case errno.EADDRNOTAVAIL:
+            return "this machine has no such address; use 127.0.0.1 (this machine only) or 0.0.0.0 (every network)"
+        case _:
+            return f"cannot listen here: {err.strerror}; choose another address"
+
+
+def _base_url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:
+        host = "127.0.0.1" if host == "0.0.0.0" else "::1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
