@@ -1,0 +1,16 @@
+"""The CSMS: one process that serves many charging stations and plans their charging.
+
+::
+
+    station ══ WebSocket ══> connections.py ──> handlers/ ──> ledger.py ──> store/  (committed, then answered)
+                                                                 │
+                             needs.py, site.py (pure)            ▼
+                                 └──────────> charging_loop.py ──> planning.py ──> ladewerk.optimizer
+                                                                 │
+    station <══ SetChargingProfile ══ delivery.py <── allocation.py (lower first, confirm, then raise)
+
+    browser, script <══ api/ ── views.py <── ledger.py
+
+``ledger.py`` is what the CSMS knows; it writes first and knows afterwards. ``app.py`` puts everything together: start
+reading there, then follow a need through ``handlers/smart_charging.py`` and ``charging_loop.py``.
+"""
