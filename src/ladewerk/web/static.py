@@ -1,5 +1,6 @@
 """The files of a page, read once and served from memory, one route a file: a path that is no file leads nowhere."""
 
+import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +15,12 @@ from ladewerk.errors import ConfigError
 _HERE = Path(__file__).parent
 
 _TYPES = {
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
     ".json": "application/json",
     ".svg": "image/svg+xml",
-    ".csv": "text/csv; charset=utf-8",
+    ".csv": "text/csv",
 }
 
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -29,6 +30,7 @@ _ASK_AGAIN = "no-cache"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _File:
     content: bytes
+    zipped: bytes
     media_type: str
     cache: str
     etag: str
@@ -68,16 +70,19 @@ def _read(folders: Mapping[str, Path]) -> dict[str, bytes]:
 
 def _file(path: str, content: bytes, cache: str) -> _File:
     etag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
-    return _File(content=content, media_type=_TYPES[Path(path).suffix], cache=cache, etag=etag)
+    zipped = gzip.compress(content, mtime=0)
+    return _File(content=content, zipped=zipped, media_type=_TYPES[Path(path).suffix], cache=cache, etag=etag)
 
 
 def _route(files: Mapping[str, _File]) -> HTTPRouteHandler:
     @get(sorted(files), include_in_schema=False, name="page")
     async def send(request: Request[Any, Any, Any]) -> Response[bytes]:
         file = files[request.url.path]
-        headers = {"Cache-Control": file.cache, "ETag": file.etag}
+        headers = {"Cache-Control": file.cache, "ETag": file.etag, "Vary": "Accept-Encoding"}
         if request.headers.get("if-none-match") == file.etag:
             return Response(b"", status_code=304, headers=headers, media_type=file.media_type)
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(file.zipped, headers={**headers, "Content-Encoding": "gzip"}, media_type=file.media_type)
         return Response(file.content, headers=headers, media_type=file.media_type)
 
     return send
