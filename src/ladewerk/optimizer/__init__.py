@@ -1,0 +1,28 @@
+"""Charging plans: what a car should draw in each slot, proven best, with the reason for each slot.
+
+Usable by itself; knows no OCPP. The way of the data: ``prices`` and ``horizon`` turn tariffs, price series and base load
+into slots -> a ``problem`` (or its JSON form, ``wire``) -> ``solve``: ``bounds`` says what each slot allows, ``single``
+plans one car exactly through ``segments``, ``fallback`` takes several one after the other -> ``explain`` adds reasons and
+sentences -> a ``Plan``, drawn by ``plots``. Start reading in ``problem``, then ``single``.
+"""
+
+from ladewerk.optimizer.explain import LANGUAGES, summarize
+from ladewerk.optimizer.problem import EvPlan, Mode, Need, Plan, Problem, Reason, Site, SitePlan
+from ladewerk.optimizer.solve import solve
+from ladewerk.optimizer.wire import plan_to_json, problem_from_json
+
+__all__ = [
+    "LANGUAGES",
+    "EvPlan",
+    "Mode",
+    "Need",
+    "Plan",
+    "Problem",
+    "Reason",
+    "Site",
+    "SitePlan",
+    "plan_to_json",
+    "problem_from_json",
+    "solve",
+    "summarize",
+]
