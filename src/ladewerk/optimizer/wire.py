@@ -31,7 +31,7 @@ class _Need(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     arrival: Moment | None = None
     departure: Moment | None = None
     min_current_a: float = MINIMUM_OFFER_A
-    phases: list[int] = [1, 2, 3]
+    phases: tuple[int, ...] = (1, 2, 3)
     voltage_v: float = NOMINAL_VOLTAGE_V
     priority: float = 1.0
     value_of_time_per_h: float = DEFAULT_VALUE_OF_TIME_PER_H
@@ -126,7 +126,7 @@ def _need(raw: _Need) -> Need:
         arrival=raw.arrival,
         departure=raw.departure,
         min_current_a=raw.min_current_a,
-        phases=tuple(raw.phases),
+        phases=raw.phases,
         voltage_v=raw.voltage_v,
         priority=raw.priority,
         value_of_time_per_h=raw.value_of_time_per_h,
