@@ -1,0 +1,284 @@
+"""The EVSE-WB board: control pilot, contactor and self-test behind its registers.
+
+Source of registers and behaviour: the maker's datasheet "EVSE Wallbox, DIN, W16" of 2021-08-31, firmware revision 18. Where it
+says nothing the choice made here is marked *assumed*.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from math import inf
+from typing import Final
+
+from ladewerk.simulator.vehicle import Pilot
+
+FIRMWARE: Final = 18
+FACTORY: Final[Mapping[int, int]] = {
+    2000: 32,  # amps after boot
+    2001: 0,  # Modbus off
+    2002: 5,  # minimum amps
+    2003: 1,  # the AN input steps the current by 1 A
+    2004: 0,
+    2005: 0x0209,  # button changes current, state D allowed, pilot auto-recover delay
+    2006: 0,
+    2007: 0,  # cable limit from the plug's resistor
+    2008: 0xFFFF,  # reserved
+    2009: 3,  # bootloader revision
+    **dict(zip(range(2010, 2018), (6, 10, 16, 25, 32, 48, 63, 80), strict=True)),
+}
+_WRITABLE: Final[Mapping[int, range]] = {
+    1000: range(8001),
+    1004: range(8),
+    2000: range(6, 81),
+    2001: range(248),
+    2002: range(14),
+    2003: range(12),
+    2004: range(2),
+    2005: range(0x10000),
+    2006: range(0x10000),
+    2007: range(81),
+    2010: range(0x10000),
+    **dict.fromkeys(range(2011, 2018), range(81)),
+}
+_READABLE: Final = frozenset({*range(1000, 1011), *FACTORY})
+
+_OFF, _SELF_TEST, _CLEAR_RCD = 1, 2, 4  # bits of 1004
+_RCD_WIRED, _RCD_AUTO_CLEAR, _HUNDREDTHS, _DISABLED = 1 << 4, 1 << 5, 1 << 7, 1 << 14  # bits of 2005
+_LEAST_OFFER_A = 6.0
+_NO_CABLE_A = 6
+"""What the plug detection reads with nothing on it, more than 1.5 kilo-ohm."""
+_CLOSE_AFTER_S = 1.0  # IEC 61851-1, sequence 4: within 3 s
+_OPEN_UNDER_LOAD_AFTER_S = 6.0  # sequence 10.2
+_AUTO_CLEAR_S = 30.0
+_TEST_S = 30.0
+_TEST_STEPS_S = (5.0, 10.0, 15.0, 20.0, _TEST_S)
+_TEST_HALF_DUTY_A = 30.0  # 50 % duty cycle
+
+
+class BoardFailure(StrEnum):
+    """A fault that makes the board report state 5 (E)."""
+
+    DIODE = "diode"  # lasts as long as its cause
+    RCD = "rcd"  # latched: cleared by command, power cycle or, if so set, by itself
+
+
+class RegisterRefused(Exception):
+    """A register access that is answered with a Modbus exception."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"exception {code}")
+        self.code = code
+
+
+ILLEGAL_ADDRESS: Final = 2
+ILLEGAL_VALUE: Final = 3
+
+
+class EvseBoard:
+    """One board, commissioned (Modbus on, address ``address``); times are seconds on the world's own scale."""
+
+    def __init__(self, *, address: int = 1, cable_limit_a: int = 20, rcd_wired: bool = False) -> None:
+        self.relay_welded = False
+        self.diode_failed = False
+        self.stored_writes = 0
+        """Writes to the registers from 2000 on, which wear the board's memory."""
+        self._cable_limit_a = cable_limit_a
+        self._rcd_wired = rcd_wired
+        self._stored = dict(FACTORY) | {2001: address}
+        self._pilot = Pilot.A
+        self._at_s = 0.0
+        self._boot()
+
+    def _boot(self) -> None:
+        self._configured = self._stored[2000] * (100 if self._stored[2005] & _HUNDREDTHS else 1)
+        self._command = 0
+        self._rcd_error_since_s: float | None = None
+        self._test_since_s: float | None = None
+        self._relay = False
+        self._relay_due_s = inf
+
+    # What the world sees
+
+    @property
+    def address(self) -> int:
+        """The Modbus device id; 0 where Modbus is off."""
+        return self._stored[2001]
+
+    @property
+    def offer_a(self) -> float:
+        """Current that the pilot's duty cycle offers; 0 is a steady voltage."""
+        if self._test_since_s is not None:
+            elapsed_s = self._at_s - self._test_since_s
+            if elapsed_s < 5:
+                return 0.0
+            return float(self._stored[2000]) if elapsed_s < 10 else _TEST_HALF_DUTY_A
+        if self._pilot is Pilot.A or not self._supply_allowed:
+            return 0.0
+        amps = min(self.configured_a, self._cable_a)
+        return amps if amps >= _LEAST_OFFER_A else 0.0
+
+    @property
+    def configured_a(self) -> float:
+        """What register 1000 says, whatever its unit; the AN input overrules it where register 2003 is 0."""
+        if self._stored[2003] == 0:
+            return 0.0  # assumed: nothing is wired to AN, so it reads 0 V
+        return min(80.0, self._configured / 100 if self._stored[2005] & _HUNDREDTHS else float(self._configured))
+
+    @property
+    def mains_on(self) -> bool:
+        """Whether the vehicle inlet is energised."""
+        return self._relay or self.relay_welded
+
+    @property
+    def relay_driven(self) -> bool:
+        """Whether the board drives its contactor; it does not know whether the contacts follow."""
+        return self._relay
+
+    def trip_rcd(self) -> None:
+        """The residual current device trips, or its test does so."""
+        self._rcd_error_since_s = self._at_s
+
+    def power_cycle(self) -> None:
+        """Cut the board's own supply for a moment: what was set in the registers from 1000 on is gone."""
+        self._boot()
+
+    # Time
+
+    def next_change_s(self) -> float:
+        """When it will do something by itself; inf for never."""
+        due_s = self._relay_due_s
+        if self._test_since_s is not None:
+            steps = (self._test_since_s + step for step in _TEST_STEPS_S)
+            due_s = min(due_s, *(step for step in steps if step > self._at_s), inf)
+        if self._rcd_error_since_s is not None and self._stored[2005] & _RCD_AUTO_CLEAR:
+            due_s = min(due_s, self._rcd_error_since_s + _AUTO_CLEAR_S)
+        return due_s
+
+    def update(self, at_s: float, pilot: Pilot) -> None:
+        """See what the vehicle makes of the pilot, and do what is due at ``at_s``."""
+        self._at_s = at_s
+        self._pilot = pilot
+        if self._rcd_error_since_s is not None and self._stored[2005] & _RCD_AUTO_CLEAR:
+            if at_s >= self._rcd_error_since_s + _AUTO_CLEAR_S:
+                self._rcd_error_since_s = None
+        if self._test_since_s is None:
+            self._switch_contactor()
+        else:
+            self._go_on_testing(at_s - self._test_since_s)
+
+    def _go_on_testing(self, elapsed_s: float) -> None:
+        if elapsed_s >= _TEST_S:
+            self._test_since_s = None
+            self._command &= ~_SELF_TEST  # assumed: the command clears itself
+            self._relay = False
+            return
+        if elapsed_s >= 20 and self._rcd_wired and self._stored[2005] & _RCD_WIRED and self._rcd_error_since_s is None:
+            self.trip_rcd()
+        self._relay = elapsed_s >= 15 and self._rcd_error_since_s is None
+
+    def _switch_contactor(self) -> None:
+        asked = self._pilot is Pilot.C
+        if not asked or not self._supply_allowed:
+            self._relay, self._relay_due_s = False, inf
+            return
+        offering = self.offer_a > 0
+        if self._relay == offering:
+            self._relay_due_s = inf
+        elif self._relay_due_s == inf:
+            self._relay_due_s = self._at_s + (_CLOSE_AFTER_S if offering else _OPEN_UNDER_LOAD_AFTER_S)
+        elif self._at_s >= self._relay_due_s:
+            self._relay, self._relay_due_s = offering, inf
+
+    @property
+    def _failed(self) -> bool:
+        return self.diode_failed or self._rcd_error_since_s is not None
+
+    @property
+    def _supply_allowed(self) -> bool:
+        return not (self._command & _OFF or self._stored[2005] & _DISABLED or self._failed)
+
+    @property
+    def _cable_a(self) -> int:
+        if self._stored[2007] > 0:
+            return self._stored[2007]
+        return _NO_CABLE_A if self._pilot is Pilot.A else self._cable_limit_a
+
+    # The wire
+
+    def read(self, first: int, count: int) -> list[int]:
+        """The values of ``count`` registers from ``first``; RegisterRefused where one does not exist."""
+        if any(register not in _READABLE for register in range(first, first + count)):
+            raise RegisterRefused(ILLEGAL_ADDRESS)
+        return [self._read_one(register) for register in range(first, first + count)]
+
+    def write(self, first: int, values: Sequence[int]) -> None:
+        """Write all of ``values`` or none; RegisterRefused where one may not be written, or not with this value."""
+        for register, value in enumerate(values, first):
+            if register not in _WRITABLE:
+                raise RegisterRefused(ILLEGAL_ADDRESS)
+            if value not in _WRITABLE[register] or (register == 1000 and value > self._most_configurable):
+                raise RegisterRefused(ILLEGAL_VALUE)  # assumed: the datasheet names the ranges, not the answer
+        for register, value in enumerate(values, first):
+            self._write_one(register, value)
+
+    @property
+    def _most_configurable(self) -> int:
+        return 8000 if self._stored[2005] & _HUNDREDTHS else 80
+
+    def _read_one(self, register: int) -> int:
+        if register in self._stored:
+            return self._stored[register]
+        readings = {
+            1000: self._configured,
+            1001: int(self.offer_a * (100 if self._stored[2005] & _HUNDREDTHS else 1)),  # assumed: the unit of 1000
+            1002: 5 if self._failed else "ABC".index(self._pilot) + 1,
+            1003: self._cable_a,
+            1004: self._command,
+            1005: FIRMWARE,
+            1006: self._state(),
+            1007: self._status_bits(),
+            1008: self._recovery_s(),
+            1009: self._test_countdown(),
+            1010: 0,
+        }
+        return readings[register]
+
+    def _state(self) -> int:
+        if self._test_since_s is None and (self._command & _OFF or self._stored[2005] & _DISABLED):
+            return 3
+        return 2 if self.offer_a > 0 else 1
+
+    def _status_bits(self) -> int:
+        return int(self._relay) | self.diode_failed << 1 | (self._rcd_error_since_s is not None) << 4
+
+    def _recovery_s(self) -> int:
+        if self._rcd_error_since_s is None or not self._stored[2005] & _RCD_AUTO_CLEAR:
+            return 0
+        return max(0, round(self._rcd_error_since_s + _AUTO_CLEAR_S - self._at_s))
+
+    def _test_countdown(self) -> int:
+        """Tenths of a second that are left of the self-test."""
+        if self._test_since_s is None:
+            return 0
+        return max(1, round((self._test_since_s + _TEST_S - self._at_s) * 10))
+
+    def _write_one(self, register: int, value: int) -> None:
+        if register == 1000:
+            self._configured = value
+        elif register == 1004:
+            self._obey(value)
+        elif register == 2010 and value == 0xFFFF:
+            self.stored_writes += 1
+            self._stored = dict(FACTORY)  # Modbus goes off with it
+        else:
+            self.stored_writes += 1
+            self._stored[register] = value
+
+    def _obey(self, command: int) -> None:
+        """Take a command bit mask: a write without bit 0 allows the supply again, whatever else it wanted."""
+        if command & _CLEAR_RCD:
+            self._rcd_error_since_s = None
+        if command & _SELF_TEST and self._test_since_s is None:
+            self._test_since_s = self._at_s
+            self._relay, self._relay_due_s = False, inf
+        testing = _SELF_TEST if self._test_since_s is not None else 0
+        self._command = command & _OFF | testing

@@ -1,0 +1,67 @@
+"""The energy meter in the unit's supply: true energy per phase, published in steps of a minute, and noisy readings."""
+
+from dataclasses import dataclass
+
+from ladewerk.simulator.noise import symmetric
+
+_POWER_NOISE = 0.002
+_VOLTAGE_NOISE_V = 0.6
+_FREQUENCY_NOISE_HZ = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseReading:
+    """One phase at one moment."""
+
+    voltage_v: float
+    current_a: float
+    power_w: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """All phases at one moment."""
+
+    phases: tuple[PhaseReading, PhaseReading, PhaseReading]
+    frequency_hz: float
+
+
+class EnergyMeter:
+    """Counts what flows; the registers (Wh per phase) advance only with :meth:`publish`."""
+
+    def __init__(self, *, seed: int, start_wh: float) -> None:
+        self._seed = seed
+        self._true_wh = [start_wh, start_wh, start_wh]
+        self._published_wh = list(self._true_wh)
+
+    @property
+    def registers_wh(self) -> tuple[float, float, float]:
+        """Imported energy as the meter tells it."""
+        first, second, third = self._published_wh
+        return first, second, third
+
+    def count(self, energy_wh: float, phases: int) -> None:
+        """Take in energy that flowed, in equal parts over the first ``phases``."""
+        for phase in range(phases):
+            self._true_wh[phase] += energy_wh / phases
+
+    def publish(self) -> None:
+        """Bring the registers up to date, as the meter does once a minute."""
+        self._published_wh = list(self._true_wh)
+
+    def reset(self) -> None:
+        self._true_wh = [0.0, 0.0, 0.0]
+        self._published_wh = [0.0, 0.0, 0.0]
+
+    def read(self, second: int, *, voltage_v: float, power_w: float, phases: int) -> Reading:
+        """What it shows in a second of the world's scale, ``power_w`` flowing over the first ``phases``."""
+        readings = [
+            self._phase(second * 4 + phase, voltage_v, power_w / phases if phase < phases else 0.0) for phase in range(3)
+        ]
+        frequency_hz = 50 + _FREQUENCY_NOISE_HZ * symmetric(self._seed, second * 4 + 3)
+        return Reading(phases=(readings[0], readings[1], readings[2]), frequency_hz=frequency_hz)
+
+    def _phase(self, index: int, voltage_v: float, power_w: float) -> PhaseReading:
+        noisy_v = voltage_v + _VOLTAGE_NOISE_V * symmetric(self._seed, index)
+        noisy_w = power_w * (1 + _POWER_NOISE * symmetric(self._seed + 1, index))
+        return PhaseReading(voltage_v=noisy_v, current_a=noisy_w / noisy_v, power_w=noisy_w)
