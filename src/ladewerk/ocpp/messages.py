@@ -51,7 +51,7 @@ class Action:
 
 
 def decode(kind: type[P], payload: bytes | str) -> P:
-    """Read ``payload`` as ``kind``; :class:`RemoteProtocolError` with the neutral code and the JSON path if it is not one."""
+    """Read ``payload`` as ``kind``, or raise RemoteProtocolError with the neutral code and the JSON path."""
     try:
         read: P = _decoder(kind).decode(payload)
     except msgspec.ValidationError as err:

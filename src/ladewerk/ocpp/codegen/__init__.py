@@ -7,6 +7,6 @@
     names.py      wire names                           -> Python names
     emit.py       model, with docstring.py             -> the text of types.py
 
-Start reading in ``model.py``. ``python -m ladewerk.ocpp.codegen`` writes all versions, ``--check`` only compares. The schemas'
-description texts are never read: they are the Open Charge Alliance's.
+Start reading in ``model.py``. ``python -m ladewerk.ocpp.codegen`` writes all versions, ``--check`` only compares. The
+schemas' description texts are never used: they are the Open Charge Alliance's.
 """

@@ -1,4 +1,4 @@
-"""Docstrings of the generated classes: the fields, their types, limits and units, from the structure of the schemas alone."""
+"""Docstrings of the generated classes: fields, types, limits and units, from the structure of the schemas alone."""
 
 import re
 
@@ -12,7 +12,8 @@ _UNITS = (
     (re.compile(r"^ev(se)?(Min|Max|Target)\w*EnergyRequest$|^energyAmount$|^evEnergyCapacity$|^energy$"), "Wh"),
     (re.compile(r"^ev(se)?(Min|Max)\w*Current$|^(min|max)\w*Current$"), "A"),
     (re.compile(r"^ev(se)?(Min|Max)\w*Voltage$|^(min|max)Voltage$"), "V"),
-    (re.compile(r"^(duration|maxOfflineDuration|retryInterval|dynUpdateInterval|randomizedDelay|interval|timeout|messageTimeout|startPeriod)$"), "s"),
+    (re.compile(r"^(duration|maxOfflineDuration|startPeriod|randomizedDelay|timeout|messageTimeout)$"), "s"),
+    (re.compile(r"^(interval|retryInterval|dynUpdateInterval)$"), "s"),
     (re.compile(r"^(soC|soH|stateOfCharge|fullSoC|bulkSoC|targetSoC|minSoC|maxSoC)$"), "%"),
 )
 

@@ -6,7 +6,10 @@ import re
 from ladewerk.ocpp.codegen.model import SchemaError
 
 # First what the rule of capitals would tear apart, then capitals, capitalised or small letters with the digits behind them.
-_WORD = re.compile(r"EMAIDs|RoCoF|[Ss]o[CH]|[Vv]2[XxGg]|i?IPv[46]|[A-Z]+\d*(?![a-z])|[A-Z]?[a-z]+\d*|\d+")
+_WORD = re.compile(
+    r"EMAIDs|eMAID|RoCoF|[Ss]o[CH]|[Vv]2[XxGg]\d*|IKEv2|IPSec|L2TP|TIme|kWh|kW|kVA"
+    r"|[A-Z]+\d*(?![a-z])|[A-Z]?[a-z]+\d*|\d+[A-Z](?![a-z])|\d+"
+)
 
 
 def words(wire: str) -> list[str]:

@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from ladewerk.ocpp.codegen import names
-from ladewerk.ocpp.codegen.model import Choice, Exchange, Field, FieldType, Items, Kind, Named, SchemaError, Simple, Struct, Vocabulary
+from ladewerk.ocpp.codegen.model import (
+    Choice,
+    Exchange,
+    Field,
+    FieldType,
+    Items,
+    Kind,
+    Named,
+    SchemaError,
+    Simple,
+    Struct,
+    Vocabulary,
+)
 from ladewerk.ocpp.codegen.schemas import Schema
 
 _CUSTOM_DATA = "CustomDataType"
@@ -109,7 +121,7 @@ class _Parser:
         return self._named(name, self._definitions[name])
 
     def _named(self, name: str, schema: Schema) -> Named:
-        """The struct or enum ``name``. Where two messages mean different things by it, the later gets its action before it."""
+        """The struct or enum ``name``; where two messages differ in it, the later one's has the action before its name."""
         if name in self._open:
             raise SchemaError(f"{name} contains itself")
         self._open.append(name)

@@ -14,7 +14,7 @@ def packaged() -> Path:
     """The folder of the development dependency ``ocpp``, found without importing it."""
     spec = find_spec("ocpp")
     if spec is None or spec.origin is None:
-        raise SchemaError("the schemas are in the PyPI package ocpp, which is not installed: `make check` installs it, or name a folder with --schemas")
+        raise SchemaError("the PyPI package ocpp has the schemas and is not installed; or name a folder with --schemas")
     return Path(spec.origin).parent
 
 

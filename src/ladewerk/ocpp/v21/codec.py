@@ -12,7 +12,7 @@ def action_of(request: Payload) -> Action:
     """The action that ``request`` calls; LocalProtocolError for what is no request of OCPP 2.1."""
     action = _BY_REQUEST.get(type(request))
     if action is None:
-        raise LocalProtocolError(f"{type(request).__qualname__} is no request of OCPP 2.1")
+        raise LocalProtocolError(f"{type(request).__module__}.{type(request).__name__} is no request of OCPP 2.1")
     return action
 
 
@@ -24,25 +24,34 @@ def response_type(action: str) -> type[Payload]:
     return known.response
 
 
+def check_response(action: str, response: Payload) -> None:
+    """LocalProtocolError unless ``response`` is of the class that answers ``action``."""
+    expected = response_type(action)
+    if type(response) is not expected:
+        raise LocalProtocolError(f"{action} is answered by {expected.__name__}, not by {type(response).__name__}")
+
+
 class V21Codec:
     """Reads and writes OCPP 2.1."""
 
     version = Version.V21
 
     def decode_request(self, action: str, payload: bytes) -> Payload:
+        """As :class:`ladewerk.ocpp.codec.Codec` says."""
         known = ACTIONS.get(action)
         if known is None:
             raise RemoteProtocolError("NotImplemented", f"OCPP 2.1 has no action {action}"[:255])
         return decode(known.request, payload)
 
     def decode_response(self, action: str, payload: bytes) -> Payload:
+        """As :class:`ladewerk.ocpp.codec.Codec` says."""
         return decode(response_type(action), payload)
 
     def encode_request(self, request: Payload) -> tuple[str, bytes]:
+        """As :class:`ladewerk.ocpp.codec.Codec` says."""
         return action_of(request).name, encode(request)
 
     def encode_response(self, action: str, response: Payload) -> bytes:
-        expected = response_type(action)
-        if type(response) is not expected:
-            raise LocalProtocolError(f"{action} is answered by {expected.__name__}, not {type(response).__name__}")
+        """As :class:`ladewerk.ocpp.codec.Codec` says."""
+        check_response(action, response)
         return encode(response)
