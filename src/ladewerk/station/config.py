@@ -1,0 +1,208 @@
+"""The settings of a station, from a TOML file; everything is checked before any device is opened."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from ladewerk.errors import ConfigError
+from ladewerk.station.safety import Thresholds
+from ladewerk.station.unit_state import Rules, SelfTest
+
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+Amps = Annotated[float, msgspec.Meta(ge=6, le=80)]
+
+
+class EvseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``evse = {…}`` of a unit."""
+
+    driver: Literal["evse-wb"]
+    device: str
+    address: Annotated[int, msgspec.Meta(ge=1, le=247)] = 1
+
+
+class MeterConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``meter = {…}`` of a unit."""
+
+    driver: Literal["shelly-3em"]
+    url: str
+    password: str | None = None
+
+
+class LockConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``lock = {…}`` of a unit; pins are numbered as the processor does (BCM)."""
+
+    driver: Literal["motor"]
+    pins: str
+    lock_pin: Annotated[int, msgspec.Meta(ge=0, le=27)]
+    unlock_pin: Annotated[int, msgspec.Meta(ge=0, le=27)]
+    feedback_pin: Annotated[int, msgspec.Meta(ge=0, le=27)] | None = None
+    drive_s: Annotated[float, msgspec.Meta(gt=0, le=5)] = 1.0
+    active_low: bool = False
+
+
+class SafetyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[units.NAME.safety]``: when a deviation becomes a fault; see :class:`~ladewerk.station.safety.Thresholds`."""
+
+    tolerance_a: Annotated[float, msgspec.Meta(ge=0)] = 0.5
+    soft_factor: Annotated[float, msgspec.Meta(ge=1)] = 1.10
+    soft_for_s: Seconds = 7.0
+    hard_factor: Annotated[float, msgspec.Meta(ge=1)] = 1.25
+    hard_for_s: Seconds = 2.0
+    settle_s: Seconds = 6.0
+    welded_a: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    welded_for_s: Seconds = 5.0
+    evse_silent_s: Seconds = 10.0
+    meter_hold_s: Seconds = 10.0
+    meter_silent_s: Seconds = 30.0
+
+
+class UnitConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[units.NAME]``."""
+
+    evse_id: Annotated[int, msgspec.Meta(ge=1)]
+    evse: EvseConfig
+    meter: MeterConfig
+    lock: LockConfig | None = None
+    phases: Literal[1, 3] = 3
+    max_current_a: Amps = 16.0
+    direct_current_a: Amps = 16.0
+    autostart: bool = False
+    self_test: SelfTest = SelfTest.BEFORE_EACH
+    calibration_s: Seconds = 3600.0
+    needs_file: str | None = None
+    safety: SafetyConfig = SafetyConfig()
+
+    def rules(self) -> Rules:
+        """The settings as the unit's table takes them."""
+        thresholds = Thresholds(**msgspec.structs.asdict(self.safety))
+        return Rules(
+            phases=self.phases,
+            max_current_a=self.max_current_a,
+            direct_current_a=min(self.direct_current_a, self.max_current_a),
+            autostart=self.autostart,
+            self_test=self.self_test,
+            has_lock=self.lock is not None,
+            calibration_s=self.calibration_s,
+            thresholds=thresholds,
+        )
+
+
+class StationTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[station]``."""
+
+    identity: str
+    csms: str
+    data: str
+    password: str | None = None
+    web: str = "127.0.0.1:8081"
+    poll_s: Seconds = 1.0
+    meter_values_s: Seconds = 60.0
+    spacing_s: Seconds = 2.0
+    vendor: Annotated[str, msgspec.Meta(min_length=1, max_length=50)] = "Ladewerk"
+    model: Annotated[str, msgspec.Meta(min_length=1, max_length=20)] = "Station"
+
+
+class StationConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A whole file; ``folder`` is where relative file names begin."""
+
+    station: StationTable
+    units: dict[str, UnitConfig]
+    folder: str = "."
+
+    @property
+    def data_path(self) -> Path:
+        """The folder of the journal."""
+        return Path(self.folder) / Path(self.station.data).expanduser()
+
+    def needs_path(self, unit_id: str) -> Path | None:
+        """The file a unit's needs are read from, if any."""
+        name = self.units[unit_id].needs_file
+        return None if name is None else Path(self.folder) / Path(name).expanduser()
+
+
+class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    station: StationTable
+    units: dict[str, UnitConfig]
+
+
+def load_config(path: Path) -> StationConfig:
+    """Read the TOML file at ``path``. Raises ConfigError with the file and the key, or the line."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        read = msgspec.convert(tomllib.loads(text), _File, strict=True)
+        config = StationConfig(station=read.station, units=read.units, folder=str(path.parent))
+        check(config)
+    except OSError as err:
+        raise ConfigError(str(path), f"cannot be read: {err.strerror}") from err
+    except UnicodeDecodeError as err:
+        raise ConfigError(str(path), "is not UTF-8 text") from err
+    except tomllib.TOMLDecodeError as err:
+        raise ConfigError(str(path), f"is not TOML: {err}") from err
+    except msgspec.ValidationError as err:
+        raise ConfigError(str(path), _in_toml_words(str(err))) from err
+    except ConfigError as err:
+        raise ConfigError(f"{path}: {err.key}", err.why) from err
+    return config
+
+
+def check(config: StationConfig) -> None:
+    """What types alone cannot say. Raises ConfigError."""
+    table = config.station
+    if not re.fullmatch(r"[A-Za-z0-9*\-_=+|@.]{1,48}", table.identity):
+        raise ConfigError("station.identity", f"{table.identity!r}: 1 to 48 of the characters A-Z a-z 0-9 * - _ = + | @ .")
+    url = urlsplit(table.csms)
+    if url.scheme not in ("ws", "wss") or not url.hostname:
+        raise ConfigError("station.csms", f"{table.csms!r} is no address such as ws://127.0.0.1:9000")
+    split_address("station.web", table.web)
+    if not config.units:
+        raise ConfigError("units", "name at least one unit, such as [units.garage]")
+    seen: dict[object, str] = {}
+    for name, unit in config.units.items():
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name):
+            raise ConfigError(f"units.{name}", "a unit's name has 1 to 40 letters, digits, - or _")
+        for key, value in (("evse_id", unit.evse_id), ("evse", (unit.evse.device, unit.evse.address))):
+            other = seen.setdefault((key, value), name)
+            if other != name:
+                raise ConfigError(f"units.{name}.{key}", f"is the same as that of units.{other}")
+        _check_unit(name, unit)
+    ids = sorted(unit.evse_id for unit in config.units.values())
+    if ids != list(range(1, len(ids) + 1)):
+        raise ConfigError("units", f"evse_id counts 1, 2, 3 without a gap (OCPP 2.0.1 part 1, 7.2), not {ids}")
+
+
+def _check_unit(name: str, unit: UnitConfig) -> None:
+    meter = urlsplit(unit.meter.url)
+    if meter.scheme not in ("http", "https") or not meter.hostname:
+        raise ConfigError(f"units.{name}.meter.url", f"{unit.meter.url!r} is no address such as http://192.168.1.20")
+    if unit.direct_current_a > unit.max_current_a:
+        raise ConfigError(
+            f"units.{name}.direct_current_a", f"{unit.direct_current_a:g} A is above max_current_a {unit.max_current_a:g} A"
+        )
+    if unit.lock is not None and unit.lock.pins != "gpio" and not unit.lock.pins.startswith("pigpiod://"):
+        raise ConfigError(f"units.{name}.lock.pins", f'{unit.lock.pins!r}: "gpio" or "pigpiod://HOST:PORT" was expected')
+    if unit.safety.meter_silent_s < unit.safety.meter_hold_s:
+        raise ConfigError(f"units.{name}.safety.meter_silent_s", "is not less than meter_hold_s")
+
+
+def split_address(key: str, text: str) -> tuple[str, int]:
+    """``"HOST:PORT"`` or ``"[V6]:PORT"`` in its two parts. Raises ConfigError with ``key``."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdecimal() or int(port) > 65535:
+        raise ConfigError(key, f"{text!r} is not HOST:PORT, such as 127.0.0.1:8081")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _in_toml_words(message: str) -> str:
+    """A msgspec message with the place first, and as TOML writes it: ``units.garage.phases: expected an integer``."""
+    text, _, place = message.partition(" - at `$")
+    place = place.rstrip("`").lstrip(".")
+    text = text.replace("Object contains unknown field", "unknown key").replace(
+        "Object missing required field", "missing key"
+    )
+    text = text.replace("`object`", "a table").replace("Expected", "expected").replace("`float`", "a number")
+    text = text.replace("`int`", "a whole number").replace("`str`", "a text in quotes").replace("`bool`", "true or false")
+    return f"{place}: {text}" if place else text

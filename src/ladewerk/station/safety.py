@@ -1,0 +1,105 @@
+"""Supervision of one unit's current: over-current, a welded contactor, silence of a device.
+
+The over-current rule is EVerest's: above (offered + 0.5 A) x 1.10 for 7 s stops; a hard one above 1.25 times for 2 s stops
+at once. A vehicle has 5 s to follow a lower offer (IEC 61851-1), so for 6 s after a change the higher offer still counts.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from ladewerk.station.drivers.ports import EvseReading, MeterReading, PilotState
+from ladewerk.station.moment import Moment
+
+
+class Finding(StrEnum):
+    """What supervision found; each is a fault of the unit."""
+
+    OVER_CURRENT = "over_current"
+    SURGE = "surge"
+    WELDED = "contactor_welded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """When a deviation becomes a fault."""
+
+    tolerance_a: float = 0.5
+    soft_factor: float = 1.10
+    soft_for_s: float = 7.0
+    hard_factor: float = 1.25
+    hard_for_s: float = 2.0
+    settle_s: float = 6.0
+    welded_a: float = 1.0
+    welded_for_s: float = 5.0
+    evse_silent_s: float = 10.0
+    meter_hold_s: float = 10.0
+    """A meter reading this old allows no higher current than the present one."""
+    meter_silent_s: float = 30.0
+    """A meter reading this old ends the session."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What supervision remembers from one reading to the next; times are monotonic seconds."""
+
+    offered_a: float = 0.0
+    earlier_a: float = 0.0
+    changed_s: float | None = None
+    soft_since_s: float | None = None
+    hard_since_s: float | None = None
+    welded_since_s: float | None = None
+
+    def offering(self, current_a: float, now: Moment, thresholds: Thresholds) -> "Watch":
+        """From ``now`` on ``current_a`` is offered."""
+        if current_a == self.offered_a:
+            return self
+        return replace(self, offered_a=current_a, earlier_a=self.permitted_a(now, thresholds), changed_s=now.monotonic_s)
+
+    def permitted_a(self, now: Moment, thresholds: Thresholds) -> float:
+        """The current that may be drawn: the offer, or for a while still the higher one before it."""
+        if self.changed_s is not None and now.since_s(self.changed_s) < thresholds.settle_s:
+            return max(self.offered_a, self.earlier_a)
+        return self.offered_a
+
+
+def highest_current_a(reading: MeterReading) -> float:
+    """The current of the most loaded phase."""
+    return max((value for value in reading.current_a if value is not None), default=0.0)
+
+
+def supervise(
+    watch: Watch, meter: MeterReading, evse: EvseReading | None, now: Moment, thresholds: Thresholds
+) -> tuple[Watch, Finding | None]:
+    """Judge a fresh meter reading; the finding, if any, has lasted as long as it must."""
+    drawn_a = highest_current_a(meter)
+    base_a = watch.permitted_a(now, thresholds) + thresholds.tolerance_a
+    should_be_open = evse is not None and (not evse.relay_closed or evse.pilot in (PilotState.A, PilotState.B))
+    watch = replace(
+        watch,
+        # With the contactor open the offer says nothing about a current: that is the welded contactor's case.
+        soft_since_s=_since(watch.soft_since_s, not should_be_open and drawn_a > base_a * thresholds.soft_factor, now),
+        hard_since_s=_since(watch.hard_since_s, not should_be_open and drawn_a > base_a * thresholds.hard_factor, now),
+        welded_since_s=_since(watch.welded_since_s, should_be_open and drawn_a > thresholds.welded_a, now),
+    )
+    if _lasted(watch.welded_since_s, thresholds.welded_for_s, now):
+        return watch, Finding.WELDED
+    if _lasted(watch.hard_since_s, thresholds.hard_for_s, now):
+        return watch, Finding.SURGE
+    if _lasted(watch.soft_since_s, thresholds.soft_for_s, now):
+        return watch, Finding.OVER_CURRENT
+    return watch, None
+
+
+def _since(since_s: float | None, holds: bool, now: Moment) -> float | None:
+    if not holds:
+        return None
+    return now.monotonic_s if since_s is None else since_s
+
+
+def _lasted(since_s: float | None, for_s: float, now: Moment) -> bool:
+    return since_s is not None and now.since_s(since_s) >= for_s
+
+
+def is_stale(seen_s: float | None, limit_s: float, now: Moment) -> bool:
+    """True where the last good reading is older than ``limit_s``, or there never was one."""
+    return seen_s is None or now.since_s(seen_s) > limit_s

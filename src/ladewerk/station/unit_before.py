@@ -1,0 +1,181 @@
+"""The rows of a unit's table before anything is energised: from no vehicle to a plan that waits for Start."""
+
+from dataclasses import replace
+from typing import Final
+
+from ladewerk.station.actions import AuthorizeTransaction, BeginTransaction, EndReason, Level, MoveLock, Refuse, Say
+from ladewerk.station.drivers.ports import PilotState
+from ladewerk.station.events import EvseSeen, LockFailed, LockMoved, MeterSeen, NeedsAnswered, NeedsGiven, PlanReceived
+from ladewerk.station.execution import Execution
+from ladewerk.station.moment import Moment
+from ladewerk.station.safety import Finding, supervise
+from ladewerk.station.unit_moves import (
+    Step,
+    ask_for_plan,
+    begin_plan,
+    begin_transaction,
+    cancel,
+    end_transaction,
+    enter,
+    expired,
+    fail,
+    keep_offer,
+    lock_plug,
+    rest,
+    start_refusal,
+)
+from ladewerk.station.unit_state import Phase, Request, Trouble, UnitState, trouble
+
+PLAN_LATE_S: Final = 60.0
+"""K15.FR.08: the CSMS should send the schedule within 60 s; after that it is asked again."""
+
+_ASK_AGAIN_S: Final = 10.0
+
+
+def idle_evse_seen(state: UnitState, _event: EvseSeen, now: Moment) -> Step:
+    """A plug seen begins a transaction."""
+    if not state.is_plugged:
+        return state, keep_offer(state, now)
+    state = replace(enter(state, Phase.PLUGGED, now), in_transaction=True)
+    said = Say(Level.INFO, "vehicle_plugged", {"cable_limit_a": state.cable_limit_a})
+    return state, (BeginTransaction(plugged_now=True), said)
+
+
+def plugged_evse_seen(state: UnitState, _event: EvseSeen, now: Moment) -> Step:
+    """The vehicle may leave again."""
+    if state.pilot is not PilotState.A:
+        return state, keep_offer(state, now)
+    state, ended = end_transaction(state, EndReason.UNPLUGGED)
+    return rest(state, now), ended
+
+
+def prepared_evse_seen(state: UnitState, _event: EvseSeen, now: Moment) -> Step:
+    """A vehicle that leaves takes what was prepared for it along."""
+    if state.pilot is PilotState.A:
+        return cancel(state, EndReason.UNPLUGGED, now, Say(Level.WARNING, "vehicle_left"))
+    return state, keep_offer(state, now)
+
+
+def quiet_meter_seen(state: UnitState, event: MeterSeen, now: Moment) -> Step:
+    """No current may flow here: one that does means a contactor that did not open."""
+    watch, finding = supervise(state.watch, event.reading, state.evse, now, state.rules.thresholds)
+    state = replace(state, watch=watch)
+    if finding is None or state.evse is None:
+        return state, ()
+    return fail(state, Trouble(Finding.WELDED.value), now)
+
+
+def needs_given(state: UnitState, event: NeedsGiven, now: Moment) -> Step:
+    """Pre-checks, then the request; the one before it, if any, is replaced."""
+    found = trouble(state, now)
+    if found is not None:
+        return state, (Refuse(found.code, found.params), Say(Level.ERROR, found.code, found.params))
+    if not state.is_plugged:
+        return state, (Refuse("no_vehicle"),)
+    state, begun = begin_transaction(state)
+    state = replace(enter(state, Phase.REQUESTED, now), needs=event.needs, planned=None, planned_at=None, direct=False)
+    state, asked = ask_for_plan(state, now)
+    said = Say(Level.INFO, "needs_taken" if state.linked else "needs_wait_for_csms", {"energy_wh": event.needs.energy_wh})
+    return state, (*begun, AuthorizeTransaction(), *asked, said)
+
+
+def needs_answered(state: UnitState, event: NeedsAnswered, now: Moment) -> Step:
+    """The CSMS plans, refuses, or never got it."""
+    if event.accepted:
+        return replace(state, request=Request.ACCEPTED), ()
+    if event.retry:
+        return replace(state, request=Request.WANTED), ()
+    refused = replace(state, needs=None, request=Request.NONE)
+    return enter(refused, Phase.PLUGGED, now), (Say(Level.ERROR, "needs_refused", {"reason": event.reason}),)
+
+
+def plan_received(state: UnitState, event: PlanReceived, now: Moment) -> Step:
+    """The plan waits for Start, or starts at once where the unit is set to."""
+    if not state.in_transaction:
+        return state, (Refuse("no_session"),)
+    planned = Execution.begin(event.line.within(now.at), now)
+    if planned.is_over(now):
+        return state, (Say(Level.WARNING, "plan_empty"),)
+    state = replace(enter(state, Phase.PLANNED, now), planned=planned, planned_at=now.at, request=Request.ACCEPTED)
+    said = Say(Level.INFO, "plan_received", {"ends_at": _iso(planned)})
+    if not state.rules.autostart:
+        return state, (said,)
+    state, actions = begin_plan(state, now)
+    return state, (said, *actions)
+
+
+def plan_cleared(state: UnitState, _event: object, now: Moment) -> Step:
+    """Without its plan a unit is back at its request."""
+    state = replace(state, planned=None, planned_at=None)
+    said = Say(Level.WARNING, "plan_cleared")
+    if state.needs is None:
+        return enter(state, Phase.PLUGGED, now), (said,)
+    # Not asked again at once: whoever clears a plan is about to send another one.
+    return replace(enter(state, Phase.REQUESTED, now), request=Request.ACCEPTED, requested_s=now.monotonic_s), (said,)
+
+
+def requested_tick(state: UnitState, _event: object, now: Moment) -> Step:
+    """Send what waits, ask again where no plan came, give up when the departure is over."""
+    assert state.needs is not None
+    if state.needs.depart_at <= now.at:
+        return cancel(state, EndReason.LOCAL, now, Say(Level.ERROR, "departure_over"))
+    if not state.linked or state.request is Request.SENT:
+        return state, ()
+    quiet_s = None if state.requested_s is None else now.since_s(state.requested_s)
+    if state.request is Request.WANTED and (quiet_s is None or quiet_s >= _ASK_AGAIN_S):
+        return ask_for_plan(state, now)
+    if state.request is Request.ACCEPTED and quiet_s is not None and quiet_s >= PLAN_LATE_S:
+        state, actions = ask_for_plan(state, now)
+        return state, (*actions, Say(Level.WARNING, "plan_late", {"after_s": PLAN_LATE_S}))
+    return state, ()
+
+
+def planned_tick(state: UnitState, _event: object, now: Moment) -> Step:
+    """A plan that nobody started runs out."""
+    assert state.planned is not None
+    if not state.planned.is_over(now):
+        return state, ()
+    state, actions = expired(state, now)
+    return state, tuple(action for action in actions if not isinstance(action, Refuse))
+
+
+def start_pressed(state: UnitState, _event: object, now: Moment) -> Step:
+    """Carry out the plan."""
+    return begin_plan(state, now)
+
+
+def direct_pressed(state: UnitState, _event: object, now: Moment) -> Step:
+    """Charge without a plan."""
+    refused = start_refusal(state, now)
+    if refused is not None:
+        return refused
+    state, begun = begin_transaction(state)
+    state, actions = lock_plug(replace(state, direct=True), now)
+    return state, (*begun, AuthorizeTransaction(), *actions)
+
+
+def stop_pressed(state: UnitState, event: object, now: Moment) -> Step:
+    """Drop the request or the plan."""
+    return cancel(state, stop_reason(event), now, Say(Level.INFO, "request_cancelled"))
+
+
+def stop_reason(event: object) -> EndReason:
+    """Who stopped, in OCPP's words."""
+    return EndReason(str(getattr(event, "origin", "local")).capitalize())
+
+
+def resting_lock_moved(state: UnitState, event: LockMoved, _now: Moment) -> Step:
+    """The plug is let go after a reset; a plug locked late is let go too."""
+    if event.locked:
+        return replace(state, locked=True, unlocking=True), (MoveLock(locked=False),)
+    return replace(state, locked=False, unlocking=False), ()
+
+
+def resting_lock_failed(state: UnitState, event: LockFailed, now: Moment) -> Step:
+    """The plug could not be let go after a reset."""
+    return fail(state, Trouble("unlock_failed", {"why": event.why}), now)
+
+
+def _iso(planned: Execution) -> str | None:
+    end = planned.ends_at()
+    return end.isoformat() if end is not None else None

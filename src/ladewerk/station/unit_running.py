@@ -1,0 +1,279 @@
+"""The rows of a unit's table from Start to the end: lock, self-test, charging, finishing, fault."""
+
+from dataclasses import replace
+from typing import Final
+
+from ladewerk.station.actions import (
+    Action,
+    EndReason,
+    Level,
+    MoveLock,
+    OpenContactor,
+    Refuse,
+    RequestPlan,
+    Say,
+    SetCurrent,
+)
+from ladewerk.station.calibration import is_due
+from ladewerk.station.drivers.ports import PilotState
+from ladewerk.station.events import EvseSeen, LockFailed, LockMoved, MeterSeen, NeedsAnswered, PlanReceived
+from ladewerk.station.execution import Execution
+from ladewerk.station.moment import Moment
+from ladewerk.station.safety import Finding, supervise
+from ladewerk.station.unit_before import stop_reason
+from ladewerk.station.unit_moves import Step, end_transaction, enter, fail, finish, follow, keep_offer, rest, run, self_test
+from ladewerk.station.unit_state import Phase, Request, Trouble, UnitState, evse_trouble, is_complete, meter_trouble, trouble
+
+_LOCK_TIMEOUT_S: Final = 10.0
+_SELF_TEST_BEGINS_S: Final = 10.0
+_SELF_TEST_TIMEOUT_S: Final = 60.0
+_OPEN_UNDER_LOAD_S: Final = 10.0
+"""A vehicle has some seconds to stop drawing; after these the contactor is opened whatever it does (IEC 61851-1, 10.2)."""
+
+
+def device_trouble(state: UnitState, now: Moment) -> Trouble | None:
+    """A board in error, or a device that has been silent for too long."""
+    return evse_trouble(state, now) or meter_trouble(state, now, state.rules.thresholds.meter_silent_s)
+
+
+def device_missed(state: UnitState, _event: object, now: Moment) -> Step:
+    """One miss is no fault, long silence is."""
+    found = device_trouble(state, now)
+    return fail(state, found, now) if found is not None else (state, ())
+
+
+def meter_seen(state: UnitState, event: MeterSeen, now: Moment) -> Step:
+    """Too much current is a fault; the energy asked for ends the session."""
+    watch, finding = supervise(state.watch, event.reading, state.evse, now, state.rules.thresholds)
+    state = replace(state, watch=watch)
+    if finding is not None:
+        reason = EndReason.OTHER if finding is Finding.WELDED else EndReason.OVERCURRENT
+        return fail(state, Trouble(finding.value, {"offered_a": state.offer_a}), now, reason)
+    if is_complete(state):
+        return finish(state, EndReason.ENERGY_LIMIT_REACHED, now)
+    return state, ()
+
+
+def preparing_meter_seen(state: UnitState, event: MeterSeen, now: Moment) -> Step:
+    """As while charging; no energy is counted yet."""
+    watch, finding = supervise(state.watch, event.reading, state.evse, now, state.rules.thresholds)
+    state = replace(state, watch=watch)
+    return fail(state, Trouble(finding.value), now) if finding is not None else (state, ())
+
+
+def stop_pressed(state: UnitState, event: object, now: Moment) -> Step:
+    """End the session."""
+    return finish(state, stop_reason(event), now)
+
+
+# Locking and self-test ------------------------------------------------------------------------------------------------
+
+
+def locking_evse_seen(state: UnitState, _event: EvseSeen, now: Moment) -> Step:
+    """The vehicle may leave before the plug is locked."""
+    found = evse_trouble(state, now)
+    if found is not None:
+        return fail(state, found, now)
+    if state.pilot is PilotState.A:
+        return finish(state, EndReason.UNPLUGGED, now)
+    return state, ()
+
+
+def locking_tick(state: UnitState, _event: object, now: Moment) -> Step:
+    """A lock that never answers."""
+    if now.since_s(state.entered_s) > _LOCK_TIMEOUT_S:
+        return fail(state, Trouble("lock_failed", {"why": "no answer"}), now)
+    return device_missed(state, _event, now)
+
+
+def locking_lock_moved(state: UnitState, event: LockMoved, now: Moment) -> Step:
+    """Locked: the board's self-test is next."""
+    if not event.locked:
+        return state, ()  # the unlock of a reset before, overtaken by this session
+    return self_test(replace(state, locked=True), now)
+
+
+def locking_lock_failed(state: UnitState, event: LockFailed, now: Moment) -> Step:
+    """A plug that is not locked is never energised."""
+    return fail(state, Trouble("lock_failed", {"why": event.why}), now)
+
+
+def testing_evse_seen(state: UnitState, _event: EvseSeen, now: Moment) -> Step:
+    """The pilot says nothing of the vehicle until the test is over; an error is the test's result."""
+    assert state.evse is not None
+    if state.evse.faults:
+        return fail(state, Trouble("self_test_failed", {"faults": ", ".join(sorted(state.evse.faults))}), now)
+    if state.evse.self_test_running:
+        return replace(state, tested=True), ()
+    if not state.tested:
+        return state, ()
+    if state.pilot is PilotState.A:
+        return finish(state, EndReason.UNPLUGGED, now)
+    found = evse_trouble(state, now)
+    return fail(state, found, now) if found is not None else run(state, now)
+
+
+def testing_tick(state: UnitState, _event: object, now: Moment) -> Step:
+    """A test that does not begin, or does not end."""
+    lasted_s = now.since_s(state.entered_s)
+    if lasted_s > _SELF_TEST_TIMEOUT_S or (not state.tested and lasted_s > _SELF_TEST_BEGINS_S):
+        return fail(state, Trouble("self_test_failed", {"faults": "no result"}), now)
+    silent = meter_trouble(state, now, state.rules.thresholds.meter_silent_s)
+    if silent is None and now.since_s(state.evse_seen_s or 0.0) > state.rules.thresholds.evse_silent_s:
+        silent = evse_trouble(state, now)
+    return fail(state, silent, now) if silent is not None else (state, ())
+
+
+def preparing_plan_received(state: UnitState, event: PlanReceived, now: Moment) -> Step:
+    """A newer plan for a session that is just starting."""
+    if state.direct:
+        return state, (Refuse("direct_charging"),)
+    return replace(state, planned=Execution.begin(event.line.within(now.at), now), planned_at=now.at), ()
+
+
+# Energised ------------------------------------------------------------------------------------------------------------
+
+
+def energised_evse_seen(state: UnitState, _event: EvseSeen, now: Moment) -> Step:
+    """Errors, unplugging, a board that does not obey; else the plan goes on."""
+    found = evse_trouble(state, now)
+    if found is not None:
+        reason = EndReason.GROUND_FAULT if "GroundFailure" in str(found.params.get("faults", "")) else EndReason.OTHER
+        return fail(state, found, now, reason)
+    if state.pilot is PilotState.A:
+        return finish(state, EndReason.UNPLUGGED, now)
+    since_s = state.disobeying_since_s
+    if since_s is not None and now.since_s(since_s) >= state.rules.thresholds.evse_silent_s:
+        return fail(state, Trouble("evse_disobeys", {"offered_a": state.offer_a}), now)
+    repeated = keep_offer(state, now)
+    state, actions = follow(state, now)
+    return state, actions or repeated
+
+
+def energised_tick(state: UnitState, _event: object, now: Moment) -> Step:
+    """Silence, completion, the plan's end, calibration; then the current that is due."""
+    found = device_trouble(state, now)
+    if found is not None:
+        return fail(state, found, now)
+    if is_complete(state):
+        return finish(state, EndReason.ENERGY_LIMIT_REACHED, now)
+    if not state.direct and _is_over(state, now):
+        return finish(state, EndReason.SCHEDULE_OVER, now)
+    asked: tuple[Action, ...] = ()
+    if is_due(state, now) and state.needs is not None:
+        state = replace(state, calibrated_s=now.monotonic_s)
+        if state.linked:
+            state = replace(state, request=Request.SENT, requested_s=now.monotonic_s)
+            asked = (RequestPlan(state.needs.missing(state.session_energy_wh)),)
+    state, actions = follow(state, now)
+    return state, (*actions, *asked)
+
+
+def _is_over(state: UnitState, now: Moment) -> bool:
+    if state.planned is not None:
+        return state.planned.is_over(now)
+    return state.needs is None or state.needs.depart_at <= now.at
+
+
+def energised_needs_answered(state: UnitState, event: NeedsAnswered, _now: Moment) -> Step:
+    """The answer to a calibration; whatever it is, the present plan goes on."""
+    state = replace(state, request=Request.ACCEPTED)
+    if event.accepted or event.retry:
+        return state, ()
+    return state, (Say(Level.WARNING, "calibration_refused", {"reason": event.reason}),)
+
+
+def energised_plan_received(state: UnitState, event: PlanReceived, now: Moment) -> Step:
+    """The new plan takes over without a gap."""
+    line = event.line.within(now.at)
+    planned = Execution.begin(line, now) if state.planned is None else state.planned.replaced(line, now)
+    state = replace(state, planned=planned, planned_at=now.at, request=Request.ACCEPTED)
+    state, actions = follow(state, now)
+    return state, (*actions, Say(Level.INFO, "plan_replaced"))
+
+
+def energised_plan_cleared(state: UnitState, _event: object, now: Moment) -> Step:
+    """Without a plan nothing may be drawn; a new one is asked for."""
+    state = replace(state, planned=None, planned_at=None, calibrated_s=now.monotonic_s)
+    state, actions = follow(state, now)
+    return state, (*actions, Say(Level.WARNING, "plan_cleared"))
+
+
+# Finishing and fault --------------------------------------------------------------------------------------------------
+
+
+def finishing_progress(state: UnitState, event: object, now: Moment) -> Step:
+    """Wait until the contactor is open, then let the plug go, then the transaction is over."""
+    assert state.evse is not None
+    if now.since_s(state.evse_seen_s or 0.0) > state.rules.thresholds.evse_silent_s:
+        return fail(state, Trouble("evse_silent", {"for_s": state.rules.thresholds.evse_silent_s}), now, _ending(state))
+    actions: tuple[Action, ...] = keep_offer(state, now) if isinstance(event, EvseSeen) else ()
+    lasted_s = now.since_s(state.entered_s)
+    if state.evse.relay_closed or (state.evse_seen_s or 0.0) <= state.entered_s:
+        if lasted_s > 2 * _OPEN_UNDER_LOAD_S:
+            return fail(state, Trouble("contactor_welded"), now, _ending(state))
+        opened = lasted_s > _OPEN_UNDER_LOAD_S and state.evse.supply_allowed
+        return state, (*actions, OpenContactor()) if opened and isinstance(event, EvseSeen) else actions
+    if state.locked:
+        if state.unlocking:
+            return state, actions
+        return replace(state, unlocking=True), (*actions, MoveLock(locked=False))
+    return _finished(state, now, actions)
+
+
+def _ending(state: UnitState) -> EndReason:
+    return state.ending or EndReason.OTHER
+
+
+def _finished(state: UnitState, now: Moment, actions: tuple[Action, ...]) -> Step:
+    said = Say(Level.INFO, "session_ended", {"reason": _ending(state).value, "energy_wh": round(state.session_energy_wh)})
+    state, ended = end_transaction(state, _ending(state))
+    return rest(state, now), (*actions, *ended, said)
+
+
+def finishing_lock_moved(state: UnitState, event: LockMoved, now: Moment) -> Step:
+    """Unlocked: the session is over. Locked late, after a stop: it is let go as soon as the contactor is open."""
+    if event.locked:
+        return replace(state, locked=True, unlocking=False), ()
+    return _finished(replace(state, locked=False, unlocking=False), now, ())
+
+
+def finishing_lock_failed(state: UnitState, event: LockFailed, now: Moment) -> Step:
+    """A plug that cannot be let go; one that could not be locked after a stop is of no interest any more."""
+    if event.locking:
+        return state, ()
+    return fail(state, Trouble("unlock_failed", {"why": event.why}), now, _ending(state))
+
+
+def fault_evse_seen(state: UnitState, _event: EvseSeen, now: Moment) -> Step:
+    """Keep it off, and let the plug go once nothing is energised."""
+    assert state.evse is not None
+    actions: list[Action] = []
+    if state.evse.set_current_a > 0:
+        actions.append(SetCurrent(0.0))
+    if state.evse.supply_allowed:
+        actions.append(OpenContactor())
+    if not actions and not state.evse.relay_closed and state.locked and not state.unlocking:
+        actions.append(MoveLock(locked=False))
+        state = replace(state, unlocking=True)
+    return state, tuple(actions)
+
+
+def fault_lock_moved(state: UnitState, event: LockMoved, _now: Moment) -> Step:
+    """The plug is let go once the contactor is open."""
+    return replace(state, locked=event.locked, unlocking=False), ()
+
+
+def fault_lock_failed(state: UnitState, event: LockFailed, _now: Moment) -> Step:
+    """Shown; the reset tries once more."""
+    return state, (Say(Level.ERROR, "lock_failed" if event.locking else "unlock_failed", {"why": event.why}),)
+
+
+def reset_pressed(state: UnitState, _event: object, now: Moment) -> Step:
+    """Clear the latch if its cause is gone."""
+    cause = trouble(state, now)
+    if cause is not None:
+        return state, (Refuse("cause_still_there", {"cause": cause.code, **cause.params}),)
+    unlock: tuple[Action, ...] = (MoveLock(locked=False),) if state.locked else ()
+    state = enter(replace(state, fault=None, unlocking=bool(unlock)), Phase.IDLE, now)
+    return rest(state, now), (*unlock, Say(Level.INFO, "fault_reset"))
