@@ -1,0 +1,65 @@
+"""OCPP for charging stations and CSMSs, usable by itself: typed messages, an RPC session, peers over WebSockets.
+
+The way of a message through it: ``websocket`` (or ``loopback``) carries text -> ``frames`` reads the JSON array ->
+``session`` correlates, queues and times -> ``codec`` makes of the payload an object of ``v21``, whatever version is spoken
+-> ``peer`` hands it to the one responder its ``router`` knows, and takes the answer the same way back. ``frames``,
+``session`` and ``backoff`` are pure: they know no socket and no clock. Start reading at ``session`` for the rules, at
+``peer`` for the use.
+
+What is listed here loads on first use: importing this package costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ladewerk.ocpp import v21
+    from ladewerk.ocpp.backoff import BackOff, BackOffSettings
+    from ladewerk.ocpp.channel import Channel
+    from ladewerk.ocpp.frames import ErrorCode
+    from ladewerk.ocpp.loopback import LoopbackLink
+    from ladewerk.ocpp.peer import AnswerMalformed, FrameSeen, Peer
+    from ladewerk.ocpp.router import Context, Router
+    from ladewerk.ocpp.version import Version
+    from ladewerk.ocpp.websocket import Admission, Handshake, Listener, WebSocketChannel, connect, serve
+
+__all__ = [
+    "Admission",
+    "AnswerMalformed",
+    "BackOff",
+    "BackOffSettings",
+    "Channel",
+    "Context",
+    "ErrorCode",
+    "FrameSeen",
+    "Handshake",
+    "Listener",
+    "LoopbackLink",
+    "Peer",
+    "Router",
+    "Version",
+    "WebSocketChannel",
+    "connect",
+    "serve",
+    "v21",
+]
+
+_HOMES = {
+    "backoff": ("BackOff", "BackOffSettings"),
+    "channel": ("Channel",),
+    "frames": ("ErrorCode",),
+    "loopback": ("LoopbackLink",),
+    "peer": ("AnswerMalformed", "FrameSeen", "Peer"),
+    "router": ("Context", "Router"),
+    "version": ("Version",),
+    "websocket": ("Admission", "Handshake", "Listener", "WebSocketChannel", "connect", "serve"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name == "v21":
+        return import_module("ladewerk.ocpp.v21")
+    if name in _HOME_OF:
+        return getattr(import_module(f"ladewerk.ocpp.{_HOME_OF[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,341 @@
+"""Drives a session over a channel: calls go out, handlers answer what comes in, and nobody waits for a slow one."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar, assert_never, cast
+from uuid import uuid4
+
+from ladewerk.clock import Clock
+from ladewerk.errors import CallFailed, CallRefused, CallTimedOut, Disconnected, RemoteProtocolError
+from ladewerk.ocpp.channel import Channel
+from ladewerk.ocpp.codec import codec_for
+from ladewerk.ocpp.events import (
+    CallAnswered,
+    CallErrored,
+    CallExpired,
+    CallLost,
+    CallReceived,
+    CallSpoiled,
+    CloseWanted,
+    Event,
+    FrameDropped,
+    ResultRejected,
+    SendReceived,
+)
+from ladewerk.ocpp.frames import ErrorCode
+from ladewerk.ocpp.messages import OneWay, Payload, Request
+from ladewerk.ocpp.router import Context, Router
+from ladewerk.ocpp.session import DEFAULT_TIMEOUT_S, Session
+from ladewerk.ocpp.version import Version
+from ladewerk.signals import Signal
+
+S = TypeVar("S")
+R = TypeVar("R", bound=Payload)
+
+log = logging.getLogger(__name__)
+
+_CLOSE_NORMAL = 1000
+_HANDLER_GRACE_S = 5.0
+"""How long handlers may go on after the link is gone: what they carry out is real even if nobody hears their answer."""
+
+_CLOSE_GRACE_S = 5.0
+_TASKS_AT_ONCE = 128
+"""Handlers and observers of one connection; CALLs are bounded by the session, SENDs above this are dropped."""
+
+
+class AnswerMalformed(RemoteProtocolError, CallFailed):
+    """The peer answered a CALL of ours with something that is no valid answer to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSeen:
+    """One frame as it went over the wire; ``at`` is aware UTC."""
+
+    at: datetime
+    sent: bool
+    text: str
+
+
+class Peer(Generic[S]):
+    """The other end of one connection. Make it where an event loop runs.
+
+    Either await :meth:`run`, or use the peer as an ``async with`` block, which runs it beside the block and closes it
+    behind.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        version: Version,
+        router: Router[S],
+        state: S,
+        clock: Clock,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+    ) -> None:
+        self.version = version
+        self.identity = channel.identity
+        self.frames: Signal[FrameSeen] = Signal()
+        self._channel = channel
+        self._router = router
+        self._state = state
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._codec = codec_for(version)
+        self._session = Session(version)
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._wake = asyncio.Event()
+        self._link_gone = asyncio.Event()
+        self._why_gone = "the connection is closed"
+        self._close_wanted: CloseWanted | None = None
+        self._calls: dict[str, asyncio.Future[bytes]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._runner: asyncio.Task[None] | None = None
+        self._running = False
+
+    async def call(self, request: Request[R], *, timeout_s: float | None = None) -> R:
+        """Send ``request`` when it is its turn and wait for the answer.
+
+        ``timeout_s`` bounds the wait for its turn, and from then on the wait for the answer. Raises CallTimedOut,
+        CallRefused, Disconnected or AnswerMalformed (all CallFailed), or LocalProtocolError when the request is invalid.
+        """
+        action, payload = self._codec.encode_request(request)
+        message_id = str(uuid4())
+        limit_s = self._timeout_s if timeout_s is None else timeout_s
+        self._calls[message_id] = self._loop.create_future()
+        try:
+            self._apply(self._say(message_id, action, payload, limit_s))
+            result = await self._calls[message_id]
+        except CallTimedOut as err:
+            raise CallTimedOut(f"{self.identity} {err} to {action} within {limit_s:g} s") from None
+        finally:
+            del self._calls[message_id]
+            self._session.cancel(message_id)
+        return cast("R", self._read_response(message_id, action, result))
+
+    def _say(self, message_id: str, action: str, payload: bytes, timeout_s: float) -> list[Event]:
+        try:
+            return self._session.send_call(message_id, action, payload, timeout_s=timeout_s, now=self._loop.time())
+        except Disconnected:
+            raise Disconnected(self._why_gone) from None
+
+    async def send(self, message: OneWay) -> None:
+        """Send a message that nothing answers (OCPP 2.1); raises Disconnected or LocalProtocolError."""
+        action, payload = self._codec.encode_request(message)
+        self._apply(self._session.send(str(uuid4()), action, payload))
+
+    async def run(self) -> None:
+        """Serve the connection until its end; then CALLs still open fail with Disconnected."""
+        self._running = True
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                writer = tasks.create_task(self._write())
+                await self._read()
+                self._end()
+                writer.cancel()
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=_HANDLER_GRACE_S)
+        finally:
+            self._end()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def close(self, reason: str = "") -> None:
+        """Send what is already answered, then close the connection. CALLs of ours that are open fail at once."""
+        self._apply(self._session.close(_CLOSE_NORMAL, reason))
+        if self._running:
+            try:
+                async with asyncio.timeout(_CLOSE_GRACE_S):
+                    await self._link_gone.wait()
+            except TimeoutError:
+                log.warning("%s: the peer takes nothing more, closing without it", self.identity)
+            else:
+                return
+        await self._channel.close(_CLOSE_NORMAL, reason)
+
+    async def __aenter__(self) -> Self:
+        self._runner = asyncio.create_task(self.run())
+        self._running = True
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._runner is not None
+        await self.close()
+        await self._runner
+
+    # The link
+
+    async def _read(self) -> None:
+        while True:
+            try:
+                data = await self._channel.receive()
+            except Disconnected as err:
+                self._why_gone = str(err)
+                return
+            self._show(data if isinstance(data, str) else data.decode(errors="replace"), sent=False)
+            self._apply(self._session.receive(data, self._loop.time()))
+
+    async def _write(self) -> None:
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                for text in self._session.frames_to_send():
+                    await self._channel.send(text)
+                    self._show(text, sent=True)
+                if self._close_wanted is not None:
+                    await self._channel.close(self._close_wanted.code, self._close_wanted.reason)
+                    return
+        except Disconnected:
+            return  # the reader hears of it too, and with the reason
+
+    def _end(self) -> None:
+        self._apply(self._session.disconnect())
+        self._link_gone.set()
+        self._running = False
+
+    def _show(self, text: str, *, sent: bool) -> None:
+        try:
+            self.frames.emit(FrameSeen(self._clock.now(), sent, text))
+        except Exception:
+            # Someone who only looks on must not end the connection.
+            log.exception("%s: a listener to its frames failed", self.identity)
+
+    # The session
+
+    def _apply(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self._act(event)
+        self._wake.set()
+        deadline = self._session.next_deadline
+        if self._timer is not None and self._timer.when() != deadline:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None and deadline is not None:
+            self._timer = self._loop.call_at(deadline, self._on_timer, deadline)
+
+    def _on_timer(self, deadline: float) -> None:
+        self._timer = None
+        # asyncio may call a clock tick early.
+        self._apply(self._session.handle_timer(max(deadline, self._loop.time())))
+
+    def _act(self, event: Event) -> None:
+        match event:
+            case CallReceived():
+                self._spawn(self._handle(event, self._clock.now()), event.action)
+            case SendReceived():
+                self._take_send(event)
+            case CallAnswered(message_id, payload):
+                self._resolve(message_id, payload)
+            case CallErrored(message_id, code, description, details):
+                self._resolve(message_id, CallRefused(code, description, details))
+            case CallSpoiled(message_id, error):
+                self._resolve(message_id, AnswerMalformed(error.code, error.description, message_id=message_id))
+            case CallExpired(message_id, sent):
+                self._resolve(message_id, CallTimedOut("gave no answer" if sent else "left no turn"))
+            case CallLost(message_id):
+                self._resolve(message_id, Disconnected(self._why_gone))
+            case ResultRejected(message_id, code, description):
+                log.warning("%s: our answer to %s was rejected: %s %s", self.identity, message_id, code, description)
+            case FrameDropped(_, why):
+                log.warning("%s: dropped %s", self.identity, why)
+            case CloseWanted(_, reason):
+                self._close_wanted = event
+                self._why_gone = f"we closed the connection: {reason}" if reason else "we closed the connection"
+            case _:
+                assert_never(event)
+
+    def _resolve(self, message_id: str, outcome: bytes | CallFailed) -> None:
+        answer = self._calls.get(message_id)
+        if answer is None or answer.done():
+            return  # the caller was cancelled in this very moment
+        if isinstance(outcome, CallFailed):
+            answer.set_exception(outcome)
+        else:
+            answer.set_result(outcome)
+
+    def _read_response(self, message_id: str, action: str, payload: bytes) -> Payload:
+        try:
+            return self._codec.decode_response(action, payload)
+        except RemoteProtocolError as err:
+            self._apply(self._session.reject_result(message_id, err.code, err.description, _details(err)))
+            raise AnswerMalformed(err.code, err.description, message_id=message_id, path=err.path) from err
+
+    # Handlers
+
+    def _spawn(self, work: Coroutine[Any, Any, None], action: str) -> None:
+        task = asyncio.create_task(work, name=f"{self.identity} {action}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _handle(self, call: CallReceived, received_at: datetime) -> None:
+        try:
+            request, payload = await self._respond(call, received_at)
+        except CallFailed as err:
+            log.warning("%s: %s %s not answered: %s", self.identity, call.action, call.message_id, err)
+            self._refuse(call.message_id, RemoteProtocolError(ErrorCode.INTERNAL_ERROR, ""))
+        except RemoteProtocolError as err:
+            log.warning("%s: %s %s refused: %s", self.identity, call.action, call.message_id, err)
+            self._refuse(call.message_id, err)
+        except Exception:
+            log.exception("%s: the handler of %s %s failed", self.identity, call.action, call.message_id)
+            self._refuse(call.message_id, RemoteProtocolError(ErrorCode.INTERNAL_ERROR, ""))
+        else:
+            self._apply(self._session.answer(call.message_id, payload))
+            self._show_observers(call, request, received_at)
+
+    async def _respond(self, call: CallReceived, received_at: datetime) -> tuple[Payload, bytes]:
+        responder = self._router.responder(call.action)
+        try:
+            request = self._codec.decode_request(call.action, call.payload)
+        except RemoteProtocolError as err:
+            if responder is None and err.code != ErrorCode.NOT_IMPLEMENTED:
+                raise _not_served(call.action) from err
+            raise
+        if responder is None:
+            raise _not_served(call.action)
+        context = Context(peer=self, state=self._state, message_id=call.message_id, received_at=received_at)
+        response = await responder(context, request)
+        return request, self._codec.encode_response(call.action, response)
+
+    def _refuse(self, message_id: str, err: RemoteProtocolError) -> None:
+        self._apply(self._session.refuse(message_id, err.code, err.description, _details(err)))
+
+    def _take_send(self, message: SendReceived) -> None:
+        if len(self._tasks) >= _TASKS_AT_ONCE:
+            log.warning("%s: dropped %s %s: too many messages at once", self.identity, message.action, message.message_id)
+            return
+        try:
+            payload = self._codec.decode_request(message.action, message.payload)
+        except RemoteProtocolError as err:
+            log.warning("%s: dropped %s %s: %s", self.identity, message.action, message.message_id, err)
+            return
+        if isinstance(payload, OneWay):
+            self._show_observers(message, payload, self._clock.now())
+
+    def _show_observers(self, message: CallReceived | SendReceived, payload: Payload, received_at: datetime) -> None:
+        context = Context(peer=self, state=self._state, message_id=message.message_id, received_at=received_at)
+        for observer in self._router.observers(message.action):
+            self._spawn(self._observe(observer(context, payload), message), message.action)
+
+    async def _observe(self, looking: Any, message: CallReceived | SendReceived) -> None:
+        try:
+            await looking
+        except Exception:
+            log.exception("%s: an observer of %s %s failed", self.identity, message.action, message.message_id)
+
+
+def _not_served(action: str) -> RemoteProtocolError:
+    return RemoteProtocolError(ErrorCode.NOT_SUPPORTED, f"{action} is known but not served here")
+
+
+def _details(err: RemoteProtocolError) -> dict[str, str]:
+    return {"path": err.path} if err.path else {}

@@ -1,0 +1,89 @@
+"""Who answers which action: plain functions of any module, registered on a router that many connections share."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ladewerk.errors import LocalProtocolError
+from ladewerk.ocpp.messages import Payload, Request
+
+if TYPE_CHECKING:
+    from ladewerk.ocpp.peer import Peer
+
+S = TypeVar("S")
+P = TypeVar("P", bound=Payload)
+R = TypeVar("R", bound=Payload)
+Q_co = TypeVar("Q_co", bound=Payload, covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context(Generic[S]):
+    """What a handler is given beside the message; ``received_at`` is aware UTC."""
+
+    peer: "Peer[S]"
+    state: S
+    message_id: str
+    received_at: datetime
+
+
+class Responding(Generic[S, Q_co]):
+    """Decorator made by :meth:`Router.on`; ties the answer's class to the request's."""
+
+    def __init__(self, register: Callable[[Callable[..., Awaitable[Payload]]], None]) -> None:
+        self._register = register
+
+    def __call__(
+        self: "Responding[S, Request[R]]", handler: Callable[[Context[S], Q_co], Awaitable[R]]
+    ) -> Callable[[Context[S], Q_co], Awaitable[R]]:
+        self._register(handler)
+        return handler
+
+
+class Router(Generic[S]):
+    """Exactly one responder and any number of observers for each action, over a state ``S`` handed to all of them."""
+
+    def __init__(self) -> None:
+        self._responders: dict[str, Callable[[Context[S], Any], Awaitable[Payload]]] = {}
+        self._observers: dict[str, list[Callable[[Context[S], Any], Awaitable[None]]]] = {}
+
+    def on(self, request_type: type[P]) -> Responding[S, P]:
+        """Answer requests of this type with the decorated function.
+
+        It may take its time and may call the peer; other messages are answered meanwhile. RemoteProtocolError raised in
+        it becomes a CALLERROR with that code, any other exception InternalError and a line in the log.
+        Raises LocalProtocolError when the type has a responder already, or is one that nothing answers.
+        """
+        if not issubclass(request_type, Request):
+            raise LocalProtocolError(f"nothing answers {request_type.__name__}: observe it")
+        action = action_name(request_type)
+
+        def register(handler: Callable[[Context[S], Any], Awaitable[Payload]]) -> None:
+            if action in self._responders:
+                raise LocalProtocolError(f"{action} has a responder already: {self._responders[action]!r}")
+            self._responders[action] = handler
+
+        return Responding(register)
+
+    def observe(
+        self, message_type: type[P]
+    ) -> Callable[[Callable[[Context[S], P], Awaitable[None]]], Callable[[Context[S], P], Awaitable[None]]]:
+        """Show messages of this type to the decorated function: a CALL once it is answered with a result, a SEND at once."""
+        action = action_name(message_type)
+
+        def register(observer: Callable[[Context[S], P], Awaitable[None]]) -> Callable[[Context[S], P], Awaitable[None]]:
+            self._observers.setdefault(action, []).append(observer)
+            return observer
+
+        return register
+
+    def responder(self, action: str) -> Callable[[Context[S], Any], Awaitable[Payload]] | None:
+        return self._responders.get(action)
+
+    def observers(self, action: str) -> Sequence[Callable[[Context[S], Any], Awaitable[None]]]:
+        return tuple(self._observers.get(action, ()))
+
+
+def action_name(message_type: type[Payload]) -> str:
+    """The action on the wire: the class's name without "Request" (OCPP 2.x part 4, 4.2.1)."""
+    return message_type.__name__.removesuffix("Request")
