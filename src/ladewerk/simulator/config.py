@@ -24,7 +24,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Base of every table of the file: no key that is not known."""
 
 
-class VehicleConfig(Settings):
+class VehicleConfig(Settings, frozen=True, kw_only=True):
     """The one vehicle and its battery; the names of ``vehicle.VehicleModel`` and ``battery.Battery``."""
 
     phases: Literal[1, 3] = 3
@@ -42,7 +42,7 @@ class VehicleConfig(Settings):
     end_power_fraction: InsideFraction = 0.1
 
 
-class HouseholdConfig(Settings):
+class HouseholdConfig(Settings, frozen=True, kw_only=True):
     """The house; the names of ``household.Household``."""
 
     night_w: Watts = 280.0
@@ -51,7 +51,7 @@ class HouseholdConfig(Settings):
     evening_peak_w: Watts = 4200.0
 
 
-class BoardConfig(Settings):
+class BoardConfig(Settings, frozen=True, kw_only=True):
     """The EVSE-WB board and what is wired to it."""
 
     address: Annotated[int, Meta(ge=1, le=247)] = 1
@@ -59,14 +59,14 @@ class BoardConfig(Settings):
     rcd_wired: bool = False
 
 
-class MeterConfig(Settings):
+class MeterConfig(Settings, frozen=True, kw_only=True):
     """The Shelly Pro 3EM; ``register_wh`` is what each phase has counted before."""
 
     mac: Annotated[str, Meta(pattern="^[0-9A-F]{12}$")] = "A0DD6C9E4F10"
     register_wh: Annotated[float, Meta(ge=0)] = 412_345.67
 
 
-class LockConfig(Settings):
+class LockConfig(Settings, frozen=True, kw_only=True):
     """The lock's motor and its wiring; ``active_low`` as most relay boards are."""
 
     lock_pin: Gpio = 23
@@ -76,7 +76,7 @@ class LockConfig(Settings):
     travel_s: Annotated[float, Meta(gt=0, le=10)] = 0.6
 
 
-class EventConfig(Settings):
+class EventConfig(Settings, frozen=True, kw_only=True):
     """Something that happens when the clock first shows ``at`` (HH:MM) after the start."""
 
     at: Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
@@ -89,14 +89,14 @@ class EventConfig(Settings):
         return due if due >= local else due + timedelta(days=1)
 
 
-class SimulatorConfig(Settings):
+class SimulatorConfig(Settings, frozen=True, kw_only=True):
     """Everything; a port of 0 is any free one. ``serial_link`` is a name for the serial device that stays the same."""
 
     seed: int = 1
     host: str = "127.0.0.1"
-    meter_port: Port = 8082
+    meter_port: Port = 8091
     pins_port: Port = 8888
-    panel_port: Port = 8083
+    panel_port: Port = 8090
     serial_link: str | None = "~/.local/share/ladewerk/simulated-evse"
     voltage_v: Annotated[float, Meta(ge=100, le=260)] = 230.0
     time_zone: str | None = None
@@ -114,7 +114,9 @@ class SimulatorConfig(Settings):
         try:
             return ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as err:
-            raise ConfigError("time_zone", f"{self.time_zone!r} is no time zone of this machine; expected e.g. Europe/Berlin") from err
+            raise ConfigError(
+                "time_zone", f"{self.time_zone!r} is no time zone of this machine; expected e.g. Europe/Berlin"
+            ) from err
 
 
 def on_free_ports(config: SimulatorConfig) -> SimulatorConfig:

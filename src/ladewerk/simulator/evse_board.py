@@ -1,7 +1,7 @@
 """The EVSE-WB board: control pilot, contactor and self-test behind its registers.
 
-Source of registers and behaviour: the maker's datasheet "EVSE Wallbox, DIN, W16" of 2021-08-31, firmware revision 18. Where it
-says nothing the choice made here is marked *assumed*.
+Source of registers and behaviour: the maker's datasheet "EVSE Wallbox, DIN, W16" of 2021-08-31, firmware revision 18.
+Where it says nothing the choice made here is marked *assumed*.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,6 +51,7 @@ _OPEN_UNDER_LOAD_AFTER_S = 6.0  # sequence 10.2
 _AUTO_CLEAR_S = 30.0
 _TEST_S = 30.0
 _TEST_STEPS_S = (5.0, 10.0, 15.0, 20.0, _TEST_S)
+"""Default duty, half duty, contactor closed, test pulse to the RCD, end."""
 _TEST_HALF_DUTY_A = 30.0  # 50 % duty cycle
 
 
@@ -107,10 +108,7 @@ class EvseBoard:
     def offer_a(self) -> float:
         """Current that the pilot's duty cycle offers; 0 is a steady voltage."""
         if self._test_since_s is not None:
-            elapsed_s = self._at_s - self._test_since_s
-            if elapsed_s < 5:
-                return 0.0
-            return float(self._stored[2000]) if elapsed_s < 10 else _TEST_HALF_DUTY_A
+            return (0.0, float(self._stored[2000]), _TEST_HALF_DUTY_A)[min(2, self._test_step())]
         if self._pilot is Pilot.A or not self._supply_allowed:
             return 0.0
         amps = min(self.configured_a, self._cable_a)
@@ -145,35 +143,37 @@ class EvseBoard:
 
     def next_change_s(self) -> float:
         """When it will do something by itself; inf for never."""
-        due_s = self._relay_due_s
+        due_s = min(self._relay_due_s, self._auto_clear_s)
         if self._test_since_s is not None:
             steps = (self._test_since_s + step for step in _TEST_STEPS_S)
             due_s = min(due_s, *(step for step in steps if step > self._at_s), inf)
-        if self._rcd_error_since_s is not None and self._stored[2005] & _RCD_AUTO_CLEAR:
-            due_s = min(due_s, self._rcd_error_since_s + _AUTO_CLEAR_S)
         return due_s
 
     def update(self, at_s: float, pilot: Pilot) -> None:
         """See what the vehicle makes of the pilot, and do what is due at ``at_s``."""
         self._at_s = at_s
         self._pilot = pilot
-        if self._rcd_error_since_s is not None and self._stored[2005] & _RCD_AUTO_CLEAR:
-            if at_s >= self._rcd_error_since_s + _AUTO_CLEAR_S:
-                self._rcd_error_since_s = None
+        if at_s >= self._auto_clear_s:
+            self._rcd_error_since_s = None
         if self._test_since_s is None:
             self._switch_contactor()
         else:
-            self._go_on_testing(at_s - self._test_since_s)
+            self._go_on_testing(self._test_step())
 
-    def _go_on_testing(self, elapsed_s: float) -> None:
-        if elapsed_s >= _TEST_S:
+    def _test_step(self) -> int:
+        """How many of the steps of the running self-test have begun."""
+        assert self._test_since_s is not None
+        return sum(self._at_s >= self._test_since_s + begins_s for begins_s in _TEST_STEPS_S)
+
+    def _go_on_testing(self, step: int) -> None:
+        if step == len(_TEST_STEPS_S):
             self._test_since_s = None
             self._command &= ~_SELF_TEST  # assumed: the command clears itself
             self._relay = False
             return
-        if elapsed_s >= 20 and self._rcd_wired and self._stored[2005] & _RCD_WIRED and self._rcd_error_since_s is None:
+        if step >= 4 and self._rcd_wired and self._stored[2005] & _RCD_WIRED and self._rcd_error_since_s is None:
             self.trip_rcd()
-        self._relay = elapsed_s >= 15 and self._rcd_error_since_s is None
+        self._relay = step >= 3 and self._rcd_error_since_s is None
 
     def _switch_contactor(self) -> None:
         asked = self._pilot is Pilot.C
@@ -187,6 +187,13 @@ class EvseBoard:
             self._relay_due_s = self._at_s + (_CLOSE_AFTER_S if offering else _OPEN_UNDER_LOAD_AFTER_S)
         elif self._at_s >= self._relay_due_s:
             self._relay, self._relay_due_s = offering, inf
+
+    @property
+    def _auto_clear_s(self) -> float:
+        """When an RCD error clears itself; inf for never."""
+        if self._rcd_error_since_s is None or not self._stored[2005] & _RCD_AUTO_CLEAR:
+            return inf
+        return self._rcd_error_since_s + _AUTO_CLEAR_S
 
     @property
     def _failed(self) -> bool:
@@ -251,9 +258,7 @@ class EvseBoard:
         return int(self._relay) | self.diode_failed << 1 | (self._rcd_error_since_s is not None) << 4
 
     def _recovery_s(self) -> int:
-        if self._rcd_error_since_s is None or not self._stored[2005] & _RCD_AUTO_CLEAR:
-            return 0
-        return max(0, round(self._rcd_error_since_s + _AUTO_CLEAR_S - self._at_s))
+        return 0 if self._auto_clear_s == inf else round(self._auto_clear_s - self._at_s)
 
     def _test_countdown(self) -> int:
         """Tenths of a second that are left of the self-test."""

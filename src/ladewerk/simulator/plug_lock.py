@@ -58,7 +58,7 @@ class PlugLock:
         moved = self._direction * (at_s - self._at_s) / self._travel_s
         position = self.position + moved
         # Within a rounding error of an end stop it stands at it.
-        self.position = 1.0 if position > 1 - 1e-9 else 0.0 if position < 1e-9 else position
+        self.position = 1.0 if position > 1 - 1e-6 else 0.0 if position < 1e-6 else position
         self._at_s = at_s
         if self._driven_since_s is not None:
             self.longest_drive_s = max(self.longest_drive_s, at_s - self._driven_since_s)

@@ -62,17 +62,17 @@ class Vehicle:
     @property
     def power_w(self) -> float:
         """Drawn now over all phases."""
-        return min(self._ceiling_w, self.battery.acceptable_power_w())
+        return min(self.ceiling_w, self.battery.acceptable_power_w())
 
     def next_change_s(self, at_s: float) -> float:
         """When it will do something by itself, if nothing around it changes; inf for never."""
-        ceiling_w = self._ceiling_w
+        ceiling_w = self.ceiling_w
         full_s = at_s + self.battery.full_after_s(ceiling_w) if ceiling_w > 0 else inf
         return min(self._pilot_due_s, self._obey_due_s, full_s)
 
     def charge(self, duration_s: float) -> float:
         """Let time pass at the present state; the energy in Wh drawn from the mains."""
-        self.battery, drawn_wh = self.battery.charged(self._ceiling_w, duration_s)
+        self.battery, drawn_wh = self.battery.charged(self.ceiling_w, duration_s)
         return drawn_wh
 
     def update(self, at_s: float, *, offer_a: float, energised: bool) -> None:
@@ -83,8 +83,8 @@ class Vehicle:
         self._update_current(at_s)
 
     @property
-    def _ceiling_w(self) -> float:
-        """What the vehicle lets through to its battery; the battery may take less."""
+    def ceiling_w(self) -> float:
+        """What it lets through to its battery, which may take less."""
         if not self._energised or self.pilot is not Pilot.C:
             return 0.0
         amps = self.model.max_current_a if self.ignores_offer else self._obeyed_a

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
+from itertools import count
 
 from ladewerk.signals import Signal
 from ladewerk.simulator.evse_board import BoardFailure, EvseBoard
@@ -40,10 +41,17 @@ class Sample:
 
 
 class World:
-    """``samples`` announces every change of what flows, and every minute, at its right time, while the world advances."""
+    """``samples`` announces every change of pilot, offer, contactor and current, and every minute, as the world advances."""
 
     def __init__(
-        self, start: datetime, *, vehicle: Vehicle, board: EvseBoard, meter: EnergyMeter, lock: PlugLock, household: Household
+        self,
+        start: datetime,
+        *,
+        vehicle: Vehicle,
+        board: EvseBoard,
+        meter: EnergyMeter,
+        lock: PlugLock,
+        household: Household,
     ) -> None:
         self.samples: Signal[Sample] = Signal()
         self.vehicle = vehicle
@@ -58,7 +66,8 @@ class World:
         self._minute_s = _MINUTE_S - start.timestamp() % _MINUTE_S
         self._household_w = household.load_w(start)
         self._drawn_wh = 0.0
-        self._last_power_w = 0.0
+        self._announced = self._conditions()
+        self._order = count()  # events of one moment happen in the order they were scheduled in
         self._events: list[tuple[float, int, Callable[[], object]]] = []
 
     @property
@@ -73,7 +82,7 @@ class World:
 
     def schedule(self, at: datetime, do: Callable[[], object]) -> None:
         """Let ``do`` happen once the world comes to ``at``."""
-        heappush(self._events, ((at - self._start).total_seconds(), len(self._events), do))
+        heappush(self._events, ((at - self._start).total_seconds(), next(self._order), do))
 
     def advance_to(self, now: datetime) -> None:
         """Let everything happen up to ``now``; a moment already past changes nothing."""
@@ -92,7 +101,7 @@ class World:
             self.vehicle.update(self._at_s, offer_a=self.board.offer_a, energised=self.board.mains_on)
             if before == (self.board.offer_a, self.board.mains_on, self.vehicle.pilot):
                 break
-        if self.vehicle.power_w != self._last_power_w:
+        if self._announced != self._conditions():
             self._announce()
 
     def sample(self) -> Sample:
@@ -177,6 +186,10 @@ class World:
         while self._events and self._events[0][0] <= to_s:
             heappop(self._events)[2]()
 
+    def _conditions(self) -> tuple[float, float, bool, Pilot]:
+        """What has to change for the current to jump; a battery's taper is no jump."""
+        return (self.vehicle.ceiling_w, self.board.offer_a, self.board.mains_on, self.vehicle.pilot)
+
     def _announce(self) -> None:
-        self._last_power_w = self.vehicle.power_w
+        self._announced = self._conditions()
         self.samples.emit(self.sample())

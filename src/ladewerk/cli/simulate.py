@@ -1,0 +1,114 @@
+"""``ladewerk simulate``: the hardware of one charging unit, to run a station against."""
+
+import argparse
+import asyncio
+import signal
+from pathlib import Path
+
+from ladewerk.clock import Clock, LoopClock, SystemClock
+from ladewerk.errors import ConfigError
+from ladewerk.paced_loop import PacedLoop
+from ladewerk.simulator.app import Simulator, running_simulator
+from ladewerk.simulator.config import SimulatorConfig, load_config
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "simulate",
+        help="the hardware simulator: board, meter, lock, vehicle and house",
+        description="Serve simulated hardware: an EVSE-WB board on a serial device, a Shelly Pro 3EM, the plug lock's pins.",
+    )
+    parser.add_argument("config", metavar="CONFIG.toml", type=Path, nargs="?", help="settings; without a file the defaults")
+    parser.add_argument("--speed", metavar="N", type=_speed, help="let its time run N times as fast as real time")
+    parser.add_argument(
+        "--station-config", metavar="FILE", type=Path, help="write a station's configuration for this hardware; replaces it"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until Ctrl-C or SIGTERM."""
+    config = load_config(arguments.config) if arguments.config else SimulatorConfig()
+    speed: float | None = arguments.speed
+    with asyncio.Runner(loop_factory=None if speed is None else lambda: PacedLoop(speed)) as runner:
+        runner.run(_serve(config, speed, arguments.station_config))
+    return 0
+
+
+async def _serve(config: SimulatorConfig, speed: float | None, station_config: Path | None) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    clock: Clock = SystemClock() if speed is None else LoopClock(loop, SystemClock().now())
+    async with running_simulator(config, clock) as simulator:
+        settings = station_settings(simulator)
+        if station_config is not None:
+            _write(station_config, settings)
+        print(_greeting(simulator, settings, station_config), flush=True)
+        await stop.wait()
+    print("stopped", flush=True)
+
+
+def station_settings(simulator: Simulator) -> str:
+    """The TOML file of a station for this hardware and a CSMS on this machine."""
+    config = simulator.config
+    lock = [
+        'driver = "motor"',
+        f'pins = "{simulator.pins_url}"',
+        f"lock_pin = {config.lock.lock_pin}",
+        f"unlock_pin = {config.lock.unlock_pin}",
+    ]
+    if config.lock.feedback_pin is not None:
+        lock.append(f"feedback_pin = {config.lock.feedback_pin}")
+    if config.lock.active_low:
+        lock.append("active_low = true")
+    return f"""\
+[station]
+identity = "LW-0001"
+csms = "ws://127.0.0.1:9000"
+web = "127.0.0.1:8081"
+data = "~/.local/share/ladewerk/LW-0001"
+
+[units.garage]
+evse_id = 1
+phases = {config.vehicle.phases}
+max_current_a = {config.vehicle.max_current_a:g}
+direct_current_a = {config.vehicle.max_current_a:g}
+evse = {{ driver = "evse-wb", device = "{simulator.serial_device}", address = {config.board.address} }}
+meter = {{ driver = "shelly-3em", url = "{simulator.meter_url}" }}
+lock = {{ {", ".join(lock)} }}
+"""
+
+
+def _greeting(simulator: Simulator, settings: str, station_config: Path | None) -> str:
+    lines = [
+        f"serial device  {simulator.serial_device}",
+        f"meter          {simulator.meter_url}",
+        f"pins           {simulator.pins_url}",
+        f"panel          {simulator.panel_url}",
+        "",
+    ]
+    if station_config is None:
+        lines += ["A station's configuration for this hardware:", "", settings]
+    else:
+        lines += [f"A station's configuration for this hardware is in {station_config}.", ""]
+    return "\n".join([*lines, "Plug the car in on the panel's page. Ctrl-C ends."])
+
+
+def _write(path: Path, settings: str) -> None:
+    try:
+        path.write_text(settings, encoding="utf-8")
+    except OSError as err:
+        raise ConfigError(str(path), f"cannot be written: {err.strerror}") from err
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise argparse.ArgumentTypeError(f"a speed is a number above 0, not {text!r}")
+    return speed

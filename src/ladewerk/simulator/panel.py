@@ -1,0 +1,99 @@
+"""The simulator's own page and its API: look at the world, plug the vehicle in and out, break things."""
+
+import dataclasses
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from ladewerk.simulator.faults import Faults
+from ladewerk.simulator.http_server import Request, Response
+from ladewerk.simulator.world import World
+
+_PAGE: Final = files("ladewerk.simulator").joinpath("panel.html").read_bytes()
+
+
+class ClockView(msgspec.Struct, frozen=True, kw_only=True):
+    """The simulator's time, for a program of this machine that wants to follow it."""
+
+    loop_s: float
+    """The event loop's time."""
+    real_monotonic_s: float
+    """The machine's monotonic clock at that moment."""
+    speed: float | None
+    """Loop seconds per real second at most; None is as fast as possible."""
+    origin: str
+    """What the clock on the wall showed at loop time 0."""
+
+
+class Panel:
+    """Answers the panel's requests; ``present`` brings the world up to now first."""
+
+    def __init__(self, present: Callable[[], World], clock_view: Callable[[], ClockView]) -> None:
+        self._present = present
+        self._clock_view = clock_view
+        self._routes: dict[tuple[str, str], Callable[[Request], Response]] = {
+            ("GET", "/"): lambda _: Response(200, _PAGE, "text/html; charset=utf-8"),
+            ("GET", "/healthz"): lambda _: _json(200, {}),
+            ("GET", "/api/state"): lambda _: _json(200, self._state()),
+            ("GET", "/api/clock"): lambda _: _json(200, self._clock_view()),
+            ("GET", "/api/faults"): lambda _: _json(200, self._present().faults),
+            ("PUT", "/api/faults"): self._set_faults,
+            ("POST", "/api/plug-in"): lambda _: self._plug_in(),
+            ("POST", "/api/unplug"): lambda _: self._unplug(),
+        }
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request."""
+        if not _same_origin(request):
+            return _refusal(403, "foreign_page", "a page of another origin may not do this")
+        answer = self._routes.get((request.method, request.path))
+        return answer(request) if answer else _refusal(404, "not_found", f"there is no {request.method} {request.path}")
+
+    def _state(self) -> dict[str, object]:
+        world = self._present()
+        return dataclasses.asdict(world.sample()) | {
+            "plugged": world.vehicle.plugged,
+            "locked": world.lock.holds_plug,
+            "set_current_a": world.board.configured_a,
+            "registers_wh": world.meter.registers_wh,
+            "faults": world.faults,
+        }
+
+    def _plug_in(self) -> Response:
+        if self._present().plug_in():
+            return _json(200, {})
+        return _refusal(409, "plugged", "the vehicle is plugged in already")
+
+    def _unplug(self) -> Response:
+        world = self._present()
+        if world.unplug():
+            return _json(200, {})
+        if world.vehicle.plugged:
+            return _refusal(409, "locked", "the lock holds the plug")
+        return _refusal(409, "not_plugged", "no vehicle is plugged in")
+
+    def _set_faults(self, request: Request) -> Response:
+        """All faults at once: what is not named is sound again."""
+        try:
+            faults = msgspec.json.decode(request.body, type=Faults)
+        except msgspec.DecodeError as err:
+            return _refusal(422, "invalid", str(err))
+        self._present().set_faults(faults)
+        return _json(200, faults)
+
+
+def _same_origin(request: Request) -> bool:
+    """Whether no page of another origin is behind this; a request without Origin comes from no page."""
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def _json(status: int, value: object) -> Response:
+    return Response(status, msgspec.json.encode(value))
+
+
+def _refusal(status: int, code: str, text: str) -> Response:
+    return _json(status, {"code": code, "text": text})
