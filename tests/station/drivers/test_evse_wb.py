@@ -465,6 +465,28 @@ def test_an_rcd_that_does_not_trip_in_the_self_test_is_a_fault(caplog: pytest.Lo
     assert "did not trip" in caplog.text
 
 
+def test_a_self_test_that_has_not_begun_to_count_is_not_over() -> None:
+    async def body(board: RawBoard, evse: EvseWb) -> None:
+        await evse.start_self_test()
+        assert not (await evse.read()).faults
+        board.registers |= {1009: 50, 1007: 1 << 4}
+        assert not (await evse.read()).faults
+        board[1009] = 0
+        await evse.read()
+        assert board.writes()[-1] == (1004, 0b100)
+
+    run_with_board(body, options=WITH_RCD)
+
+
+def test_a_self_test_that_nobody_saw_running_is_judged_by_its_end() -> None:
+    async def body(board: RawBoard, evse: EvseWb) -> None:
+        await evse.start_self_test()
+        await asyncio.sleep(36)
+        assert (await evse.read()).faults == {EvseFault.GROUND}
+
+    run_with_board(body, options=WITH_RCD)
+
+
 def test_a_board_without_rcd_ends_its_self_test_without_a_command() -> None:
     async def body(board: RawBoard, evse: EvseWb) -> None:
         await evse.start_self_test()

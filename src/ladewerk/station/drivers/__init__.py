@@ -1,8 +1,8 @@
 """The hardware of a charging unit: one product a file, behind the ports of :mod:`~ladewerk.station.drivers.ports`.
 
 A driver is opened by ``station.app`` with an ``open_…`` context manager, read once per poll, and told what to do by the
-actions of the unit. It turns registers, JSON and pin levels into readings with units in their names, keeps the device's own rules
-(spacing, retries, what must not be written), and lets no name or exception of the device's library out of its file.
+actions of the unit. It turns registers, JSON and pin levels into readings with units in their names, keeps the device's own
+rules (spacing, retries, what must not be written), and lets no name or exception of the device's library out of its file.
 
 Start reading with ``ports.py``, then ``_blueprint.py``, the smallest whole driver; ``docs/drivers.md`` tells how to add one.
 """

@@ -46,6 +46,9 @@ _RELAY, _DIODE, _VENTILATION, _RCD = 1 << 0, 1 << 1, 1 << 2, 1 << 4 | 1 << 5
 _BOARD_STATE_OFF: Final = 3
 _PILOT_STATES: Final = {1: PilotState.A, 2: PilotState.B, 3: PilotState.C, 4: PilotState.D, 5: PilotState.E}
 
+_SELF_TEST_S: Final = 35.0
+"""The maker says 30; after this a test that nobody saw running is over."""
+
 _SAFE_POWER_ON_A: Final = 6
 _LOWEST_A, _HIGHEST_A = 6.0, 80.0
 
@@ -143,6 +146,18 @@ class _Board:
     rcd_connected: bool
 
 
+class _SelfTest:
+    """A self-test of a board with an RCD. The countdown may start a moment after the command, or end unseen."""
+
+    def __init__(self, started_s: float) -> None:
+        self._ended_s = started_s + _SELF_TEST_S
+        self._seen = False
+
+    def is_over(self, running: bool, now_s: float) -> bool:
+        self._seen = self._seen or running
+        return not running and (self._seen or now_s >= self._ended_s)
+
+
 class EvseWb:
     """One board on a bus. It is identified by the first request that it answers, so a silent board delays nobody's start."""
 
@@ -152,7 +167,7 @@ class EvseWb:
         self._clock = clock
         self._board: _Board | None = None
         self._stopped = False
-        self._self_test_started = False
+        self._test: _SelfTest | None = None
         self._rcd_did_not_trip = False
 
     async def identify(self) -> None:
@@ -190,8 +205,9 @@ class EvseWb:
         board = await self._known()
         registers = await self._bus.read(self._address, _SET_CURRENT, board.status_registers)
         reading = self._reading(board, registers)
-        if self._self_test_started and not reading.self_test_running:
-            await self._conclude_self_test(board, reading)
+        if self._test is not None and self._test.is_over(reading.self_test_running, self._clock.monotonic()):
+            self._test = None
+            await self._conclude_self_test(reading)
             reading = self._reading(board, await self._bus.read(self._address, _SET_CURRENT, board.status_registers))
         return reading
 
@@ -225,13 +241,11 @@ class EvseWb:
         board = await self._known()
         self._rcd_did_not_trip = False
         await self._command(_SELF_TEST)
-        self._self_test_started = board.status_registers > 9  # older boards do not say when it is over
+        if board.rcd_connected:
+            self._test = _SelfTest(self._clock.monotonic())
 
-    async def _conclude_self_test(self, board: _Board, reading: EvseReading) -> None:
+    async def _conclude_self_test(self, reading: EvseReading) -> None:
         """With an RCD connected a test that went well ends with the RCD tripped, which is then cleared."""
-        self._self_test_started = False
-        if not board.rcd_connected:
-            return
         if EvseFault.GROUND in reading.faults:
             await self._command(_CLEAR_RCD_ERROR)
         else:

@@ -29,10 +29,11 @@ class LiveRegister:
         """Take the imported power at the monotonic time ``now_s``; between two of them it is taken to change evenly."""
         if self._last is not None:
             last_power_w, last_s = self._last
-            if now_s - last_s <= _LONGEST_GAP_S:
+            if now_s - last_s <= _LONGEST_GAP_S and self._counter_wh is not None:
                 drawn_wh = energy_wh((last_power_w + power_w) / 2, now_s - last_s)
                 self._summed_wh += drawn_wh
                 self._estimate_wh += drawn_wh
+                self._shown_wh = max(self._shown_wh, self._estimate_wh)
         self._last = (power_w, now_s)
 
     def count(self, counter_wh: float) -> bool:
@@ -43,12 +44,12 @@ class LiveRegister:
         else:
             # The last step was some time since the last look, so the truth is from the counter to the counter plus the sum.
             self._estimate_wh = min(max(self._estimate_wh, counter_wh), counter_wh + self._summed_wh)
+            self._shown_wh = max(self._shown_wh, self._estimate_wh)
         self._counter_wh = counter_wh
         self._summed_wh = 0.0
         return reset
 
     @property
     def value_wh(self) -> float:
-        """The register now; 0 before the first :meth:`count`."""
-        self._shown_wh = max(self._shown_wh, self._estimate_wh)
+        """The register at the last measurement; 0 before the first :meth:`count`."""
         return self._shown_wh

@@ -10,6 +10,7 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Final, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -186,13 +187,16 @@ async def open_shelly(url: str, *, clock: Clock, password: str | None = None) ->
     same, with a warning.
     """
     try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as err:
+        parts = urlsplit(url)
+        usable = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+        base_url = httpx.URL(url)
+    except (ValueError, httpx.InvalidURL) as err:
         raise ConfigError("meter.url", f"{url!r}: {err}; expected such as http://192.168.1.20") from err
-    if parsed.scheme not in ("http", "https") or not parsed.host:
+    if not usable:
         raise ConfigError("meter.url", f"{url!r} is no address such as http://192.168.1.20")
-    # trust_env=False: a proxy of the environment is not for a device in the house.
-    async with httpx.AsyncClient(base_url=parsed, timeout=None, trust_env=False) as client:
+    # trust_env=False: a proxy of the environment is not for a device in the house. verify=False: the meter has no TLS, and
+    # the store of certificates would be loaded for nothing.
+    async with httpx.AsyncClient(base_url=base_url, timeout=None, trust_env=False, verify=False) as client:
         meter = Shelly(client, url, clock, password)
         try:
             await meter.identify()
