@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any, Final, TypeAlias
 
+from ladewerk.charging.schedule import aligned
 from ladewerk.station.actions import (
     Action,
     AllowSupply,
@@ -176,8 +176,7 @@ def begin_plan(state: UnitState, now: Moment) -> Step:
     if refused is not None:
         return refused
     assert state.planned is not None
-    ready_at = now.at + timedelta(seconds=startup_s(state))
-    planned = Execution.begin(state.planned.line.within(ready_at), now)
+    planned = Execution.begin(aligned(state.planned.line, now.at, startup_s(state)), now)
     if planned.is_over(now):
         return expired(state, now)
     return lock_plug(replace(state, planned=planned), now)

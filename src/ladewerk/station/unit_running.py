@@ -160,11 +160,12 @@ def energised_tick(state: UnitState, _event: object, now: Moment) -> Step:
     if not state.direct and _is_over(state, now):
         return finish(state, EndReason.SCHEDULE_OVER, now)
     asked: tuple[Action, ...] = ()
-    if is_due(state, now) and state.needs is not None:
+    if state.needs is not None and is_due(state, now):
+        missing = state.needs.missing(state.session_energy_wh)
         state = replace(state, calibrated_s=now.monotonic_s)
         if state.linked:
             state = replace(state, request=Request.SENT, requested_s=now.monotonic_s)
-            asked = (RequestPlan(state.needs.missing(state.session_energy_wh)),)
+            asked = (RequestPlan(missing),)
     state, actions = follow(state, now)
     return state, (*actions, *asked)
 

@@ -1,0 +1,200 @@
+"""What must survive a power cut: the outbox of transaction events, and how far each transaction has got.
+
+One SQLite file, WAL and ``synchronous=FULL``. Events are handed over at once and written in groups: everything that waits goes
+into one database transaction, in a thread, and only what is committed is ever sent.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from ladewerk.errors import StoreError
+from ladewerk.ocpp import v21
+from ladewerk.ocpp.messages import decode, encode
+
+_SCHEMA: Final = """
+create table if not exists events(
+  number integer primary key autoincrement, transaction_id text not null, seq_no integer not null,
+  payload blob not null, offline integer not null, state text not null,
+  unique(transaction_id, seq_no)
+);
+create index if not exists events_by_state on events(state, number);
+create table if not exists transactions(
+  transaction_id text primary key, evse_id integer not null, next_seq_no integer not null, ended integer not null
+);
+"""
+_KEEP_EVENTS: Final = 50_000
+"""Delivered and given-up events are kept this long as the station's own archive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event of the outbox; ``number`` is its place in the order."""
+
+    number: int
+    event: v21.TransactionEventRequest
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTransaction:
+    """A transaction without an end."""
+
+    transaction_id: str
+    evse_id: int
+    next_seq_no: int
+
+
+class Journal:
+    """Appended to by the units, drained by the link. Open it with :func:`open_journal`."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._using = asyncio.Lock()
+        self._waiting: list[tuple[v21.TransactionEventRequest, bool]] = []
+        self._work = asyncio.Event()
+        self._written = asyncio.Event()
+        self.linked = False
+        """Events of a time without a link are marked ``offline``."""
+        self.failure: str | None = None
+
+    def append(self, event: v21.TransactionEventRequest) -> None:
+        """Hand an event over; it is written with the next group."""
+        self._waiting.append((event, not self.linked))
+        self._work.set()
+
+    async def write(self) -> None:
+        """The writer: works for ever, one group at a time. Raises StoreError when the disk refuses."""
+        while True:
+            await self._work.wait()
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Commit everything that waits."""
+        async with self._using:
+            group, self._waiting = self._waiting, []
+            self._work.clear()
+            if not group:
+                return
+            await self._run(_insert, [(encode(event), event, offline) for event, offline in group])
+        self._written.set()
+
+    async def next_unsent(self) -> Entry:
+        """The oldest committed event that was not delivered yet; waits for one."""
+        while True:
+            self._written.clear()
+            async with self._using:
+                row = await self._run(_oldest_unsent)
+            if row is not None:
+                number, payload, offline = row
+                event = decode(v21.TransactionEventRequest, payload)
+                return Entry(number, msgspec.structs.replace(event, offline=True) if offline else event)
+            await self._written.wait()
+
+    async def done(self, number: int, *, delivered: bool) -> None:
+        """The event was delivered, or given up; it stays in the archive."""
+        async with self._using:
+            await self._run(_set_state, number, "delivered" if delivered else "given up")
+
+    async def link_lost(self) -> None:
+        """What still waits is delivered offline (E11.FR.07)."""
+        self.linked = False
+        async with self._using:
+            await self._run(_mark_offline)
+
+    async def open_transactions(self) -> list[OpenTransaction]:
+        """What a killed program left behind."""
+        async with self._using:
+            return [OpenTransaction(*row) for row in await self._run(_open_transactions)]
+
+    async def unsent(self) -> int:
+        """How many committed events wait for the CSMS."""
+        async with self._using:
+            return int(await self._run(_count_unsent))
+
+    async def _run(self, job, *args):  # type: ignore[no-untyped-def]  # the job's own type says what comes back
+        try:
+            return await asyncio.to_thread(job, self._database, *args)
+        except sqlite3.Error as err:
+            raise StoreError(f"the journal cannot be used: {err}; look at the disk's free space and permissions") from err
+
+
+@asynccontextmanager
+async def open_journal(folder: Path) -> AsyncIterator[Journal]:
+    """The journal in ``folder``, which is made. Raises StoreError where it cannot be."""
+    try:
+        database = await asyncio.to_thread(_open, folder)
+    except (OSError, sqlite3.Error) as err:
+        raise StoreError(f"{folder}: the journal cannot be opened: {err}") from err
+    journal = Journal(database)
+    try:
+        yield journal
+        await journal.flush()
+    finally:
+        await asyncio.to_thread(database.close)
+
+
+def _open(folder: Path) -> sqlite3.Connection:
+    folder.mkdir(parents=True, exist_ok=True)
+    database = sqlite3.connect(folder / "journal.sqlite3", check_same_thread=False, isolation_level=None)
+    try:
+        database.execute("pragma journal_mode=wal")
+        database.execute("pragma synchronous=full")
+        database.executescript(_SCHEMA)
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def _insert(database: sqlite3.Connection, group: list[tuple[bytes, v21.TransactionEventRequest, bool]]) -> None:
+    database.execute("begin immediate")
+    try:
+        for payload, event, offline in group:
+            transaction_id = event.transaction_info.transaction_id
+            database.execute(
+                "insert into events(transaction_id, seq_no, payload, offline, state) values (?, ?, ?, ?, 'waiting')",
+                (transaction_id, event.seq_no, payload, offline),
+            )
+            evse_id = 0 if isinstance(event.evse, msgspec.UnsetType) else event.evse.id
+            ended = event.event_type is v21.TransactionEventEnumType.ENDED
+            database.execute(
+                "insert into transactions values (?, ?, ?, ?) on conflict(transaction_id) "
+                "do update set next_seq_no = excluded.next_seq_no, ended = excluded.ended",
+                (transaction_id, evse_id, event.seq_no + 1, ended),
+            )
+        database.execute(
+            "delete from events where state <> 'waiting' and number <= (select max(number) from events) - ?", (_KEEP_EVENTS,)
+        )
+        database.execute("commit")
+    except BaseException:
+        database.execute("rollback")
+        raise
+
+
+def _oldest_unsent(database: sqlite3.Connection) -> tuple[int, bytes, int] | None:
+    query = "select number, payload, offline from events where state = 'waiting' order by number limit 1"
+    row: tuple[int, bytes, int] | None = database.execute(query).fetchone()
+    return row
+
+
+def _set_state(database: sqlite3.Connection, number: int, state: str) -> None:
+    database.execute("update events set state = ? where number = ?", (state, number))
+
+
+def _mark_offline(database: sqlite3.Connection) -> None:
+    database.execute("update events set offline = 1 where state = 'waiting'")
+
+
+def _open_transactions(database: sqlite3.Connection) -> list[tuple[str, int, int]]:
+    return database.execute("select transaction_id, evse_id, next_seq_no from transactions where not ended").fetchall()
+
+
+def _count_unsent(database: sqlite3.Connection) -> int:
+    count: int = database.execute("select count(*) from events where state = 'waiting'").fetchone()[0]
+    return count
