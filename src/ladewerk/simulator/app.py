@@ -62,13 +62,15 @@ async def running_simulator(config: SimulatorConfig, clock: Clock) -> AsyncItera
 
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        registers = _Registers(present)
-        serial_device = await enter(serving_serial(registers, link=config.serial_link, faults=lambda: world.faults))
         shelly = Shelly(present, mac=config.meter.mac)
         meter_url = await enter(serving_http(shelly.handle, config.host, config.meter_port, key="meter_port"))
         pins_port = await enter(serving_pins(Pins(present, config.lock), config.host, config.pins_port))
         panel = Panel(present, lambda: _clock_view(clock))
         panel_url = await enter(serving_http(panel.handle, config.host, config.panel_port, key="panel_port"))
+        # Last, so that a second simulator, refused its ports, does not take the name away from the first.
+        serial_device = await enter(
+            serving_serial(_Registers(present), link=config.serial_link, faults=lambda: world.faults)
+        )
         yield Simulator(
             config=config,
             serial_device=serial_device,

@@ -1,9 +1,10 @@
 """The simulator's settings, and reading them from TOML."""
 
+import re
 import tomllib
 from datetime import datetime, time, timedelta, tzinfo
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -137,10 +138,30 @@ def load_config(path: Path) -> SimulatorConfig:
     try:
         config = msgspec.convert(document, SimulatorConfig)
     except msgspec.ValidationError as err:
-        why, _, key = str(err).partition(" - at ")
-        raise ConfigError(f"{path}, {key.strip('`').removeprefix('$.') or 'the file'}", why) from err
+        raise _explained(path, str(err)) from err
     check(config)
     return config
+
+
+_EXPECTED: Final = {
+    "vehicle.phases": "expected 1 or 3",
+    "board.cable_limit_a": "expected 13, 20, 32 or 63",
+    "meter.mac": "expected 12 digits 0-9 A-F",
+    "events[...].at": 'expected a time such as "17:40"',
+    "events[...].do": 'expected "plug in" or "unplug"',
+}
+"""What msgspec's own words leave unclear."""
+
+
+def _explained(path: Path, said: str) -> ConfigError:
+    """msgspec's error, as the place in the file and what was expected there."""
+    why, _, where = said.partition(" - at ")
+    key = where.strip("`").removeprefix("$").removeprefix(".")
+    unknown = re.search("unknown field `(.*)`", why)
+    if unknown:
+        key = f"{key}.{unknown[1]}".removeprefix(".")
+        why = "no such setting; look for its spelling, and for the table it stands in"
+    return ConfigError(f"{path}, {key}", _EXPECTED.get(re.sub(r"\[\d+\]", "[...]", key), why))
 
 
 def check(config: SimulatorConfig) -> None:

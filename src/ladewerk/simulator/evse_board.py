@@ -149,11 +149,14 @@ class EvseBoard:
             due_s = min(due_s, *(step for step in steps if step > self._at_s), inf)
         return due_s
 
-    def update(self, at_s: float, pilot: Pilot) -> None:
-        """See what the vehicle makes of the pilot, and do what is due at ``at_s``."""
-        self._at_s = at_s
+    def pass_time(self, to_s: float) -> None:
+        """Let the time come to ``to_s``, before which nothing is due."""
+        self._at_s = to_s
+
+    def update(self, pilot: Pilot) -> None:
+        """See what the vehicle makes of the pilot, and do what is due now."""
         self._pilot = pilot
-        if at_s >= self._auto_clear_s:
+        if self._at_s >= self._auto_clear_s:
             self._rcd_error_since_s = None
         if self._test_since_s is None:
             self._switch_contactor()
@@ -215,7 +218,8 @@ class EvseBoard:
         """The values of ``count`` registers from ``first``; RegisterRefused where one does not exist."""
         if any(register not in _READABLE for register in range(first, first + count)):
             raise RegisterRefused(ILLEGAL_ADDRESS)
-        return [self._read_one(register) for register in range(first, first + count)]
+        values = self._stored if first >= 2000 else self._status()
+        return [values[register] for register in range(first, first + count)]
 
     def write(self, first: int, values: Sequence[int]) -> None:
         """Write all of ``values`` or none; RegisterRefused where one may not be written, or not with this value."""
@@ -231,10 +235,8 @@ class EvseBoard:
     def _most_configurable(self) -> int:
         return 8000 if self._stored[2005] & _HUNDREDTHS else 80
 
-    def _read_one(self, register: int) -> int:
-        if register in self._stored:
-            return self._stored[register]
-        readings = {
+    def _status(self) -> dict[int, int]:
+        return {
             1000: self._configured,
             1001: int(self.offer_a * (100 if self._stored[2005] & _HUNDREDTHS else 1)),  # assumed: the unit of 1000
             1002: 5 if self._failed else "ABC".index(self._pilot) + 1,
@@ -247,7 +249,6 @@ class EvseBoard:
             1009: self._test_countdown(),
             1010: 0,
         }
-        return readings[register]
 
     def _state(self) -> int:
         if self._test_since_s is None and (self._command & _OFF or self._stored[2005] & _DISABLED):

@@ -17,13 +17,17 @@ async def listening(make: Callable[[], asyncio.Protocol], host: str, port: int, 
     try:
         server = await asyncio.get_running_loop().create_server(make, host, port)
     except OSError as err:
-        if err.errno == errno.EADDRINUSE:
-            why = f"port {port} of {host} is in use; choose another, or 0 for any free one"
-        else:
-            why = f"cannot listen on {host} port {port}: {err.strerror or err}"
-        raise ConfigError(key, why) from err
+        raise _refused(err, host, port, key) from err
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
         await server.wait_closed()
+
+
+def _refused(err: OSError, host: str, port: int, key: str) -> ConfigError:
+    if err.errno == errno.EADDRINUSE:
+        return ConfigError(key, f"port {port} of {host} is in use; choose another, or 0 for any free one")
+    if err.errno == errno.EACCES:
+        return ConfigError(key, f"port {port} is not for this user; choose one from 1024 on, or 0 for any free one")
+    return ConfigError("host", f"{host} is no address of this machine; expected such as 127.0.0.1")

@@ -91,13 +91,18 @@ class World:
     def advance_to_s(self, until_s: float) -> None:
         """As :meth:`advance_to`, in seconds since the world began."""
         while self._at_s < until_s:
-            self._step(min(until_s, self._next_event_s()))
+            event_s = self._next_event_s()
+            if until_s < event_s:
+                self._pass_time(until_s)
+            else:
+                self._pass_time(max(event_s, self._at_s))
+                self._happen()
 
     def settle(self) -> None:
         """Let the effects of a change at this moment spread: between pilot, contactor and current."""
         for _ in range(_SETTLING_ROUNDS):
             before = (self.board.offer_a, self.board.mains_on, self.vehicle.pilot)
-            self.board.update(self._at_s, self.vehicle.pilot)
+            self.board.update(self.vehicle.pilot)
             self.vehicle.update(self._at_s, offer_a=self.board.offer_a, energised=self.board.mains_on)
             if before == (self.board.offer_a, self.board.mains_on, self.vehicle.pilot):
                 break
@@ -167,15 +172,19 @@ class World:
             self.lock.next_change_s(),
         )
 
-    def _step(self, to_s: float) -> None:
-        to_s = max(to_s, self._at_s)
+    def _pass_time(self, to_s: float) -> None:
+        """Let quantities flow up to a moment before which nothing happens."""
         drawn_wh = self.vehicle.charge(to_s - self._at_s)
         if drawn_wh:
             self._drawn_wh += drawn_wh
             self.meter.count(drawn_wh, self.vehicle.model.phases)
         self._at_s = to_s
         self.lock.update(to_s)
-        minute = to_s >= self._minute_s
+        self.board.pass_time(to_s)
+
+    def _happen(self) -> None:
+        """Do what is due now."""
+        minute = self._at_s >= self._minute_s
         if minute:
             self._minute_s += _MINUTE_S
             self.meter.publish()
@@ -183,7 +192,7 @@ class World:
         self.settle()
         if minute:
             self._announce()
-        while self._events and self._events[0][0] <= to_s:
+        while self._events and self._events[0][0] <= self._at_s:
             heappop(self._events)[2]()
 
     def _conditions(self) -> tuple[float, float, bool, Pilot]:
