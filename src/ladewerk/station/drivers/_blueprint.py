@@ -55,7 +55,7 @@ class Blueprint:
             except (OSError, TimeoutError) as err:
                 if attempt == _ATTEMPTS:
                     raise DeviceUnreachable(
-                        f"{self}: {err or 'no answer'}; look at its power, its address and the network"
+                        f"{self}: {str(err) or 'no answer'}; look at its power, its address and the network"
                     ) from err
         raise AssertionError("unreachable")
 

@@ -98,7 +98,7 @@ class PigpiodPins:
 
     def _unreachable(self, err: Exception) -> DeviceUnreachable:
         return DeviceUnreachable(
-            f"pigpiod at {self._host}:{self._port}: {err or type(err).__name__}; "
+            f"pigpiod at {self._host}:{self._port}: {str(err) or type(err).__name__}; "
             "look that the daemon runs and allows this host"
         )
 

@@ -157,7 +157,7 @@ class Shelly:
             ) from err
         except httpx.HTTPError as err:
             raise DeviceUnreachable(
-                f"{self}: {err or type(err).__name__}; look at the address, its power and the network"
+                f"{self}: {str(err) or type(err).__name__}; look at the address, its power and the network"
             ) from err
 
     def _drop_nonce(self) -> None:
