@@ -1,6 +1,5 @@
 """Payloads made from the official schemas: what is valid by them, and what is just not."""
 
-import json
 import random
 from collections.abc import Iterator
 from copy import deepcopy
@@ -183,8 +182,3 @@ def message_schemas() -> dict[str, list[MessageSchema]]:
         version: [MessageSchema(version, stem, schema) for stem, schema in schemas.read(folder, version).items()]
         for version in ("v16", "v201", "v21")
     }
-
-
-def as_bytes(payload: object) -> bytes:
-    """``payload`` as a peer would send it."""
-    return json.dumps(payload).encode()

@@ -52,19 +52,18 @@ class Action:
 
 def decode(kind: type[P], payload: bytes | str) -> P:
     """Read ``payload`` as ``kind``, or raise RemoteProtocolError with the neutral code and the JSON path."""
-    try:
-        read: P = _decoder(kind).decode(payload)
-    except msgspec.ValidationError as err:
-        raise _violation(str(err)) from err
-    except (msgspec.DecodeError, UnicodeDecodeError) as err:
-        raise _refusal("FormatViolation", "$", str(err)) from err
-    except RecursionError as err:
-        raise _refusal("FormatViolation", "$", "nested too deeply") from err
+    # Part 4, 4.1.2: an empty payload may come as null.
+    read: P = _read(_decoder(kind), "{}" if payload in (b"null", "null") else payload)
     return read
 
 
+def read_tree(payload: bytes | str) -> Any:
+    """Read ``payload`` as plain JSON, with the same refusals as :func:`decode`."""
+    return _read(_TREE, payload)
+
+
 def encode(payload: Payload) -> bytes:
-    """Write ``payload`` as JSON and check it by reading it back; :class:`LocalProtocolError` if its class forbids it."""
+    """Write ``payload`` as JSON and check it by reading it back; LocalProtocolError if its class forbids it."""
     kind = type(payload)
     wire = write(payload)
     try:
@@ -106,6 +105,20 @@ class _Leaf(Enum):
 
 
 _Places = tuple[tuple[str, "_Leaf | _Places"], ...]
+
+
+_TREE = msgspec.json.Decoder()
+
+
+def _read(decoder: msgspec.json.Decoder[Any], payload: bytes | str) -> Any:
+    try:
+        return decoder.decode(payload)
+    except msgspec.ValidationError as err:
+        raise _violation(str(err)) from err
+    except (msgspec.DecodeError, UnicodeDecodeError) as err:
+        raise _refusal("FormatViolation", "$", str(err)) from err
+    except RecursionError as err:
+        raise _refusal("FormatViolation", "$", "nested too deeply") from err
 
 
 @cache

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import inspect
 
 from ladewerk.errors import LocalProtocolError, RemoteProtocolError
-from ladewerk.ocpp.messages import Payload, decode, encode
+from ladewerk.ocpp.messages import Payload, decode, encode, read_tree
 
 Place = tuple[str, str]  # (class, field on the wire)
 
@@ -90,7 +90,7 @@ def up(payload: bytes, old: type[Payload], new: type[Payload]) -> Payload:
     decode(old, payload)
     plan = _plan_up(new)
     if plan:
-        tree = msgspec.json.decode(payload)
+        tree = read_tree(payload)
         _apply(tree, plan)
         payload = msgspec.json.encode(tree)
     return decode(new, payload)
@@ -101,7 +101,7 @@ def down(message: Payload, old: type[Payload]) -> bytes:
     payload = encode(message)
     plan = _plan_down(type(message))
     if plan:
-        tree = msgspec.json.decode(payload)
+        tree = read_tree(payload)
         _apply(tree, plan)
         payload = msgspec.json.encode(tree)
     try:

@@ -1,0 +1,178 @@
+"""Payloads are checked both ways, refusals carry code and path, and times go out as OCPP wants them."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from msgspec import UNSET
+
+from ladewerk.errors import LocalProtocolError, RemoteProtocolError
+from ladewerk.ocpp import v16, v21
+from ladewerk.ocpp.messages import CustomData, check_multiple, decode, encode, read_tree, wire_time, write
+
+AT = datetime(2024, 1, 17, 18, 0, 0, 123456, tzinfo=UTC)
+
+
+def boot(**more: Any) -> v21.BootNotificationRequest:
+    station = v21.ChargingStationType(model="Wallbox", vendor_name="Ladewerk")
+    return v21.BootNotificationRequest(charging_station=station, reason=v21.BootReasonEnumType.POWER_UP, **more)
+
+
+@pytest.mark.parametrize(
+    ("payload", "code", "path"),
+    [
+        ("{", "FormatViolation", "$"),
+        ("[]", "FormatViolation", "$"),
+        (b'{"reason": "\xff"}', "FormatViolation", "$"),
+        ('{"reason": "PowerUp"}', "OccurrenceConstraintViolation", "$.chargingStation"),
+        (
+            '{"reason": "PowerUp", "chargingStation": {"model": "a"}}',
+            "OccurrenceConstraintViolation",
+            "$.chargingStation.vendorName",
+        ),
+        ('{"reason": "PowerUp", "color": 1}', "OccurrenceConstraintViolation", "$.color"),
+        ('{"reason": "Tired"}', "PropertyConstraintViolation", "$.reason"),
+        ('{"reason": 7}', "TypeConstraintViolation", "$.reason"),
+        ('{"reason": null}', "TypeConstraintViolation", "$.reason"),
+        (
+            '{"chargingStation": {"model": "123456789012345678901"}}',
+            "PropertyConstraintViolation",
+            "$.chargingStation.model",
+        ),
+        ('{"customData": 7}', "TypeConstraintViolation", "$.customData"),
+        ('{"customData": {}}', "OccurrenceConstraintViolation", "$.customData.vendorId"),
+        ('{"customData": {"vendorId": 7}}', "TypeConstraintViolation", "$.customData"),
+        ('{"customData": {"vendorId": "%s"}}' % ("x" * 256), "PropertyConstraintViolation", "$.customData"),
+    ],
+)
+def test_a_refused_payload_names_the_rule_and_the_place(payload: str | bytes, code: str, path: str) -> None:
+    with pytest.raises(RemoteProtocolError) as refused:
+        decode(v21.BootNotificationRequest, payload)
+    assert (refused.value.code, refused.value.path) == (code, path)
+    assert refused.value.description.startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize(
+    ("payload", "code", "path"),
+    [
+        ('{"evseId": -1}', "PropertyConstraintViolation", "$.evseId"),
+        ('{"evseId": 1.0}', "TypeConstraintViolation", "$.evseId"),
+        ('{"meterValue": []}', "OccurrenceConstraintViolation", "$.meterValue"),
+        (
+            '{"meterValue": [{"timestamp": "2024-01-17T18:00:00"}]}',
+            "PropertyConstraintViolation",
+            "$.meterValue[0].timestamp",
+        ),
+        ('{"meterValue": [{"timestamp": "now"}]}', "PropertyConstraintViolation", "$.meterValue[0].timestamp"),
+        (
+            '{"meterValue": [{"sampledValue": [{"value": "7"}]}]}',
+            "TypeConstraintViolation",
+            "$.meterValue[0].sampledValue[0].value",
+        ),
+        (
+            '{"meterValue": [{"sampledValue": [{"value": 1e400}]}]}',
+            "PropertyConstraintViolation",
+            "$.meterValue[0].sampledValue[0].value",
+        ),
+    ],
+)
+def test_places_inside_arrays_are_named(payload: str, code: str, path: str) -> None:
+    with pytest.raises(RemoteProtocolError) as refused:
+        decode(v21.MeterValuesRequest, payload)
+    assert (refused.value.code, refused.value.path) == (code, path)
+
+
+def test_a_description_fits_into_a_callerror_whatever_the_peer_writes() -> None:
+    with pytest.raises(RemoteProtocolError) as refused:
+        decode(v21.HeartbeatRequest, '{"%s": 1}' % ("x" * 5000))
+    assert len(refused.value.description) == 255
+
+
+@pytest.mark.parametrize("depth", [5_000, 200_000])
+def test_json_nested_too_deeply_is_refused(depth: int) -> None:
+    deep = "[" * depth + "]" * depth
+    for read in (lambda text: decode(v21.DataTransferRequest, text), read_tree):
+        with pytest.raises(RemoteProtocolError, match="FormatViolation"):
+            read('{"vendorId": "x", "data": ' + deep + "}")
+
+
+@pytest.mark.parametrize("payload", ["null", b"null"])
+def test_null_stands_for_an_empty_payload(payload: str | bytes) -> None:
+    assert decode(v21.HeartbeatRequest, payload) == v21.HeartbeatRequest()
+
+
+def test_custom_data_keeps_what_the_vendor_put_there() -> None:
+    sent = boot(custom_data=CustomData(vendorId="Ladewerk", mode=2, nested={"a": [1, None]}))
+    read = decode(v21.BootNotificationRequest, encode(sent))
+    assert read == sent
+    assert isinstance(read.custom_data, CustomData)
+
+
+def test_optional_fields_that_are_not_said_are_not_written() -> None:
+    assert encode(boot()) == b'{"chargingStation":{"model":"Wallbox","vendorName":"Ladewerk"},"reason":"PowerUp"}'
+    assert decode(v21.BootNotificationRequest, encode(boot())).custom_data is UNSET
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (v21.HeartbeatResponse(current_time=AT.replace(tzinfo=None)), r"\$\.currentTime: .*timezone"),
+        (v21.CostUpdatedRequest(total_cost=float("nan"), transaction_id="t"), r"\$\.totalCost: .*NaN"),
+        (v21.CostUpdatedRequest(total_cost=1.0, transaction_id="t" * 37), r"\$\.transactionId: .*36"),
+        (v21.DataTransferRequest(vendor_id="x", data={"a": [float("inf")]}), r"\$\.data\.a\[0\]: inf"),
+        (v21.DataTransferRequest(vendor_id="x", data=object()), "object"),
+        (boot(custom_data=CustomData(mode=1)), "vendorId"),
+        (boot(custom_data=CustomData(vendorId="x", power=float("nan"))), r"\$\.customData\.power: nan"),
+    ],
+)
+def test_nothing_invalid_is_written(message: Any, said: str) -> None:
+    with pytest.raises(LocalProtocolError, match=said):
+        encode(message)
+
+
+def test_what_types_do_not_allow_is_not_written_either() -> None:
+    wrong: Any = "x"
+    nothing: Any = None
+    with pytest.raises(LocalProtocolError, match=r"\$\.customData: "):
+        encode(boot(custom_data=nothing))
+    with pytest.raises(LocalProtocolError, match=r"EVSEType \$\.id"):
+        encode(v21.EVSEType(id=wrong))
+    with pytest.raises(LocalProtocolError, match=r"\$\.evse: "):
+        encode(v21.TriggerMessageRequest(requested_message=v21.MessageTriggerEnumType.HEARTBEAT, evse=wrong))
+    with pytest.raises(LocalProtocolError, match=r"\$\.currentTime"):
+        encode(v21.HeartbeatResponse(current_time=wrong))
+
+
+def test_times_are_written_in_utc_with_milliseconds() -> None:
+    value = v21.MeterValueType(timestamp=AT, sampled_value=(v21.SampledValueType(value=1.5),))
+    assert b'"timestamp":"2024-01-17T18:00:00.123Z"' in encode(v21.MeterValuesRequest(evse_id=1, meter_value=(value,)))
+    assert wire_time(AT.astimezone(timezone(timedelta(hours=1)))) == "2024-01-17T18:00:00.123Z"
+    assert wire_time(datetime(2024, 1, 17, 18, tzinfo=UTC)) == "2024-01-17T18:00:00.000Z"
+    # Without an offset it stays recognisably wrong, so that the check refuses it.
+    assert wire_time(AT.replace(tzinfo=None)) == "2024-01-17T18:00:00.123"
+
+
+def test_text_that_looks_like_a_time_is_left_alone() -> None:
+    text = "2024-01-17T18:00:00.123456+01:00"
+    assert text.encode() in write(v21.DataTransferRequest(vendor_id="x", data=text))
+
+
+def test_a_16_limit_has_one_decimal() -> None:
+    period = v16.ChargingSchedulePeriod(start_period=0, limit=21.4)
+    assert decode(v16.ChargingSchedulePeriod, encode(period)) == period
+    with pytest.raises(RemoteProtocolError) as refused:
+        decode(v16.ChargingSchedulePeriod, '{"startPeriod": 0, "limit": 21.45}')
+    assert refused.value.code == "PropertyConstraintViolation"
+    assert "limit 21.45 is not a multiple of 0.1" in refused.value.description
+
+
+@pytest.mark.parametrize("value", [0, 0.1, 32.0, 21.4, -3.3, 1e6, UNSET])
+def test_multiples_are_told_in_spite_of_binary_fractions(value: Any) -> None:
+    check_multiple("limit", value, 0.1)
+
+
+def test_a_payload_is_a_value() -> None:
+    assert boot() == boot()
+    assert hash(boot()) == hash(boot())
+    with pytest.raises(AttributeError):
+        boot().reason = v21.BootReasonEnumType.UNKNOWN  # type: ignore[misc]
