@@ -1,0 +1,95 @@
+// The plan as a strip to glance at and a list to read: when it charges, with how much, and when it waits.
+
+import { el, keep, mark, say } from "../kit/dom.js";
+import { format, t } from "../kit/i18n.js";
+
+/** @typedef {import("./types.js").Unit} Unit */
+/** @typedef {import("./types.js").Period} Period */
+
+export class PlanStrip {
+  constructor() {
+    this._strip = el("div", { class: "strip", "aria-hidden": "true" });
+    this._now = el("div", { class: "strip-now", "aria-hidden": "true" });
+    this._ends = el("div", { class: "strip-ends small quiet", "aria-hidden": "true" }, el("span"), el("span"));
+    this._list = el("ol", { class: "periods" });
+    this._received = el("span", { class: "small quiet" });
+    this._empty = el("div", { class: "empty" }, el("strong", { "data-t": "plan.none" }), el("span", { "data-t": "plan.none_hint" }));
+    this._full = el("div", { hidden: true }, el("div", { class: "strip-box" }, this._strip, this._now), this._ends, this._list);
+    this.element = el(
+      "section",
+      { class: "card plan" },
+      el("div", { class: "card-head" }, el("h2", { "data-t": "plan.title" }), this._received),
+      this._empty,
+      this._full,
+    );
+  }
+
+  /**
+   * @param {Unit} unit
+   * @param {string} now
+   */
+  show(unit, now) {
+    const periods = joined(unit.plan?.periods ?? []);
+    this._full.hidden = periods.length === 0;
+    this._empty.hidden = periods.length > 0;
+    say(this._received, unit.plan ? t("plan.received", { at: unit.plan.received_at }) : "");
+    if (periods.length === 0) return;
+    const at = Date.parse(now);
+    const start = Date.parse(periods[0].start_at);
+    const end = Date.parse(periods[periods.length - 1].end_at);
+    const key = (/** @type {Period} */ period) => `${period.start_at}/${period.end_at}/${period.limit_a}`;
+    keep(this._strip, periods, key, (period) => bar(period, unit.max_current_a));
+    this._now.style.left = `${(Math.min(1, Math.max(0, (at - start) / (end - start))) * 100).toFixed(2)}%`;
+    say(this._ends.firstElementChild, format.when(periods[0].start_at));
+    say(this._ends.lastElementChild, format.when(periods[periods.length - 1].end_at));
+    keep(this._list, periods, key, line, (element, period) => showLine(element, period, at, unit));
+  }
+}
+
+/**
+ * Neighbours with the same limit are one period.
+ *
+ * @param {Period[]} periods
+ * @returns {Period[]}
+ */
+function joined(periods) {
+  /** @type {Period[]} */
+  const found = [];
+  for (const period of periods) {
+    const last = found.at(-1);
+    if (last && last.limit_a === period.limit_a && last.end_at === period.start_at) last.end_at = period.end_at;
+    else found.push({ ...period });
+  }
+  return found;
+}
+
+/**
+ * @param {Period} period
+ * @param {number} max_a
+ */
+function bar(period, max_a) {
+  const element = el("div", { class: "strip-bar" }, el("div", { class: "strip-level" }));
+  element.style.flexGrow = String(Date.parse(period.end_at) - Date.parse(period.start_at));
+  element.firstElementChild.style.height = `${Math.min(100, (period.limit_a / max_a) * 100)}%`;
+  return element;
+}
+
+function line() {
+  return el("li", { class: "period" }, el("span", { class: "period-time" }), el("span", { class: "period-what" }), el("span", { class: "period-when small" }));
+}
+
+/**
+ * @param {Element} element
+ * @param {Period} period
+ * @param {number} now
+ * @param {Unit} unit
+ */
+function showLine(element, period, now, unit) {
+  const when = now >= Date.parse(period.end_at) ? "past" : now >= Date.parse(period.start_at) ? "now" : "next";
+  mark(element, "data-when", when);
+  const [time, what, whenText] = element.children;
+  say(time, `${format.time(period.start_at)} – ${format.time(period.end_at)}`);
+  const power_w = period.limit_a * unit.phases * 230;
+  say(what, period.limit_a > 0 ? t("plan.charge", { a: period.limit_a, power: power_w }) : t("plan.pause"));
+  say(whenText, when === "next" ? "" : t(`plan.${when}`));
+}

@@ -1,0 +1,121 @@
+// The live link to the program whose page this is, and its clock.
+
+const RETRY_MS = [250, 500, 1000, 2000, 4000];
+const SILENT_MS = 8000;
+const ANSWER_MS = 4000;
+
+/**
+ * A WebSocket that comes back by itself. Events: `message` (detail: what was sent, parsed) and `change` (up or down).
+ *
+ * A program that has nothing to say is silent, and so is one that is gone without a word: after a silence the health address is
+ * asked over HTTP, and without an answer the link counts as down.
+ */
+export class Link extends EventTarget {
+  /** @param {string} path */
+  constructor(path) {
+    super();
+    this.up = false;
+    /** When the link went down, in the browser's time; null before the first connection and while it is up. */
+    /** @type {Date | null} */
+    this.downSince = null;
+    this._path = path;
+    this._failures = 0;
+    this._heard = performance.now();
+    /** @type {WebSocket | null} */
+    this._socket = null;
+    this._retry = 0;
+    this._open();
+    setInterval(() => this._listenForSilence(), 1000);
+    addEventListener("online", () => this._openNow());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this._openNow());
+  }
+
+  _open() {
+    const url = new URL(this._path, location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    const socket = new WebSocket(url);
+    this._socket = socket;
+    this._heard = performance.now();
+    socket.addEventListener("message", (event) => {
+      if (socket !== this._socket) return;
+      this._heard = performance.now();
+      this._failures = 0;
+      if (!this.up) this._change(true);
+      this.dispatchEvent(new CustomEvent("message", { detail: JSON.parse(event.data) }));
+    });
+    socket.addEventListener("close", () => socket === this._socket && this._lose());
+  }
+
+  _openNow() {
+    if (this.up || this._socket?.readyState === WebSocket.CONNECTING) return;
+    clearTimeout(this._retry);
+    this._open();
+  }
+
+  _lose() {
+    const gone = this._socket;
+    this._socket = null;
+    gone?.close();
+    if (this.up || this.downSince === null) {
+      this.downSince = new Date();
+      this._change(false);
+    }
+    this._retry = window.setTimeout(() => this._open(), RETRY_MS[Math.min(this._failures, RETRY_MS.length - 1)]);
+    this._failures += 1;
+  }
+
+  /** @param {boolean} up */
+  _change(up) {
+    this.up = up;
+    if (up) this.downSince = null;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  async _listenForSilence() {
+    const socket = this._socket;
+    if (socket === null || performance.now() - this._heard < SILENT_MS) return;
+    this._heard = performance.now();
+    try {
+      await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) });
+    } catch {
+      if (socket === this._socket) this._lose();
+    }
+  }
+}
+
+/**
+ * The clock of the program, which may run faster than the browser's: in a demonstration an evening passes in minutes.
+ * Between two messages it runs on at the pace seen so far.
+ */
+export class ServerTime {
+  constructor() {
+    this._at = NaN;
+    this._seen = 0;
+    this._pace = 1;
+  }
+
+  /**
+   * Take over the time a message carries.
+   *
+   * @param {string} now
+   */
+  sync(now) {
+    const at = Date.parse(now);
+    const seen = performance.now();
+    const passed = seen - this._seen;
+    if (!Number.isNaN(this._at) && passed > 300) {
+      const pace = (at - this._at) / passed;
+      this._pace = pace > 0.8 && pace < 1.2 ? 1 : Math.max(0, pace);
+    }
+    if (Number.isNaN(this._at) || passed > 300) {
+      this._at = at;
+      this._seen = seen;
+    }
+  }
+
+  /** @returns {Date | null} Null before the first message. */
+  now() {
+    if (Number.isNaN(this._at)) return null;
+    return new Date(this._at + (performance.now() - this._seen) * this._pace);
+  }
+}
