@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime, time
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -207,8 +207,3 @@ def _zone_faults(name: str) -> Iterator[Fault]:
 
 def _not_a_time(field: str, value: str) -> Fault:
     return Fault(field=field, code="not-a-time", text=f"{value!r} is not a time of day such as 22:00")
-
-
-def time_of_day(text: str) -> time:
-    """``"HH:MM"`` as a time; only for texts that :func:`site_faults` found good."""
-    return time.fromisoformat(text)

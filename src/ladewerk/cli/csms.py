@@ -1,0 +1,61 @@
+"""``ladewerk csms``: the CSMS, until it is told to stop."""
+
+import argparse
+import asyncio
+import signal
+from pathlib import Path
+
+import msgspec
+
+from ladewerk.clock import SystemClock
+from ladewerk.csms.app import running_csms
+from ladewerk.csms.config import CsmsConfig, load_config
+from ladewerk.settings import split_address
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Declare the command and its arguments."""
+    parser = subparsers.add_parser("csms", help="serve charging stations", description="Serve charging stations.")
+    parser.add_argument("config", nargs="?", type=Path, metavar="CONFIG.toml", help="settings; none are needed")
+    parser.add_argument("--listen", metavar="HOST:PORT", help="where stations connect (127.0.0.1:9000)")
+    parser.add_argument("--web", metavar="HOST:PORT", help="where page and API are (127.0.0.1:8080)")
+    parser.add_argument("--database", metavar="URL", help="such as sqlite:////var/lib/ladewerk/csms.sqlite3")
+    parser.add_argument(
+        "--accept-unknown", action="store_true", help="serve every station at once, without approval or password"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM."""
+    config = CsmsConfig() if args.config is None else load_config(args.config)
+    asyncio.run(_serve(_with_arguments(config, args)))
+    return 0
+
+
+def _with_arguments(config: CsmsConfig, args: argparse.Namespace) -> CsmsConfig:
+    """``config`` with what the command line says instead."""
+    if args.listen is not None:
+        split_address("--listen", args.listen)
+        config = msgspec.structs.replace(config, listen=args.listen)
+    if args.web is not None:
+        split_address("--web", args.web)
+        config = msgspec.structs.replace(config, web=args.web)
+    if args.database is not None:
+        config = msgspec.structs.replace(config, database=args.database)
+    if args.accept_unknown:
+        config = msgspec.structs.replace(config, accept_unknown=True)
+    return config
+
+
+async def _serve(config: CsmsConfig) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    async with running_csms(config, SystemClock()) as csms:
+        host, _ = split_address("csms.listen", config.listen)
+        address = f"[{host}]" if ":" in host else host
+        print(f"stations connect to  ws://{address}:{csms.ocpp_port}/<identity>")
+        print(f"page and API are at  {csms.web_url}", flush=True)
+        await stop.wait()

@@ -1,0 +1,65 @@
+"""The web application of the CSMS."""
+
+from collections.abc import Sequence
+
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from ladewerk import __version__
+from ladewerk.csms.api.desk import Desk
+from ladewerk.csms.api.history_routes import get_frames, get_plan, get_transactions, healthz
+from ladewerk.csms.api.live import events
+from ladewerk.csms.api.refusals import (
+    Refused,
+    answer_bug,
+    answer_http,
+    answer_invalid,
+    answer_refused,
+    answer_store_error,
+)
+from ladewerk.csms.api.site_routes import get_overview, get_site, put_site
+from ladewerk.csms.api.station_routes import approve, command, get_station, get_stations, post_station
+from ladewerk.errors import StoreError
+
+_MOST_BODY_BYTES = 4_000_000
+"""A year of quarter-hour prices as JSON is about this."""
+
+
+def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> Litestar:
+    """Page, REST and live events over ``desk``; the description of the API is ``/openapi.json``."""
+    return Litestar(
+        route_handlers=[
+            *page,
+            get_overview,
+            get_site,
+            put_site,
+            get_stations,
+            post_station,
+            approve,
+            get_station,
+            command,
+            get_transactions,
+            get_plan,
+            get_frames,
+            healthz,
+            events,
+        ],
+        dependencies={"desk": Provide(lambda: desk, sync_to_thread=False)},
+        exception_handlers={
+            Refused: answer_refused,
+            ValidationException: answer_invalid,
+            HTTPException: answer_http,
+            StoreError: answer_store_error,
+            Exception: answer_bug,
+        },
+        # The renderers that litestar offers load their scripts from foreign hosts.
+        openapi_config=OpenAPIConfig(
+            title="Ladewerk CSMS", version=__version__, path="/", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
+        ),
+        request_max_body_size=_MOST_BODY_BYTES,
+        logging_config=None,
+    )

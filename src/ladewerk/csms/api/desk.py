@@ -1,0 +1,25 @@
+"""What the routes of the API work with."""
+
+from dataclasses import dataclass
+
+from ladewerk.clock import Clock
+from ladewerk.csms.api.views import Overview, overview
+from ladewerk.csms.connections import Connections
+from ladewerk.csms.frame_log import FrameLog
+from ladewerk.csms.ledger import Ledger
+from ladewerk.csms.store.ports import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Everything a route may need."""
+
+    ledger: Ledger
+    connections: Connections
+    frame_log: FrameLog
+    store: Store
+    clock: Clock
+
+    def overview(self) -> Overview:
+        """What is known now."""
+        return overview(self.ledger, self.connections, self.clock.now())

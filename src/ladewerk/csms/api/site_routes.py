@@ -1,0 +1,32 @@
+"""The site: what is set, and setting it."""
+
+from litestar import get, put
+
+from ladewerk.csms.api.desk import Desk
+from ladewerk.csms.api.refusals import faulty
+from ladewerk.csms.api.views import Overview
+from ladewerk.csms.site import Site, SiteChange, site_faults
+
+
+@get("/api/overview")
+async def get_overview(desk: Desk) -> Overview:
+    """Site, stations, needs and plans."""
+    return desk.overview()
+
+
+@get("/api/site")
+async def get_site(desk: Desk) -> Site:
+    """What limits the site and what its energy costs."""
+    return desk.ledger.site
+
+
+@put("/api/site")
+async def put_site(desk: Desk, data: SiteChange) -> Site:
+    """Change what is given, keep the rest; every car is planned anew."""
+    site = data.applied_to(desk.ledger.site)
+    faults = site_faults(site)
+    if faults:
+        raise faulty(*faults)
+    if site != desk.ledger.site:
+        await desk.ledger.put_site(site)
+    return site

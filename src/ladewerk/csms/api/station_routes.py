@@ -1,0 +1,174 @@
+"""Stations: who may connect, how they are, and commands to them."""
+
+import dataclasses
+import secrets
+from typing import Annotated, Any, Final, cast
+
+import litestar
+import msgspec
+from litestar import Response, get, post
+from litestar.params import Parameter
+
+from ladewerk.csms.api.desk import Desk
+from ladewerk.csms.api.refusals import Refused, faulty, refused
+from ladewerk.csms.api.views import StationView, station_view, station_views
+from ladewerk.csms.passwords import LEAST_LENGTH, MOST_LENGTH, hash_password
+from ladewerk.csms.records import StationRecord, station_key
+from ladewerk.csms.site import Fault
+from ladewerk.errors import CallFailed, CallRefused, CallTimedOut, ConfigError, LocalProtocolError, RemoteProtocolError
+from ladewerk.ocpp import v21
+from ladewerk.ocpp.messages import Payload, Request, decode, encode
+from ladewerk.ocpp.websocket import checked_identity
+
+StationId = Annotated[str, Parameter(description="identity of the station", max_length=48)]
+
+SENT_BY_STATIONS: Final = frozenset(
+    {
+        "Authorize",
+        "BatterySwap",
+        "BootNotification",
+        "ClearedChargingLimit",
+        "ClosePeriodicEventStream",
+        "FirmwareStatusNotification",
+        "Get15118EVCertificate",
+        "GetCertificateChainStatus",
+        "GetCertificateStatus",
+        "Heartbeat",
+        "LogStatusNotification",
+        "MeterValues",
+        "NotifyChargingLimit",
+        "NotifyCustomerInformation",
+        "NotifyDERAlarm",
+        "NotifyDERStartStop",
+        "NotifyDisplayMessages",
+        "NotifyEVChargingNeeds",
+        "NotifyEVChargingSchedule",
+        "NotifyEvent",
+        "NotifyMonitoringReport",
+        "NotifyPeriodicEventStream",
+        "NotifyPriorityCharging",
+        "NotifyReport",
+        "NotifySettlement",
+        "OpenPeriodicEventStream",
+        "PublishFirmwareStatusNotification",
+        "PullDynamicScheduleUpdate",
+        "ReportChargingProfiles",
+        "ReportDERControl",
+        "ReservationStatusUpdate",
+        "SecurityEventNotification",
+        "SignCertificate",
+        "StatusNotification",
+        "TransactionEvent",
+        "VatNumberValidation",
+    }
+)
+"""Actions of OCPP 2.1 that only a station calls (part 2, messages); all others are commands of a CSMS."""
+
+
+class NewStation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A station to let in; with a ``password`` it must prove itself, with ``make_password`` it gets one."""
+
+    id: str
+    password: str | None = None
+    make_password: bool = False
+
+
+class AddedStation(msgspec.Struct, frozen=True, kw_only=True):
+    """``password`` is shown this once, and only if it was made here."""
+
+    station: StationView
+    password: str | None
+
+
+@get("/api/stations")
+async def get_stations(desk: Desk) -> list[StationView]:
+    """Every known station, and those that wait to be approved."""
+    return station_views(desk.ledger, desk.connections)
+
+
+@post("/api/stations")
+async def post_station(desk: Desk, data: NewStation) -> AddedStation:
+    """Let a station in, or give one that is known another password."""
+    try:
+        checked_identity(data.id)
+    except ConfigError as err:
+        raise faulty(Fault(field="id", code="not-an-identity", text=err.why)) from err
+    password = secrets.token_urlsafe(24) if data.make_password else data.password
+    if password is not None and not LEAST_LENGTH <= len(password) <= MOST_LENGTH:
+        raise faulty(
+            Fault(
+                field="password",
+                code="length",
+                params={"least": LEAST_LENGTH, "most": MOST_LENGTH},
+                text=f"a password has {LEAST_LENGTH} to {MOST_LENGTH} characters",
+            )
+        )
+    known = desk.ledger.stations.get(station_key(data.id))
+    record = known or StationRecord(station_id=data.id, approved_at=desk.clock.now())
+    password_hash = None if password is None else hash_password(password)
+    await desk.ledger.put_station(dataclasses.replace(record, password_hash=password_hash))
+    return AddedStation(station=_view(desk, data.id), password=password if data.make_password else None)
+
+
+@post("/api/stations/{station_id:str}/approve", status_code=200)
+async def approve(desk: Desk, station_id: StationId) -> StationView:
+    """Let a waiting station in, without a password."""
+    key = station_key(station_id)
+    waiting = desk.ledger.waiting.get(key)
+    if waiting is not None:
+        await desk.ledger.put_station(StationRecord(station_id=waiting.station_id, approved_at=desk.clock.now()))
+    return _view(desk, station_id)
+
+
+@get("/api/stations/{station_id:str}")
+async def get_station(desk: Desk, station_id: StationId) -> StationView:
+    """A known station."""
+    return _view(desk, station_id)
+
+
+@post("/api/stations/{station_id:str}/commands/{action:str}", status_code=200)
+async def command(
+    desk: Desk, station_id: StationId, action: str, data: dict[str, Any], request: litestar.Request[Any, Any, Any]
+) -> Response[bytes]:
+    """Send an OCPP command with the OCPP 2.1 payload in the body; the station's answer is the reply."""
+    del data
+    station = _view(desk, station_id)
+    known = v21.ACTIONS.get(action)
+    if known is None or known.response is None or action in SENT_BY_STATIONS:
+        raise refused(404, "unknown-action", f"{action} is no command of a CSMS in OCPP 2.1", action=action)
+    try:
+        call = decode(known.request, await request.body())
+    except RemoteProtocolError as err:
+        path = err.path.removeprefix("$").lstrip(".")
+        raise faulty(Fault(field=path, code=err.code, text=err.description)) from err
+    connection = desk.connections.of(station.id)
+    if connection is None:
+        raise refused(409, "offline", f"{station.id} is not connected", station=station.id)
+    try:
+        # Every action here has a response, so its payload is a Request.
+        answer = await connection.peer.call(cast("Request[Payload]", call))
+    except LocalProtocolError as err:
+        raise faulty(Fault(field="", code="not-in-version", text=str(err))) from err
+    except CallFailed as err:
+        raise _no_answer(err) from err
+    return Response(encode(answer), media_type="application/json")
+
+
+def _no_answer(err: CallFailed) -> Refused:
+    match err:
+        case CallTimedOut():
+            return refused(504, "timed-out", str(err))
+        case CallRefused():
+            text = f"the station refused: {err}"
+            return refused(502, "refused", text, error_code=err.code, description=err.description, details=err.details)
+        case RemoteProtocolError():
+            return refused(502, "malformed-answer", f"the station's answer cannot be read: {err}")
+        case _:
+            return refused(502, "disconnected", f"the connection was lost before the answer: {err}")
+
+
+def _view(desk: Desk, station_id: str) -> StationView:
+    record = desk.ledger.stations.get(station_key(station_id))
+    if record is None:
+        raise refused(404, "unknown-station", f"no station {station_id!r} is known", station=station_id)
+    return station_view(record, desk.ledger, desk.connections)

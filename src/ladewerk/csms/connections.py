@@ -1,0 +1,118 @@
+"""Which station is here, as whom, over which connection: the newest authenticated one of a station counts."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import count
+
+from ladewerk.clock import Clock
+from ladewerk.csms.frame_log import FrameLog
+from ladewerk.csms.ledger import Ledger
+from ladewerk.csms.passwords import password_matches
+from ladewerk.csms.records import StationRecord, station_key
+from ladewerk.csms.session import StationSession
+from ladewerk.csms.supervision import Tasks
+from ladewerk.errors import StoreError
+from ladewerk.ocpp import Admission, Channel, FrameSeen, Handshake, Peer, Router, Version
+from ladewerk.signals import Signal
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A live connection of a station."""
+
+    session: StationSession
+    peer: Peer[StationSession]
+    version: Version
+    since: datetime
+
+
+class Connections:
+    """The stations that are here. ``connected`` announces the key of a station that has come."""
+
+    def __init__(self, ledger: Ledger, frame_log: FrameLog, clock: Clock, tasks: Tasks, *, accept_unknown: bool) -> None:
+        self._ledger = ledger
+        self._frame_log = frame_log
+        self._clock = clock
+        self._tasks = tasks
+        self._accept_unknown = accept_unknown
+        self._generations = count(1)
+        self._live: dict[str, Connection] = {}
+        self.connected: Signal[str] = Signal()
+
+    def of(self, station_id: str) -> Connection | None:
+        """The connection of a station, None while it is away."""
+        return self._live.get(station_key(station_id))
+
+    async def admit(self, handshake: Handshake) -> Admission:
+        """Whether a station may come in; one that nobody knows is noted as waiting."""
+        station = self._ledger.stations.get(station_key(handshake.identity))
+        if station is None:
+            if self._accept_unknown:
+                return Admission.ACCEPT
+            self._ledger.note_waiting(handshake.identity, handshake.remote, self._clock.now())
+            _log.warning("station %r from %s waits to be approved", handshake.identity, handshake.remote)
+            return Admission.UNKNOWN
+        if station.password_hash is None:
+            return Admission.ACCEPT
+        # The user name was found to be the identity before this was asked (A00.FR.207).
+        said = handshake.basic_password
+        if said is not None and await asyncio.to_thread(password_matches, said, station.password_hash):
+            return Admission.ACCEPT
+        _log.warning("station %s from %s: wrong or no password", station.station_id, handshake.remote)
+        return Admission.UNAUTHORIZED
+
+    async def serve(self, channel: Channel, version: Version, router: Router[StationSession]) -> None:
+        """Serve an admitted station until its connection ends. An older connection of it is closed."""
+        generation = next(self._generations)
+        identity = channel.identity
+        key = station_key(identity)
+        try:
+            station = await self._known(identity, version)
+        except StoreError as err:
+            _log.error("station %s cannot be served: %s", identity, err)
+            await channel.close(1011, "the CSMS cannot write to its database")
+            return
+        older = self._live.get(key)
+        if older is not None and older.session.generation > generation:
+            await channel.close(1000, "the station has connected again")
+            return
+        session = StationSession(
+            station_id=station.station_id, generation=generation, ledger=self._ledger, clock=self._clock
+        )
+        peer = Peer(channel, version=version, router=router, state=session, clock=self._clock)
+        peer.frames.connect(partial(self._log_frame, station.station_id))
+        connection = Connection(session=session, peer=peer, version=version, since=self._clock.now())
+        self._live[key] = connection
+        if older is not None:
+            _log.warning("station %s connected again: its older connection is closed", station.station_id)
+            self._tasks.start(older.peer.close("the station has connected again"), name=f"close {station.station_id}")
+        try:
+            self.connected.emit(key)
+            self._ledger.changed.emit(None)
+            await peer.run()
+        finally:
+            # Only this connection is forgotten: a newer one may have taken its place.
+            if self._live.get(key) is connection:
+                del self._live[key]
+            self._ledger.note_seen(key, self._clock.now())
+
+    async def _known(self, identity: str, version: Version) -> StationRecord:
+        """The record of an admitted station; one that is let in unknown becomes known without a password."""
+        key = station_key(identity)
+        now = self._clock.now()
+        station = self._ledger.stations.get(key)
+        if station is None:
+            await self._ledger.put_station(
+                StationRecord(station_id=identity, approved_at=now, version=str(version), last_seen=now)
+            )
+        else:
+            await self._ledger.change_station(key, version=str(version), last_seen=now)
+        return self._ledger.stations[key]
+
+    def _log_frame(self, station_id: str, frame: FrameSeen) -> None:
+        self._frame_log.add(frame.at, station_id, frame.sent, frame.text)

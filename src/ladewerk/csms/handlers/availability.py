@@ -1,0 +1,28 @@
+"""Block G: connectors and signs of life."""
+
+from ladewerk.csms.records import ConnectorStatus
+from ladewerk.csms.session import StationSession
+from ladewerk.ocpp import Context, v21
+
+
+async def status_notification(
+    ctx: Context[StationSession], request: v21.StatusNotificationRequest
+) -> v21.StatusNotificationResponse:
+    """G01: a connector says how it is."""
+    await ctx.state.ledger.put_connector(
+        ConnectorStatus(
+            station_id=ctx.state.station_id,
+            evse_id=request.evse_id,
+            connector_id=request.connector_id,
+            status=str(request.connector_status),
+            at=request.timestamp,
+        )
+    )
+    return v21.StatusNotificationResponse()
+
+
+async def heartbeat(ctx: Context[StationSession], _request: v21.HeartbeatRequest) -> v21.HeartbeatResponse:
+    """G02: the station is there, and sets its clock by the answer."""
+    now = ctx.state.clock.now()
+    ctx.state.ledger.note_seen(ctx.state.key, now)
+    return v21.HeartbeatResponse(current_time=now)

@@ -1,0 +1,37 @@
+"""Block B: a station introduces itself and reports its variables."""
+
+from typing import Final
+
+from msgspec import UNSET
+
+from ladewerk.csms.session import StationSession
+from ladewerk.ocpp import Context, v21
+
+HEARTBEAT_INTERVAL_S: Final = 300
+"""How often a silent station shows that it is there."""
+
+
+async def boot_notification(
+    ctx: Context[StationSession], request: v21.BootNotificationRequest
+) -> v21.BootNotificationResponse:
+    """B01: every station that was let in is accepted."""
+    about = request.charging_station
+    now = ctx.state.clock.now()
+    await ctx.state.ledger.change_station(
+        ctx.state.key,
+        vendor=about.vendor_name,
+        model=about.model,
+        firmware=None if about.firmware_version is UNSET else about.firmware_version,
+        serial_number=None if about.serial_number is UNSET else about.serial_number,
+        booted_at=now,
+        last_seen=now,
+    )
+    return v21.BootNotificationResponse(
+        current_time=now, interval=HEARTBEAT_INTERVAL_S, status=v21.RegistrationStatusEnumType.ACCEPTED
+    )
+
+
+async def notify_report(ctx: Context[StationSession], request: v21.NotifyReportRequest) -> v21.NotifyReportResponse:
+    """B07, B08: part of a report, kept as it came."""
+    await ctx.state.ledger.keep(ctx.state.station_id, "NotifyReport", ctx.received_at, request)
+    return v21.NotifyReportResponse()

@@ -1,0 +1,60 @@
+"""Which function answers which message."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from ladewerk.csms.handlers import (
+    authorization,
+    availability,
+    data_transfer,
+    diagnostics,
+    metering,
+    provisioning,
+    security,
+    smart_charging,
+    transactions,
+)
+from ladewerk.csms.session import StationSession
+from ladewerk.errors import RemoteProtocolError
+from ladewerk.ocpp import Context, ErrorCode, Router, v21
+from ladewerk.ocpp.messages import Payload
+
+Q = TypeVar("Q", bound=Payload)
+R = TypeVar("R", bound=Payload)
+
+Handler = Callable[[Context[StationSession], Q], Awaitable[R]]
+
+
+def station_router() -> Router[StationSession]:
+    """The router of every station's connection."""
+    router: Router[StationSession] = Router()
+    router.on(v21.BootNotificationRequest)(provisioning.boot_notification)
+    router.on(v21.NotifyReportRequest)(booted(provisioning.notify_report))
+    router.on(v21.StatusNotificationRequest)(booted(availability.status_notification))
+    router.on(v21.HeartbeatRequest)(booted(availability.heartbeat))
+    router.on(v21.AuthorizeRequest)(booted(authorization.authorize))
+    router.on(v21.TransactionEventRequest)(booted(transactions.transaction_event))
+    router.on(v21.MeterValuesRequest)(booted(metering.meter_values))
+    router.on(v21.NotifyEVChargingNeedsRequest)(booted(smart_charging.notify_ev_charging_needs))
+    router.on(v21.NotifyEVChargingScheduleRequest)(booted(smart_charging.notify_ev_charging_schedule))
+    router.on(v21.NotifyChargingLimitRequest)(booted(smart_charging.notify_charging_limit))
+    router.on(v21.ClearedChargingLimitRequest)(booted(smart_charging.cleared_charging_limit))
+    router.on(v21.ReportChargingProfilesRequest)(booted(smart_charging.report_charging_profiles))
+    router.on(v21.SecurityEventNotificationRequest)(booted(security.security_event_notification))
+    router.on(v21.NotifyEventRequest)(booted(diagnostics.notify_event))
+    router.on(v21.NotifyMonitoringReportRequest)(booted(diagnostics.notify_monitoring_report))
+    router.on(v21.LogStatusNotificationRequest)(booted(diagnostics.log_status_notification))
+    router.on(v21.FirmwareStatusNotificationRequest)(booted(diagnostics.firmware_status_notification))
+    router.on(v21.DataTransferRequest)(booted(data_transfer.data_transfer))
+    return router
+
+
+def booted(handler: Handler[Q, R]) -> Handler[Q, R]:
+    """``handler`` for stations that have introduced themselves once; others are told to (B02.FR.09, B03.FR.07)."""
+
+    async def answer(ctx: Context[StationSession], request: Q) -> R:
+        if ctx.state.station.booted_at is None:
+            raise RemoteProtocolError(ErrorCode.SECURITY_ERROR, "send a BootNotification first")
+        return await handler(ctx, request)
+
+    return answer

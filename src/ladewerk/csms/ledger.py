@@ -1,0 +1,248 @@
+"""What the CSMS knows at this moment: written to the store first, known afterwards.
+
+Whoever is told something by the ledger may rely on it being on disk. The ledger announces changes; it decides nothing.
+"""
+
+import asyncio
+import dataclasses
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from ladewerk.csms.records import (
+    ChargingNeed,
+    ConnectorStatus,
+    NeedState,
+    StationRecord,
+    StoredPlan,
+    station_key,
+)
+from ladewerk.csms.site import Site
+from ladewerk.csms.store.ports import EventRecord, Notification, Remembered, Store
+from ladewerk.csms.transactions import Transaction, after_event, after_readings
+from ladewerk.ocpp import v21
+from ladewerk.ocpp.messages import Payload, encode
+from ladewerk.signals import Signal
+
+EvseKey = tuple[str, int]
+"""A station's key and the number of its EVSE."""
+
+_MOST_WAITING: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingStation:
+    """A station that nobody has approved, which tried to connect."""
+
+    station_id: str
+    last_seen: datetime
+    remote: str
+
+
+class Ledger:
+    """Stations, connectors, transactions, needs, plans and the site."""
+
+    def __init__(self, store: Store, remembered: Remembered, site: Site, configured_site: Site | None) -> None:
+        self._store = store
+        self._configured_site = configured_site
+        self._last_plan_number = remembered.last_plan_number
+        self.site = site
+        self.stations = {station.key: station for station in remembered.stations}
+        self.waiting: dict[str, WaitingStation] = {}
+        self.connectors = {
+            (station_key(status.station_id), status.evse_id, status.connector_id): status for status in remembered.connectors
+        }
+        self._transactions = {(station_key(tx.station_id), tx.transaction_id): tx for tx in remembered.transactions}
+        self._latest: dict[EvseKey, Transaction] = {}
+        for transaction in sorted(remembered.transactions, key=lambda tx: tx.updated_at):
+            if transaction.evse_id is not None:
+                self._latest[station_key(transaction.station_id), transaction.evse_id] = transaction
+        self.needs: dict[EvseKey, ChargingNeed] = {
+            (station_key(need.station_id), need.evse_id): need for need in remembered.needs
+        }
+        self.plans: dict[EvseKey, StoredPlan] = {}
+        for plan in sorted((*remembered.plans, *remembered.accepted_plans), key=lambda plan: plan.number):
+            self.plans[station_key(plan.station_id), plan.evse_id] = plan
+        self.changed: Signal[None] = Signal()
+        self.need_said: Signal[EvseKey] = Signal()
+        """A need that can be planned: it is new, or its transaction has begun."""
+        self.transaction_ended: Signal[EvseKey] = Signal()
+        self.site_changed: Signal[None] = Signal()
+        # What a transaction is after an event depends on the event before it.
+        self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    # -- stations -------------------------------------------------------------------------------------------------------
+
+    async def put_station(self, station: StationRecord) -> None:
+        """Know a station, newly or differently."""
+        await self._store.put_station(station)
+        self.stations[station.key] = station
+        self.waiting.pop(station.key, None)
+        self.changed.emit(None)
+
+    def note_waiting(self, station_id: str, remote: str, now: datetime) -> None:
+        """A station nobody knows tried to connect; the newest hundred are remembered, in memory alone."""
+        self.waiting.pop(station_key(station_id), None)
+        self.waiting[station_key(station_id)] = WaitingStation(station_id=station_id, last_seen=now, remote=remote)
+        while len(self.waiting) > _MOST_WAITING:
+            del self.waiting[next(iter(self.waiting))]
+        self.changed.emit(None)
+
+    def note_seen(self, key: str, now: datetime) -> None:
+        """A station was here until now; in memory alone, the next connection writes it down."""
+        self.stations[key] = dataclasses.replace(self.stations[key], last_seen=now)
+        self.changed.emit(None)
+
+    async def change_station(self, key: str, **changes: object) -> None:
+        """Change some fields of a known station's record."""
+        await self.put_station(dataclasses.replace(self.stations[key], **changes))  # type: ignore[arg-type]
+
+    async def put_connector(self, status: ConnectorStatus) -> None:
+        """A connector said how it is."""
+        await self._store.put_connector(status)
+        self.connectors[station_key(status.station_id), status.evse_id, status.connector_id] = status
+        self.changed.emit(None)
+
+    async def keep(self, station_id: str, action: str, at: datetime, message: Payload) -> None:
+        """Keep a message that changes nothing else."""
+        await self._store.add_notification(
+            Notification(station_id=station_id, action=action, at=at, payload=encode(message).decode())
+        )
+
+    # -- transactions ---------------------------------------------------------------------------------------------------
+
+    async def add_event(
+        self, station_id: str, event: v21.TransactionEventRequest, received_at: datetime
+    ) -> Transaction | None:
+        """Write an event down; the transaction after it, or None if that event was already known (a station repeats what
+        it got no answer to)."""
+        async with self._one_at_a_time[station_key(station_id)]:
+            return await self._add_event(station_id, event, received_at)
+
+    async def _add_event(
+        self, station_id: str, event: v21.TransactionEventRequest, received_at: datetime
+    ) -> Transaction | None:
+        key = (station_key(station_id), event.transaction_info.transaction_id)
+        before = self._transactions.get(key) or await self._store.transaction(*key)
+        after = after_event(before, station_id, event)
+        record = EventRecord(
+            station_id=station_id,
+            transaction_id=after.transaction_id,
+            seq_no=event.seq_no,
+            event_type=str(event.event_type),
+            trigger_reason=str(event.trigger_reason),
+            at=event.timestamp,
+            received_at=received_at,
+            offline=event.offline is True,
+            payload=encode(event).decode(),
+        )
+        if not await self._store.add_event(record, after):
+            return None
+        self._know(after)
+        await self._follow_transaction(after)
+        return after
+
+    async def add_readings(self, station_id: str, evse_id: int, readings: tuple[v21.MeterValueType, ...]) -> None:
+        """Meter values sent apart from the transaction that runs on their EVSE."""
+        async with self._one_at_a_time[station_key(station_id)]:
+            transaction = self.open_transaction((station_key(station_id), evse_id))
+            if transaction is None:
+                return
+            after = after_readings(transaction, readings)
+            await self._store.put_transaction(after)
+            self._know(after)
+
+    async def _follow_transaction(self, transaction: Transaction) -> None:
+        """A need said before its transaction began belongs to it; one whose transaction has ended is over."""
+        if transaction.evse_id is None:
+            return
+        key = (station_key(transaction.station_id), transaction.evse_id)
+        need = self.needs.get(key)
+        if need is not None and transaction.is_open and need.transaction_id is None:
+            await self.take_need(
+                dataclasses.replace(need, transaction_id=transaction.transaction_id, register_wh=transaction.register_wh)
+            )
+        if need is not None and not transaction.is_open and need.transaction_id == transaction.transaction_id:
+            await self.move_need(key, NeedState.ENDED)
+        if not transaction.is_open:
+            self.transaction_ended.emit(key)
+
+    def _know(self, transaction: Transaction) -> None:
+        key = station_key(transaction.station_id)
+        if transaction.is_open:
+            self._transactions[key, transaction.transaction_id] = transaction
+        else:
+            self._transactions.pop((key, transaction.transaction_id), None)
+        if transaction.evse_id is not None:
+            latest = self._latest.get((key, transaction.evse_id))
+            if latest is None or transaction.is_open or latest.transaction_id == transaction.transaction_id:
+                self._latest[key, transaction.evse_id] = transaction
+        self.changed.emit(None)
+
+    def open_transaction(self, key: EvseKey) -> Transaction | None:
+        """The transaction that runs on an EVSE."""
+        latest = self._latest.get(key)
+        return latest if latest is not None and latest.is_open else None
+
+    def latest_transaction(self, key: EvseKey) -> Transaction | None:
+        """The transaction that runs on an EVSE, or else the last one that did since the CSMS started."""
+        return self._latest.get(key)
+
+    def evse_keys(self) -> list[EvseKey]:
+        """Every EVSE that ever said something, in order."""
+        return sorted({(key, evse_id) for key, evse_id, _ in self.connectors} | set(self._latest) | set(self.needs))
+
+    # -- needs and plans ------------------------------------------------------------------------------------------------
+
+    async def take_need(self, need: ChargingNeed) -> None:
+        """A station has said what the car at an EVSE needs."""
+        await self._put_need(need)
+        if need.transaction_id is not None:
+            self.need_said.emit((station_key(need.station_id), need.evse_id))
+
+    async def _put_need(self, need: ChargingNeed) -> None:
+        await self._store.put_need(need)
+        self.needs[station_key(need.station_id), need.evse_id] = need
+        self.changed.emit(None)
+
+    async def move_need(self, key: EvseKey, state: NeedState, reason: str = "") -> None:
+        """A need has come further."""
+        need = self.needs.get(key)
+        if need is not None and (need.state, need.reason) != (state, reason):
+            await self._put_need(dataclasses.replace(need, state=state, reason=reason))
+
+    def next_plan_number(self) -> int:
+        """A number that no plan had before."""
+        self._last_plan_number += 1
+        return self._last_plan_number
+
+    async def add_plan(self, plan: StoredPlan) -> None:
+        """A new plan for an EVSE."""
+        await self._store.add_plan(plan)
+        self.plans[station_key(plan.station_id), plan.evse_id] = plan
+        self.changed.emit(None)
+
+    async def accept_plan(self, plan: StoredPlan, now: datetime) -> None:
+        """The station took the whole of ``plan`` over."""
+        await self._store.accept_plan(plan.number, now)
+
+    # -- site -----------------------------------------------------------------------------------------------------------
+
+    async def put_site(self, site: Site) -> None:
+        """Change the site, for the next start too."""
+        await self._store.put_site(site, self._configured_site)
+        self.site = site
+        self.changed.emit(None)
+        self.site_changed.emit(None)
+
+
+def starting_site(remembered: Remembered, configured: Site | None) -> Site:
+    """The site a starting CSMS has: the last word counts.
+
+    What was changed while running holds as long as the configuration file says what it said then; once the file says
+    something else, the file holds.
+    """
+    if remembered.site is not None and configured in {None, remembered.configured_site}:
+        return remembered.site
+    return configured or Site()

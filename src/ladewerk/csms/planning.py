@@ -1,0 +1,126 @@
+"""Between the site and the optimizer: what is known becomes a problem, what comes back becomes a plan with its reasons."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+from ladewerk.csms.needs import remaining_wh
+from ladewerk.csms.pricing import price_line
+from ladewerk.csms.records import ChargingNeed, PlanSlot, StoredPlan
+from ladewerk.csms.site import Site
+from ladewerk.csms.transactions import Transaction
+from ladewerk.optimizer import LANGUAGES, Mode, Need, Plan, Problem, summarize
+from ladewerk.optimizer import Site as PlannedSite
+from ladewerk.timeline import Timeline, combine, mean_over
+
+EV_ID: Final = "ev"
+"""One car is planned at a time."""
+
+OPEN_STAY: Final = timedelta(hours=24)
+"""How far ahead is planned for a car that has not said when it leaves."""
+
+LONGEST_STAY: Final = timedelta(days=7)
+
+SLOT_S: Final = 900
+"""Slots end on the quarter hour, where prices change, and wherever else a price, the base load or another plan does."""
+
+
+def planning_problem(
+    need: ChargingNeed, transaction: Transaction, site: Site, others: Sequence[Timeline[float]], now: datetime
+) -> Problem:
+    """What to ask the optimizer for one car; ``others`` is what the other cars are to draw, in watts."""
+    end = now + OPEN_STAY if need.depart_at is None else min(need.depart_at, now + LONGEST_STAY)
+    prices = price_line(site, now, end)
+    load = combine(_sum, site.base_load_line(now), *others).within(now, end)
+    moments = slot_borders(now, end, prices, load)
+    spans = list(pairwise(moments))
+    return Problem(
+        start=now,
+        slot_s=tuple((until - since).total_seconds() for since, until in spans),
+        price_per_kwh=tuple(_mean(prices, since, until) for since, until in spans),
+        currency=site.currency,
+        site=PlannedSite(
+            limit_w=tuple(site.limit_w for _ in spans),
+            base_load_w=tuple(_mean(load, since, until) for since, until in spans),
+        ),
+        evs=(
+            Need(
+                id=EV_ID,
+                mode=Mode(need.mode),
+                energy_wh=remaining_wh(need, transaction),
+                departure=end,
+                min_current_a=need.min_current_a,
+                max_current_a=need.max_current_a,
+                phases=tuple(range(1, need.phases + 1)),
+                voltage_v=site.voltage_v,
+                value_of_time_per_h=site.value_of_time_per_h,
+            ),
+        ),
+    )
+
+
+def slot_borders(start: datetime, end: datetime, *lines: Timeline[float]) -> list[datetime]:
+    """From ``start`` to ``end``: each quarter hour between them, and each change of ``lines``."""
+    borders = {start, end}
+    epoch_s = start.timestamp()
+    at = start + timedelta(seconds=SLOT_S - epoch_s % SLOT_S)
+    while at < end:
+        borders.add(at)
+        at += timedelta(seconds=SLOT_S)
+    borders.update(moment for line in lines for moment in line.starts if start < moment < end)
+    return sorted(borders)
+
+
+def stored_plan(
+    problem: Problem, plan: Plan, need: ChargingNeed, site: Site, *, number: int, created_at: datetime
+) -> StoredPlan:
+    """The answer with everything that explains it."""
+    ev = plan.ev(EV_ID)
+    base_load_w = problem.site.base_load_w or (0.0,) * len(problem.slot_s)
+    return StoredPlan(
+        number=number,
+        station_id=need.station_id,
+        evse_id=need.evse_id,
+        transaction_id=need.transaction_id or "",
+        created_at=created_at,
+        mode=need.mode,
+        phases=need.phases,
+        voltage_v=site.voltage_v,
+        max_periods=need.max_periods,
+        slots=tuple(
+            PlanSlot(
+                start_at=start_at,
+                duration_s=problem.slot_s[index],
+                current_a=ev.current_a[index],
+                power_w=ev.power_w[index],
+                base_load_w=base_load_w[index],
+                limit_w=site.limit_w,
+                price_per_kwh=problem.price_per_kwh[index],
+                reason=str(ev.reasons[index]),
+            )
+            for index, start_at in enumerate(problem.slot_starts()[:-1])
+        ),
+        energy_wh=ev.energy_wh,
+        missing_wh=ev.missing_wh,
+        complete_at=ev.complete_at,
+        cost=ev.cost,
+        cost_if_at_once=ev.cost_if_at_once,
+        currency=problem.currency,
+        peak_w=plan.site.peak_w,
+        limit_w=site.limit_w,
+        gap=plan.gap,
+        solver=plan.solver,
+        summary={language: summarize(problem, plan, EV_ID, language) for language in LANGUAGES},
+    )
+
+
+def _sum(values: Sequence[float | None]) -> float:
+    return sum(value for value in values if value is not None)
+
+
+def _mean(line: Timeline[float], since: datetime, until: datetime) -> float:
+    mean = mean_over(line, since, until)
+    if mean is None:
+        raise ValueError(f"nothing is said between {since.isoformat()} and {until.isoformat()}")
+    return mean

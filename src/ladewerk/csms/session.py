@@ -1,0 +1,27 @@
+"""One connection of a station, as its handlers see it."""
+
+from dataclasses import dataclass
+
+from ladewerk.clock import Clock
+from ladewerk.csms.ledger import Ledger
+from ladewerk.csms.records import StationRecord, station_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationSession:
+    """Who speaks and where it is written down; ``generation`` tells this connection from every other there ever was."""
+
+    station_id: str
+    generation: int
+    ledger: Ledger
+    clock: Clock
+
+    @property
+    def key(self) -> str:
+        """See :func:`ladewerk.csms.records.station_key`."""
+        return station_key(self.station_id)
+
+    @property
+    def station(self) -> StationRecord:
+        """What is known of the station."""
+        return self.ledger.stations[self.key]

@@ -1,0 +1,109 @@
+"""What the CSMS asks of its database."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from ladewerk.csms.records import ChargingNeed, ConnectorStatus, StationRecord, StoredPlan
+from ladewerk.csms.site import Site
+from ladewerk.csms.transactions import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRecord:
+    """A TransactionEvent as it came; ``payload`` is its OCPP 2.1 JSON. Unique in station, transaction and ``seq_no``."""
+
+    station_id: str
+    transaction_id: str
+    seq_no: int
+    event_type: str
+    trigger_reason: str
+    at: datetime
+    received_at: datetime
+    offline: bool
+    payload: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """Another message of a station that is kept: security events, meter values outside transactions, device events."""
+
+    station_id: str
+    action: str
+    at: datetime
+    payload: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """Everything a starting CSMS needs to go on where it stopped."""
+
+    stations: tuple[StationRecord, ...] = ()
+    connectors: tuple[ConnectorStatus, ...] = ()
+    transactions: tuple[Transaction, ...] = ()
+    needs: tuple[ChargingNeed, ...] = ()
+    plans: tuple[StoredPlan, ...] = ()
+    accepted_plans: tuple[StoredPlan, ...] = ()
+    last_plan_number: int = 0
+    site: Site | None = None
+    configured_site: Site | None = None
+
+
+class Store(Protocol):
+    """Every method returns when its work is committed, and raises StoreError where the database refuses."""
+
+    async def remember(self) -> Remembered:
+        """The stations, open transactions with their newest needs and plans, and the site."""
+        ...
+
+    async def put_station(self, station: StationRecord) -> None:
+        """Add or replace a station."""
+        ...
+
+    async def put_connector(self, status: ConnectorStatus) -> None:
+        """Add or replace the status of a connector."""
+        ...
+
+    async def add_event(self, event: EventRecord, transaction: Transaction) -> bool:
+        """Add an event and what the transaction is after it; False and nothing changed if that event is already there."""
+        ...
+
+    async def add_notification(self, notification: Notification) -> None:
+        """Keep a message."""
+        ...
+
+    async def put_transaction(self, transaction: Transaction) -> None:
+        """Replace what is known of a transaction."""
+        ...
+
+    async def put_need(self, need: ChargingNeed) -> None:
+        """Add or replace the need of a transaction at an EVSE."""
+        ...
+
+    async def add_plan(self, plan: StoredPlan) -> None:
+        """Keep a plan."""
+        ...
+
+    async def accept_plan(self, number: int, at: datetime) -> None:
+        """Note that the station took the plan over at ``at``."""
+        ...
+
+    async def plan(self, number: int) -> StoredPlan | None:
+        """A plan, also of a transaction long ended."""
+        ...
+
+    async def transactions(self, limit: int) -> list[Transaction]:
+        """The newest ``limit`` transactions, newest first."""
+        ...
+
+    async def has_event(self, station_id: str, transaction_id: str, seq_no: int) -> bool:
+        """Whether that event is committed."""
+        ...
+
+    async def transaction(self, station_id: str, transaction_id: str) -> Transaction | None:
+        """A transaction, also one that has ended."""
+        ...
+
+    async def put_site(self, site: Site, configured: Site | None) -> None:
+        """Remember the site, and what the configuration file said when it was set."""
+        ...

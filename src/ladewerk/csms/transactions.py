@@ -1,0 +1,132 @@
+"""A transaction as its events tell it: each event turns one state into the next."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from msgspec import UNSET
+
+from ladewerk.ocpp import v21
+
+AUTHORIZED_UNCHECKED = "any token is accepted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """What is known of a transaction after its newest event.
+
+    Register readings in Wh, ``power_w`` over all phases, currents per phase; None was never said. ``authorized_by`` says by
+    what right the id token was accepted.
+    """
+
+    station_id: str
+    transaction_id: str
+    evse_id: int | None = None
+    connector_id: int | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    updated_at: datetime
+    seq_no: int
+    charging_state: str | None = None
+    stopped_reason: str | None = None
+    id_token: str | None = None
+    id_token_type: str | None = None
+    authorized_by: str | None = None
+    first_register_wh: float | None = None
+    register_wh: float | None = None
+    power_w: float | None = None
+    offered_a: float | None = None
+
+    @property
+    def energy_wh(self) -> float | None:
+        """What has gone into the car since the transaction began."""
+        if self.register_wh is None or self.first_register_wh is None:
+            return None
+        return self.register_wh - self.first_register_wh
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not ended."""
+        return self.ended_at is None
+
+
+def after_event(before: Transaction | None, station_id: str, event: v21.TransactionEventRequest) -> Transaction:
+    """The transaction after ``event``.
+
+    An event older than the newest (a station may send what it had queued while newer ones passed) still tells when the
+    transaction began and ended, but changes nothing that has been told since.
+    """
+    info = event.transaction_info
+    state = before or Transaction(
+        station_id=station_id, transaction_id=info.transaction_id, updated_at=event.timestamp, seq_no=event.seq_no
+    )
+    newest = before is None or event.seq_no >= before.seq_no
+    if event.evse is not UNSET:
+        connector_id = state.connector_id if event.evse.connector_id is UNSET else event.evse.connector_id
+        state = replace(state, evse_id=event.evse.id, connector_id=connector_id)
+    if event.event_type == "Started":
+        state = replace(state, started_at=event.timestamp)
+    if event.event_type == "Ended":
+        reason = None if info.stopped_reason is UNSET else str(info.stopped_reason)
+        state = replace(state, ended_at=event.timestamp, stopped_reason=reason, power_w=0.0)
+    if event.id_token is not UNSET:
+        token = event.id_token
+        state = replace(state, id_token=token.id_token, id_token_type=token.type, authorized_by=AUTHORIZED_UNCHECKED)
+    if newest:
+        state = replace(state, seq_no=event.seq_no, updated_at=event.timestamp)
+        if info.charging_state is not UNSET:
+            state = replace(state, charging_state=str(info.charging_state))
+    return after_readings(state, () if event.meter_value is UNSET else event.meter_value, newest=newest)
+
+
+def after_readings(state: Transaction, readings: Iterable[v21.MeterValueType], *, newest: bool = True) -> Transaction:
+    """The transaction after meter values that belong to it; those of an older event only tell the first reading."""
+    for reading in readings:
+        register_wh = measured(reading.sampled_value, "Energy.Active.Import.Register", unit="Wh")
+        if register_wh is not None:
+            first_wh = state.first_register_wh
+            state = replace(state, first_register_wh=register_wh if first_wh is None else min(first_wh, register_wh))
+            state = replace(state, register_wh=max(register_wh, state.register_wh or 0.0))
+        power_w = measured(reading.sampled_value, "Power.Active.Import", unit="W")
+        offered_a = highest(reading.sampled_value, "Current.Offered")
+        if newest and state.is_open and power_w is not None:
+            state = replace(state, power_w=power_w)
+        if newest and offered_a is not None:
+            state = replace(state, offered_a=offered_a)
+    return state
+
+
+_DEFAULT_MEASURAND = "Energy.Active.Import.Register"
+
+
+def measured(samples: Sequence[v21.SampledValueType], measurand: str, *, unit: str) -> float | None:
+    """The total of ``measurand`` at the outlet in ``unit`` (Wh or W): the value for all phases, or their sum."""
+    chosen = _at_outlet(samples, measurand)
+    overall = [sample for sample in chosen if sample.phase is UNSET]
+    if overall:
+        return _scaled(overall[-1], unit)
+    return sum(_scaled(sample, unit) for sample in chosen) if chosen else None
+
+
+def highest(samples: Sequence[v21.SampledValueType], measurand: str) -> float | None:
+    """The highest of the phases, unscaled but for the multiplier."""
+    return max((_scaled(sample, "") for sample in _at_outlet(samples, measurand)), default=None)
+
+
+def _at_outlet(samples: Sequence[v21.SampledValueType], measurand: str) -> list[v21.SampledValueType]:
+    # OCPP 2.0.1 part 2, SampledValueType: without a measurand it is the import register, without a location the outlet.
+    return [
+        sample
+        for sample in samples
+        if (_DEFAULT_MEASURAND if sample.measurand is UNSET else sample.measurand) == measurand
+        and (sample.location is UNSET or sample.location == "Outlet")
+    ]
+
+
+def _scaled(sample: v21.SampledValueType, unit: str) -> float:
+    said = sample.unit_of_measure
+    if said is UNSET:
+        return sample.value
+    multiplier = 0 if said.multiplier is UNSET else said.multiplier
+    kilo = 1000.0 if said.unit is not UNSET and unit and said.unit == f"k{unit}" else 1.0
+    return float(sample.value * kilo * 10.0**multiplier)
