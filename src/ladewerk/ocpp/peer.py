@@ -10,7 +10,7 @@ from typing import Any, Generic, Self, TypeVar, assert_never, cast
 from uuid import uuid4
 
 from ladewerk.clock import Clock
-from ladewerk.errors import CallFailed, CallRefused, CallTimedOut, Disconnected, RemoteProtocolError
+from ladewerk.errors import CallFailed, CallRefused, CallTimedOut, Disconnected, LocalProtocolError, RemoteProtocolError
 from ladewerk.ocpp.channel import Channel
 from ladewerk.ocpp.codec import codec_for
 from ladewerk.ocpp.events import (
@@ -266,7 +266,7 @@ class Peer(Generic[S]):
         try:
             return self._codec.decode_response(action, payload)
         except RemoteProtocolError as err:
-            self._apply(self._session.reject_result(message_id, err.code, err.description, _details(err)))
+            self._apply(self._session.reject_result(message_id, err.code, err.description, {"path": err.path}))
             raise AnswerMalformed(err.code, err.description, message_id=message_id, path=err.path) from err
 
     # Handlers
@@ -281,13 +281,12 @@ class Peer(Generic[S]):
             request, payload = await self._respond(call, received_at)
         except CallFailed as err:
             log.warning("%s: %s %s not answered: %s", self.identity, call.action, call.message_id, err)
-            self._refuse(call.message_id, RemoteProtocolError(ErrorCode.INTERNAL_ERROR, ""))
+            self._fail(call)
         except RemoteProtocolError as err:
-            log.warning("%s: %s %s refused: %s", self.identity, call.action, call.message_id, err)
-            self._refuse(call.message_id, err)
+            self._refuse(call, err)
         except Exception:
             log.exception("%s: the handler of %s %s failed", self.identity, call.action, call.message_id)
-            self._refuse(call.message_id, RemoteProtocolError(ErrorCode.INTERNAL_ERROR, ""))
+            self._fail(call)
         else:
             self._apply(self._session.answer(call.message_id, payload))
             self._show_observers(call, request, received_at)
@@ -306,20 +305,36 @@ class Peer(Generic[S]):
         response = await responder(context, request)
         return request, self._codec.encode_response(call.action, response)
 
-    def _refuse(self, message_id: str, err: RemoteProtocolError) -> None:
-        self._apply(self._session.refuse(message_id, err.code, err.description, _details(err)))
+    def _refuse(self, call: CallReceived, err: RemoteProtocolError) -> None:
+        details = {"path": err.path} if err.path else {}
+        try:
+            events = self._session.refuse(call.message_id, err.code, err.description, details)
+        except LocalProtocolError:
+            log.exception("%s: the handler of %s %s refused wrongly", self.identity, call.action, call.message_id)
+            self._fail(call)
+        else:
+            log.warning("%s: %s %s refused: %s", self.identity, call.action, call.message_id, err)
+            self._apply(events)
+
+    def _fail(self, call: CallReceived) -> None:
+        # What went wrong in here is no business of the peer: the log has it.
+        self._apply(self._session.refuse(call.message_id, ErrorCode.INTERNAL_ERROR))
 
     def _take_send(self, message: SendReceived) -> None:
         if len(self._tasks) >= _TASKS_AT_ONCE:
             log.warning("%s: dropped %s %s: too many messages at once", self.identity, message.action, message.message_id)
             return
+        self._spawn(self._hear(message, self._clock.now()), message.action)
+
+    async def _hear(self, message: SendReceived, received_at: datetime) -> None:
         try:
             payload = self._codec.decode_request(message.action, message.payload)
+            if not isinstance(payload, OneWay):
+                raise RemoteProtocolError(ErrorCode.PROTOCOL_ERROR, f"{message.action} is called, not sent")
         except RemoteProtocolError as err:
             log.warning("%s: dropped %s %s: %s", self.identity, message.action, message.message_id, err)
-            return
-        if isinstance(payload, OneWay):
-            self._show_observers(message, payload, self._clock.now())
+        else:
+            self._show_observers(message, payload, received_at)
 
     def _show_observers(self, message: CallReceived | SendReceived, payload: Payload, received_at: datetime) -> None:
         context = Context(peer=self, state=self._state, message_id=message.message_id, received_at=received_at)
@@ -335,7 +350,3 @@ class Peer(Generic[S]):
 
 def _not_served(action: str) -> RemoteProtocolError:
     return RemoteProtocolError(ErrorCode.NOT_SUPPORTED, f"{action} is known but not served here")
-
-
-def _details(err: RemoteProtocolError) -> dict[str, str]:
-    return {"path": err.path} if err.path else {}
