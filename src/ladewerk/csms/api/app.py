@@ -1,8 +1,9 @@
 """The web application of the CSMS."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Request, get
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import HTTPRouteHandler
@@ -29,6 +30,12 @@ _MOST_BODY_BYTES = 4_000_000
 """A year of quarter-hour prices as JSON is about this."""
 
 
+@get("/openapi.json", include_in_schema=False)
+async def openapi_json(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """The description of the API."""
+    return request.app.openapi_schema.to_schema()
+
+
 def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> Litestar:
     """Page, REST and live events over ``desk``; the description of the API is ``/openapi.json``."""
     return Litestar(
@@ -46,6 +53,7 @@ def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> Litestar:
             get_plan,
             get_frames,
             healthz,
+            openapi_json,
             events,
         ],
         dependencies={"desk": Provide(lambda: desk, sync_to_thread=False)},
@@ -56,9 +64,9 @@ def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> Litestar:
             StoreError: answer_store_error,
             Exception: answer_bug,
         },
-        # The renderers that litestar offers load their scripts from foreign hosts.
+        # Of litestar's renderers only JSON: the others load their scripts from foreign hosts.
         openapi_config=OpenAPIConfig(
-            title="Ladewerk CSMS", version=__version__, path="/", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
+            title="Ladewerk CSMS", version=__version__, path="/openapi", render_plugins=[JsonRenderPlugin()]
         ),
         request_max_body_size=_MOST_BODY_BYTES,
         logging_config=None,
