@@ -22,6 +22,7 @@ class Reason(StrEnum):
     TX_NOT_FOUND = "TxNotFound"
     INVALID_SCHEDULE = "InvalidSchedule"
     INVALID_PROFILE = "InvalidProfile"
+    INVALID_STACK_LEVEL = "InvalidStackLevel"
     UNSUPPORTED_KIND = "UnsupportedKind"
     UNSUPPORTED_PURPOSE = "UnsupportedPurpose"
 
@@ -34,10 +35,25 @@ class Refusal:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """The TxProfile that governs an EVSE now."""
+
+    profile_id: int
+    stack_level: int
+
+
 def check_tx_profile(
-    evse_id: int, profile: v21.ChargingProfileType, *, evse_ids: Collection[int], transaction_id: str | None
+    evse_id: int,
+    profile: v21.ChargingProfileType,
+    *,
+    evse_ids: Collection[int],
+    transaction_id: str | None,
+    installed: Installed | None,
 ) -> Refusal | None:
     """None where ``profile`` may govern the transaction that is open on ``evse_id``; ``transaction_id`` is that one's.
+
+    ``installed`` is what governs it already: the same id replaces it (K01.FR.05).
 
     Absolute and Relative profiles with one schedule are taken. Source: OCPP 2.0.1 part 2, K01.FR.03 to K01.FR.40.
     """
@@ -53,6 +69,14 @@ def check_tx_profile(
         return Refusal(Reason.MISSING_PARAM, "a TxProfile names its transaction")
     if transaction_id is None or profile.transaction_id != transaction_id:  # K01.FR.09, K01.FR.33
         return Refusal(Reason.TX_NOT_FOUND, f"transaction {profile.transaction_id} is not open on EVSE {evse_id}")
+    if installed is not None and profile.id != installed.profile_id:
+        if profile.stack_level == installed.stack_level:  # K01.FR.39
+            return Refusal(
+                Reason.INVALID_STACK_LEVEL, f"profile {installed.profile_id} has stack level {profile.stack_level}"
+            )
+        return Refusal(
+            Reason.INVALID_PROFILE, f"one TxProfile at a time: clear profile {installed.profile_id}, or reuse its id"
+        )
     kinds = v21.ChargingProfileKindEnumType
     if profile.charging_profile_kind not in (kinds.ABSOLUTE, kinds.RELATIVE):
         return Refusal(Reason.UNSUPPORTED_KIND, f"{profile.charging_profile_kind} is not supported, Absolute is")

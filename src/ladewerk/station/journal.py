@@ -1,22 +1,29 @@
 """What must survive a power cut: the outbox of transaction events, and how far each transaction has got.
 
-One SQLite file, WAL and ``synchronous=FULL``. Events are handed over at once and written in groups: everything that waits goes
-into one database transaction, in a thread, and only what is committed is ever sent.
+One SQLite file, WAL and ``synchronous=FULL``. Events are handed over at once and written in groups: everything that waits
+goes into one database transaction, in a thread, and only what is committed is ever sent.
 """
 
 import asyncio
+import logging
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import msgspec
 
 from ladewerk.errors import StoreError
 from ladewerk.ocpp import v21
 from ladewerk.ocpp.messages import decode, encode
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_Row = tuple[bytes, v21.TransactionEventRequest, bool]
+
+_log = logging.getLogger(__name__)
 
 _SCHEMA: Final = """
 create table if not exists events(
@@ -29,6 +36,7 @@ create table if not exists transactions(
   transaction_id text primary key, evse_id integer not null, next_seq_no integer not null, ended integer not null
 );
 """
+_RETRY_S: Final = 10.0
 _KEEP_EVENTS: Final = 50_000
 """Delivered and given-up events are kept this long as the station's own archive."""
 
@@ -56,23 +64,31 @@ class Journal:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         self._using = asyncio.Lock()
-        self._waiting: list[tuple[v21.TransactionEventRequest, bool]] = []
+        self._waiting: list[_Row] = []
         self._work = asyncio.Event()
-        self._written = asyncio.Event()
+        self._committed = asyncio.Event()
+        self._settled = asyncio.Event()
         self.linked = False
         """Events of a time without a link are marked ``offline``."""
         self.failure: str | None = None
 
     def append(self, event: v21.TransactionEventRequest) -> None:
         """Hand an event over; it is written with the next group."""
-        self._waiting.append((event, not self.linked))
+        self._waiting.append((encode(event), event, not self.linked))
         self._work.set()
 
     async def write(self) -> None:
-        """The writer: works for ever, one group at a time. Raises StoreError when the disk refuses."""
+        """The writer: works for ever, one group at a time. What the disk refuses is tried again; charging goes on."""
         while True:
             await self._work.wait()
-            await self.flush()
+            try:
+                await self.flush()
+            except StoreError as err:
+                _log.error("%s; trying again in %g s", err, _RETRY_S)
+                self.failure = str(err)
+                await asyncio.sleep(_RETRY_S)
+            else:
+                self.failure = None
 
     async def flush(self) -> None:
         """Commit everything that waits."""
@@ -81,25 +97,39 @@ class Journal:
             self._work.clear()
             if not group:
                 return
-            await self._run(_insert, [(encode(event), event, offline) for event, offline in group])
-        self._written.set()
+            try:
+                await self._run(_insert, group)
+            except BaseException:
+                self._waiting = group + self._waiting
+                self._work.set()
+                raise
+        self._committed.set()
 
     async def next_unsent(self) -> Entry:
         """The oldest committed event that was not delivered yet; waits for one."""
         while True:
-            self._written.clear()
+            self._committed.clear()
             async with self._using:
                 row = await self._run(_oldest_unsent)
             if row is not None:
                 number, payload, offline = row
                 event = decode(v21.TransactionEventRequest, payload)
                 return Entry(number, msgspec.structs.replace(event, offline=True) if offline else event)
-            await self._written.wait()
+            await self._committed.wait()
 
     async def done(self, number: int, *, delivered: bool) -> None:
         """The event was delivered, or given up; it stays in the archive."""
         async with self._using:
             await self._run(_set_state, number, "delivered" if delivered else "given up")
+        self._settled.set()
+
+    async def emptied(self) -> None:
+        """Wait until nothing is left to deliver."""
+        while True:
+            self._settled.clear()
+            if not self._waiting and not await self.unsent():
+                return
+            await self._settled.wait()
 
     async def link_lost(self) -> None:
         """What still waits is delivered offline (E11.FR.07)."""
@@ -117,9 +147,9 @@ class Journal:
         async with self._using:
             return int(await self._run(_count_unsent))
 
-    async def _run(self, job, *args):  # type: ignore[no-untyped-def]  # the job's own type says what comes back
+    async def _run(self, job: Callable[Concatenate[sqlite3.Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return await asyncio.to_thread(job, self._database, *args)
+            return await asyncio.to_thread(job, self._database, *args, **kwargs)
         except sqlite3.Error as err:
             raise StoreError(f"the journal cannot be used: {err}; look at the disk's free space and permissions") from err
 
@@ -152,7 +182,7 @@ def _open(folder: Path) -> sqlite3.Connection:
     return database
 
 
-def _insert(database: sqlite3.Connection, group: list[tuple[bytes, v21.TransactionEventRequest, bool]]) -> None:
+def _insert(database: sqlite3.Connection, group: list[_Row]) -> None:
     database.execute("begin immediate")
     try:
         for payload, event, offline in group:

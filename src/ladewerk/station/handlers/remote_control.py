@@ -1,0 +1,78 @@
+"""Block F: start, stop and messages on request of the CSMS."""
+
+from msgspec import UNSET
+
+from ladewerk.ocpp import Context, v21
+from ladewerk.station.events import DirectPressed, Origin, StartPressed, StopPressed
+from ladewerk.station.handlers.reach import Reach, info
+from ladewerk.station.unit_state import Phase
+from ladewerk.station.wording import text
+
+_Status = v21.RequestStartStopStatusEnumType
+
+
+async def request_start_transaction(
+    ctx: Context[Reach], request: v21.RequestStartTransactionRequest
+) -> v21.RequestStartTransactionResponse:
+    """F01: what the driver's Start button would do: a prepared plan begins, else the vehicle charges directly."""
+    if request.charging_profile is not UNSET:
+        return _not_started("UnsupportedParam", "send the TxProfile with SetChargingProfile once the transaction runs")
+    if request.evse_id is UNSET:
+        return _not_started("MissingParam", "name the EVSE")
+    unit = ctx.state.units.of_evse(request.evse_id)
+    if unit is None:
+        return _not_started("InvalidValue", f"there is no EVSE {request.evse_id}")
+    planned = unit.state.phase is Phase.PLANNED
+    refused = unit.handle(StartPressed(Origin.REMOTE) if planned else DirectPressed(Origin.REMOTE))
+    if refused is not None or unit.transaction is None:
+        why = text(refused.code, refused.params) if refused is not None else "no transaction"
+        return _not_started("NotReady", why)
+    return v21.RequestStartTransactionResponse(status=_Status.ACCEPTED, transaction_id=unit.transaction.transaction_id)
+
+
+def _not_started(reason: str, why: str) -> v21.RequestStartTransactionResponse:
+    return v21.RequestStartTransactionResponse(status=_Status.REJECTED, status_info=info(reason, why))
+
+
+async def request_stop_transaction(
+    ctx: Context[Reach], request: v21.RequestStopTransactionRequest
+) -> v21.RequestStopTransactionResponse:
+    """F03: what the driver's Stop button would do."""
+    unit = ctx.state.units.of_transaction(request.transaction_id)
+    if unit is None:
+        why = info("TxNotFound", f"transaction {request.transaction_id} is not open here")
+        return v21.RequestStopTransactionResponse(status=_Status.REJECTED, status_info=why)
+    refused = unit.handle(StopPressed(Origin.REMOTE))
+    if refused is not None:
+        why = info("NotRunning", text(refused.code, refused.params))
+        return v21.RequestStopTransactionResponse(status=_Status.REJECTED, status_info=why)
+    return v21.RequestStopTransactionResponse(status=_Status.ACCEPTED)
+
+
+async def trigger_message(ctx: Context[Reach], request: v21.TriggerMessageRequest) -> v21.TriggerMessageResponse:
+    """F06: the messages this station can send at any time; the others are NotImplemented (F06.FR.08)."""
+    triggers, statuses = v21.MessageTriggerEnumType, v21.TriggerMessageStatusEnumType
+    evse_id = None if request.evse is UNSET else request.evse.id
+    if evse_id is not None and evse_id != 0 and ctx.state.units.of_evse(evse_id) is None:
+        return v21.TriggerMessageResponse(status=statuses.REJECTED, status_info=info("InvalidValue", "no such EVSE"))
+    match request.requested_message:
+        case triggers.BOOT_NOTIFICATION:
+            pass  # sent behind the answer, by the observer below
+        case triggers.HEARTBEAT:
+            ctx.state.link.beat_now()
+        case triggers.STATUS_NOTIFICATION:
+            ctx.state.link.report_all()
+        case triggers.TRANSACTION_EVENT:
+            asked = [unit for unit in ctx.state.units if evse_id in (None, 0, unit.evse_id)]
+            reported = [unit.report_now() for unit in asked]
+            if not any(reported):
+                return v21.TriggerMessageResponse(status=statuses.REJECTED, status_info=info("TxNotFound", "none is open"))
+        case _:
+            return v21.TriggerMessageResponse(status=statuses.NOT_IMPLEMENTED)
+    return v21.TriggerMessageResponse(status=statuses.ACCEPTED)
+
+
+async def boot_when_triggered(ctx: Context[Reach], request: v21.TriggerMessageRequest) -> None:
+    """The BootNotification itself, once the trigger is answered."""
+    if request.requested_message is v21.MessageTriggerEnumType.BOOT_NOTIFICATION:
+        await ctx.peer.call(ctx.state.link.boot_request(v21.BootReasonEnumType.TRIGGERED))

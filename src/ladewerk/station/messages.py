@@ -1,0 +1,50 @@
+"""What the station has said lately: bounded, newest last, for the page; the log has it too."""
+
+import logging
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from ladewerk.clock import Clock
+from ladewerk.signals import Signal
+from ladewerk.station.actions import Level
+from ladewerk.station.wording import text
+
+_KEPT: Final = 200
+_LEVELS: Final = {Level.INFO: logging.INFO, Level.WARNING: logging.WARNING, Level.ERROR: logging.ERROR}
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One line; ``unit_id`` is None where it concerns the whole station."""
+
+    at: datetime
+    level: Level
+    code: str
+    params: Mapping[str, object]
+    text: str
+    unit_id: str | None
+
+
+class Messages:
+    """``said`` announces each new one."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._kept: deque[Message] = deque(maxlen=_KEPT)
+        self.said: Signal[Message] = Signal()
+
+    def say(self, level: Level, code: str, params: Mapping[str, object], *, unit_id: str | None = None) -> None:
+        """Note a message, log it and announce it."""
+        message = Message(self._clock.now(), level, code, dict(params), text(code, params), unit_id)
+        self._kept.append(message)
+        _log.log(_LEVELS[level], "%s%s", f"{unit_id}: " if unit_id else "", message.text)
+        self.said.emit(message)
+
+    def newest_last(self) -> tuple[Message, ...]:
+        """All that are kept."""
+        return tuple(self._kept)

@@ -1,0 +1,162 @@
+"""Every code the station says, with its English text: the one list that pages translate.
+
+A message is a code with parameters; ``text`` fills the parameters into the English sentence, which is what the log shows
+and what a page shows where it has no translation. A test holds that every code the unit can say stands here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ladewerk.station.moment import Moment
+from ladewerk.station.unit_state import Phase, Request, Trouble, UnitState, trouble
+
+SENTENCES: Final[Mapping[str, str]] = {
+    "no_vehicle": "no vehicle is plugged in",
+    "ready": "ready: say what you need",
+    "not_ready": "not ready: {why}",
+    "waiting_for_csms": "the request waits until the CSMS is there again",
+    "waiting_for_plan": "the CSMS is planning",
+    "press_start": "the plan is here: press Start",
+    "locking": "locking the plug",
+    "testing": "the board tests itself, 30 s",
+    "waiting_until": "planned pause until {at}",
+    "waiting": "planned pause",
+    "waiting_for_new_plan": "the plan was taken back: waiting for a new one",
+    "charging": "charging with {current_a} A",
+    "vehicle_pauses": "{current_a} A are offered, the vehicle draws nothing",
+    "direct": "charging directly with {current_a} A",
+    "finishing": "ending: waiting for the contactor and the lock",
+    "fault": "fault: {why}",
+}
+"""States of a unit, said to a driver."""
+
+TROUBLES: Final[Mapping[str, str]] = {
+    "evse_silent": "the EVSE board has not answered for {for_s} s; look at its cable and supply",
+    "evse_error": "the EVSE board reports {faults}",
+    "evse_pilot": "the control pilot is in state {pilot}",
+    "evse_disobeys": "the EVSE board does not take the current {offered_a} A",
+    "meter_silent": "the meter has not answered for {for_s} s; look at its supply and network",
+    "contactor_welded": "a current flows though the contactor should be open; switch the supply off",
+    "over_current": "the vehicle draws more than the {offered_a} A that are offered",
+    "surge": "the vehicle draws far more than the {offered_a} A that are offered",
+    "lock_failed": "the plug could not be locked: {why}",
+    "unlock_failed": "the plug could not be unlocked: {why}",
+    "self_test_failed": "the board's self-test failed: {faults}",
+    "impossible": "{event} while {phase}: program or hardware is broken",
+}
+"""What forbids charging; latched, a fault."""
+
+REFUSALS: Final[Mapping[str, str]] = {
+    "no_vehicle": "no vehicle is plugged in",
+    "no_session": "there is no session",
+    "nothing_prepared": "nothing is prepared: say first what you need",
+    "nothing_running": "nothing is running",
+    "no_error": "there is no error",
+    "no_plan_yet": "there is no plan yet",
+    "no_such_unit": "there is no unit {unit}",
+    "plan_expired": "the plan is over; another one is needed",
+    "in_use": "a session is running: stop it first",
+    "already_running": "it is running already",
+    "already_stopping": "it is ending already",
+    "request_open": "a request is open: stop it first",
+    "error_latched": "an error is latched: clear it first",
+    "cause_still_there": "the cause is still there: {cause}",
+    "direct_charging": "direct charging has no plan",
+}
+"""Why an order is not taken."""
+
+MESSAGES: Final[Mapping[str, str]] = {
+    "vehicle_plugged": "a vehicle was plugged in, the cable takes {cable_limit_a} A",
+    "vehicle_left": "the vehicle left before the charging began",
+    "needs_taken": "{energy_wh} Wh were asked for",
+    "needs_wait_for_csms": "{energy_wh} Wh were asked for; the request goes out when the CSMS is there again",
+    "needs_refused": "the CSMS refuses the request: {reason}",
+    "needs_file_refused": "the needs in {file} cannot be used: {why}",
+    "calibration_refused": "the CSMS keeps the plan as it is: {reason}",
+    "plan_received": "the plan is here, it ends {ends_at}",
+    "plan_replaced": "a new plan has taken over",
+    "plan_empty": "the CSMS sent a plan without any current",
+    "plan_cleared": "the CSMS took the plan back",
+    "plan_expired": "the plan ran out before it was started",
+    "plan_late": "no plan after {after_s} s, asking again",
+    "departure_over": "the departure came before a plan",
+    "request_cancelled": "the request was dropped",
+    "session_ending": "ending ({reason}) after {energy_wh} Wh",
+    "session_ended": "ended ({reason}) after {energy_wh} Wh",
+    "transaction_interrupted": "transaction {transaction_id} was interrupted and has been ended",
+    "fault_reset": "the error was cleared",
+    "order_failed": "an order to the hardware failed: {why}",
+    "csms_connected": "connected to the CSMS",
+    "csms_lost": "no connection to the CSMS: {why}",
+    "event_given_up": "the CSMS did not take event {seq_no} of transaction {transaction_id}: {why}",
+}
+"""What else stands among the messages."""
+
+FIELD_ERRORS: Final = (
+    "missing",
+    "not_an_object",
+    "not_a_number",
+    "out_of_range",
+    "unknown_mode",
+    "unknown_field",
+    "above_maximum",
+    "not_a_time",
+    "no_offset",
+    "in_the_past",
+    "too_far",
+)
+"""Codes beside a field of a request; ``needs`` has their texts."""
+
+_ALL: Final = {**MESSAGES, **REFUSALS, **TROUBLES}
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What a unit does, as a code with parameters."""
+
+    code: str
+    params: Mapping[str, object]
+
+
+def text(code: str, params: Mapping[str, object]) -> str:
+    """The English sentence of ``code``; a parameter that is missing shows as its name."""
+    return (_ALL.get(code) or SENTENCES.get(code) or code).format_map(_Named(params))
+
+
+class _Named(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return key
+
+
+def sentence(state: UnitState, now: Moment) -> Sentence:
+    """What the unit does at ``now``."""
+    match state.phase:
+        case Phase.IDLE | Phase.PLUGGED:
+            found = trouble(state, now)
+            if found is not None:
+                return Sentence("not_ready", {"why": text(found.code, found.params), "cause": found.code, **found.params})
+            return Sentence("no_vehicle" if state.phase is Phase.IDLE else "ready", {})
+        case Phase.REQUESTED:
+            waits = not state.linked or state.request is Request.WANTED
+            return Sentence("waiting_for_csms" if waits else "waiting_for_plan", {})
+        case Phase.PLANNED:
+            return Sentence("press_start", {})
+        case Phase.WAITING:
+            return _pause(state, now)
+        case Phase.CHARGING | Phase.DIRECT:
+            draws = state.meter is not None and state.meter.total_power_w > 100
+            code = "vehicle_pauses" if not draws else state.phase.value
+            return Sentence(code, {"current_a": state.offer_a})
+        case Phase.FAULT:
+            fault = state.fault or Trouble("impossible")
+            return Sentence("fault", {"why": text(fault.code, fault.params), "cause": fault.code, **fault.params})
+        case _:
+            return Sentence(state.phase.value, {})
+
+
+def _pause(state: UnitState, now: Moment) -> Sentence:
+    if state.planned is None:
+        return Sentence("waiting_for_new_plan", {})
+    at = state.planned.next_current_at(now)
+    return Sentence("waiting", {}) if at is None else Sentence("waiting_until", {"at": at.isoformat()})
