@@ -1,0 +1,111 @@
+"""The station's public API: its state, the needs of a driver, the four buttons, the samples of the graph."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.handlers import BaseRouteHandler
+
+from ladewerk.station.actions import Refuse
+from ladewerk.station.control import UnitControl
+from ladewerk.station.events import DirectPressed, Event, NeedsGiven, ResetPressed, StartPressed, StopPressed
+from ladewerk.station.needs import FieldError, Needs, read_needs
+from ladewerk.station.view import Json
+from ladewerk.station.web.seen import Seen
+from ladewerk.station.wording import text
+
+_BUTTONS: dict[str, type[StartPressed | StopPressed | ResetPressed | DirectPressed]] = {
+    "start": StartPressed,
+    "stop": StopPressed,
+    "reset": ResetPressed,
+    "direct": DirectPressed,
+}
+
+
+def routes(seen: Seen) -> list[BaseRouteHandler]:
+    """The handlers over one station."""
+
+    @get("/api/state", name="state", summary="Everything the page shows")
+    async def state() -> Json:
+        return seen.state()
+
+    @get("/healthz", name="healthz", summary="200 while the station runs", include_in_schema=True)
+    async def healthz() -> Json:
+        return {"status": "ok"}
+
+    @post("/api/units/{unit_id:str}/needs", name="needs", summary="Ask for energy", status_code=202)
+    async def needs(unit_id: str, request: Request[Any, Any, Any]) -> Response[Json]:
+        unit = seen.units.named(unit_id)
+        if unit is None:
+            return _no_such_unit(unit_id)
+        rules = unit.state.rules
+        read = read_needs(_json(await request.body()), now=unit.now.at, max_current_a=rules.max_current_a)
+        if not isinstance(read, Needs):
+            return Response({"errors": [_field_error(error) for error in read]}, status_code=422)
+        return _answer(unit, NeedsGiven(read), status=202)
+
+    @post("/api/units/{unit_id:str}/{button:str}", name="button", summary="start, stop, reset or direct", status_code=200)
+    async def button(unit_id: str, button: str) -> Response[Json]:
+        unit = seen.units.named(unit_id)
+        if unit is None:
+            return _no_such_unit(unit_id)
+        pressed = _BUTTONS.get(button)
+        if pressed is None:
+            names = ", ".join(_BUTTONS)
+            return Response({"code": "no_such_button", "params": {}, "text": f"it is one of {names}"}, status_code=404)
+        return _answer(unit, pressed(), status=200)
+
+    @get("/api/units/{unit_id:str}/samples", name="samples", summary="Power and plan over time")
+    async def samples(unit_id: str, since: str = "") -> Response[Json]:
+        unit = seen.units.named(unit_id)
+        if unit is None:
+            return _no_such_unit(unit_id)
+        epoch_s = _epoch_s(since)
+        if epoch_s is None:
+            error = FieldError("since", "not_a_time", {}, f"{since!r} is not an ISO 8601 time with an offset")
+            return Response({"errors": [_field_error(error)]}, status_code=422)
+        rows = [[one.epoch_s, one.power_w, one.set_current_a, one.planned_w] for one in unit.history.since(epoch_s)]
+        return Response({"samples": rows})
+
+    return [state, healthz, needs, button, samples]
+
+
+def _json(body: bytes) -> object:
+    """The decoded body; what is no JSON is None, which is no request either."""
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return None
+
+
+def _epoch_s(since: str) -> float | None:
+    if not since:
+        return 0.0
+    try:
+        # A "+" that nobody escaped arrives as a blank.
+        moment = datetime.fromisoformat(since.replace(" ", "+"))
+    except ValueError:
+        return None
+    return None if moment.utcoffset() is None else moment.timestamp()
+
+
+def _answer(unit: UnitControl, event: Event, *, status: int) -> Response[Json]:
+    refused = unit.handle(event)
+    if refused is None:
+        return Response({}, status_code=status)
+    return _refused(refused)
+
+
+def _refused(refused: Refuse) -> Response[Json]:
+    params = dict(refused.params)
+    return Response({"code": refused.code, "params": params, "text": text(refused.code, params)}, status_code=409)
+
+
+def _no_such_unit(unit_id: str) -> Response[Json]:
+    params = {"unit": unit_id}
+    return Response({"code": "no_such_unit", "params": params, "text": text("no_such_unit", params)}, status_code=404)
+
+
+def _field_error(error: FieldError) -> Json:
+    return {"field": error.field, "code": error.code, "params": dict(error.params), "text": error.text}

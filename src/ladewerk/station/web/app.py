@@ -1,0 +1,29 @@
+"""Page, API and live events as one application."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from litestar import Litestar, WebSocket, websocket
+from litestar.openapi import OpenAPIConfig
+
+from ladewerk import __version__
+from ladewerk.station.web.api import routes
+from ladewerk.station.web.live import Live
+from ladewerk.station.web.seen import Seen
+from ladewerk.web.static import page_routes
+
+_PAGE: Final = Path(__file__).parent / "page"
+
+
+def web_app(seen: Seen, live: Live) -> Litestar:
+    """The application of one station."""
+
+    @websocket("/api/events", name="events")
+    async def events(socket: WebSocket[Any, Any, Any]) -> None:
+        await live.serve(socket)
+
+    return Litestar(
+        route_handlers=[*routes(seen), events, *page_routes(_PAGE)],
+        openapi_config=OpenAPIConfig(title="Ladewerk station", version=__version__, path="/", render_plugins=[]),
+        logging_config=None,
+    )

@@ -1,0 +1,15 @@
+"""What the API can see of the station."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ladewerk.station.units import Units
+from ladewerk.station.view import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The units to give orders to, and the whole as JSON."""
+
+    units: Units
+    state: Callable[[], Json]
