@@ -52,7 +52,7 @@ class Blueprint:
             try:
                 async with asyncio.timeout(_TIMEOUT_S):
                     return await self._exchange(question)
-            except (OSError, TimeoutError) as err:
+            except (OSError, EOFError, TimeoutError) as err:
                 if attempt == _ATTEMPTS:
                     raise DeviceUnreachable(
                         f"{self}: {str(err) or 'no answer'}; look at its power, its address and the network"
@@ -63,7 +63,8 @@ class Blueprint:
         reader, writer = await asyncio.open_connection(self._host, self._port)
         try:
             writer.write(f"{question}\n".encode())
-            return (await reader.readline()).decode("ascii", errors="replace").strip()
+            # readuntil, not readline: a line that was cut off must not pass for a whole one.
+            return (await reader.readuntil(b"\n")).decode("ascii", errors="replace").strip()
         finally:
             # Cancelled or failed, nothing stays open.
             writer.close()

@@ -1,0 +1,305 @@
+"""What every Evse keeps to, run against simulated boards as they come with and without options."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from ladewerk.clock import Clock, LoopClock
+from ladewerk.errors import DeviceUnreachable
+from ladewerk.paced_loop import PacedLoop
+from ladewerk.simulator.app import Simulator, running_simulator
+from ladewerk.simulator.config import BoardConfig, SimulatorConfig, on_free_ports
+from ladewerk.simulator.evse_board import BoardFailure
+from ladewerk.station.drivers.evse_wb import open_evse_wb
+from ladewerk.station.drivers.ports import Evse, EvseFault, PilotState
+
+ORIGIN = datetime(2026, 1, 5, 17, 40, tzinfo=UTC)
+SAFE_POWER_ON_A = 6
+WIRE_SPEED = 50.0
+"""A busy machine passes bytes through a pseudo-terminal within some 10 ms: the half second a driver waits must be longer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """A board, and a hand on everything around it."""
+
+    evse: Evse
+    simulator: Simulator
+
+    def plug_in(self) -> None:
+        assert self.simulator.world.plug_in()
+
+    def set_faults(self, **faults: object) -> None:
+        world = self.simulator.world
+        world.set_faults(msgspec.structs.replace(world.faults, **faults))
+
+    def energised(self) -> bool:
+        return self.simulator.world.board.mains_on
+
+
+@asynccontextmanager
+async def evse_wb_bench(clock: Clock, *, options: int, rcd_wired: bool = False) -> AsyncIterator[Bench]:
+    """An EVSE-WB with ``options`` in register 2005, commissioned with a safe power-on current."""
+    config = msgspec.structs.replace(on_free_ports(SimulatorConfig()), board=BoardConfig(rcd_wired=rcd_wired))
+    async with running_simulator(config, clock) as simulator:
+        board = simulator.world.board
+        board.write(2000, [SAFE_POWER_ON_A])
+        board.write(2005, [options])
+        board.power_cycle()
+        async with open_evse_wb(simulator.serial_device, 1, clock=clock) as evse:
+            yield Bench(evse=evse, simulator=simulator)
+
+
+BOARDS = {
+    "evse-wb": {"options": 0x0209},
+    "evse-wb in hundredths": {"options": 0x0209 | 1 << 7},
+    "evse-wb with rcd": {"options": 0x0209 | 1 << 4, "rcd_wired": True},
+}
+BoardOptions = dict[str, int]
+
+
+@pytest.fixture(params=list(BOARDS))
+def board(request: pytest.FixtureRequest) -> BoardOptions:
+    return BOARDS[request.param]
+
+
+def run(board: BoardOptions, test: Callable[[Bench], Awaitable[None]]) -> None:
+    async def body() -> None:
+        clock = LoopClock(asyncio.get_running_loop(), ORIGIN)
+        async with evse_wb_bench(clock, options=board["options"], rcd_wired=bool(board.get("rcd_wired"))) as bench:
+            await test(bench)
+
+    with asyncio.Runner(loop_factory=lambda: PacedLoop(WIRE_SPEED)) as runner:
+        runner.run(body())
+
+
+async def let_pass(seconds: float) -> None:
+    """Let time pass while nothing is on the wire."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, PacedLoop)
+    loop.set_speed(None)
+    await asyncio.sleep(seconds)
+    loop.set_speed(WIRE_SPEED)
+
+
+def test_a_board_without_a_vehicle_is_in_state_a(board: BoardOptions) -> None:
+    async def body(bench: Bench) -> None:
+        reading = await bench.evse.read()
+        assert reading.pilot is PilotState.A
+        assert not reading.relay_closed
+        assert reading.supply_allowed
+        assert not reading.self_test_running
+        assert reading.faults == frozenset()
+        assert reading.set_current_a == SAFE_POWER_ON_A
+
+    run(board, body)
+
+
+def test_a_current_lets_the_vehicle_charge_and_zero_pauses_it(board: BoardOptions) -> None:
+    async def body(bench: Bench) -> None:
+        await bench.evse.set_current(0)
+        bench.plug_in()
+        await let_pass(10)
+        reading = await bench.evse.read()
+        assert (reading.pilot, reading.relay_closed) == (PilotState.B, False)
+        assert reading.cable_limit_a == 20
+        await bench.evse.set_current(16)
+        await let_pass(10)
+        reading = await bench.evse.read()
+        assert (reading.pilot, reading.relay_closed) == (PilotState.C, True)
+        assert (reading.set_current_a, reading.offered_current_a) == (16, 16)
+        await bench.evse.set_current(0)
+        await let_pass(10)
+        reading = await bench.evse.read()
+        assert not reading.relay_closed
+        assert (reading.set_current_a, reading.offered_current_a) == (0, 0)
+
+    run(board, body)
+
+
+def test_the_board_has_the_current_when_the_call_returns(board: BoardOptions) -> None:
+    async def body(bench: Bench) -> None:
+        for current_a in (6, 0, 13, 32):
+            await bench.evse.set_current(current_a)
+            assert bench.simulator.world.board.configured_a == current_a
+
+    run(board, body)
+
+
+def test_a_fraction_is_never_rounded_up(board: BoardOptions) -> None:
+    async def body(bench: Bench) -> None:
+        await bench.evse.set_current(13.999)
+        assert 13 <= bench.simulator.world.board.configured_a <= 13.999
+        assert (await bench.evse.read()).set_current_a == bench.simulator.world.board.configured_a
+
+    run(board, body)
+
+
+def test_opening_the_contactor_cuts_a_charging_vehicle_off(board: BoardOptions) -> None:
+    async def body(bench: Bench) -> None:
+        bench.plug_in()
+        await bench.evse.set_current(16)
+        await let_pass(10)
+        assert bench.energised()
+        await bench.evse.open_contactor()
+        assert not bench.energised()
+        reading = await bench.evse.read()
+        assert not reading.supply_allowed
+        assert not reading.relay_closed
+
+    run(board, body)
+
+
+def test_an_open_contactor_stays_open_whatever_current_is_set(board: BoardOptions) -> None:
+    async def body(bench: Bench) -> None:
+        bench.plug_in()
+        await bench.evse.open_contactor()
+        await bench.evse.set_current(16)
+        await let_pass(60)
+        assert not bench.energised()
+        assert not (await bench.evse.read()).supply_allowed
+
+    run(board, body)
+
+
+def test_allowing_the_supply_again_does_not_bring_the_current_back(board: BoardOptions) -> None:
+    async def body(bench: Bench) -> None:
+        bench.plug_in()
+        await bench.evse.set_current(16)
+        await let_pass(10)
+        await bench.evse.open_contactor()
+        await bench.evse.allow_supply()
+        await let_pass(60)
+        reading = await bench.evse.read()
+        assert reading.supply_allowed
+        assert reading.set_current_a == 0
+        assert not bench.energised()
+
+    run(board, body)
+
+
+async def until_self_test_is_over(evse: Evse) -> None:
+    for _ in range(60):
+        if not (await evse.read()).self_test_running:
+            return
+        await let_pass(1)
+    pytest.fail("a self-test takes 30 s")
+
+
+def test_a_self_test_runs_for_its_time_and_leaves_no_fault(board: BoardOptions) -> None:
+    async def body(bench: Bench) -> None:
+        await bench.evse.start_self_test()
+        running_s = 0
+        while (reading := await bench.evse.read()).self_test_running:
+            assert reading.faults == frozenset()
+            await let_pass(1)
+            running_s += 1
+            assert running_s < 60
+        assert 25 <= running_s <= 35
+        assert reading.faults == frozenset()
+        assert (await bench.evse.read()).faults == frozenset()
+
+    run(board, body)
+
+
+def test_after_a_self_test_the_vehicle_can_charge(board: BoardOptions) -> None:
+    async def body(bench: Bench) -> None:
+        await bench.evse.start_self_test()
+        await until_self_test_is_over(bench.evse)
+        bench.plug_in()
+        await bench.evse.set_current(16)
+        await let_pass(10)
+        assert bench.energised()
+
+    run(board, body)
+
+
+def test_a_self_test_does_not_allow_a_supply_that_was_cut(board: BoardOptions) -> None:
+    async def body(bench: Bench) -> None:
+        await bench.evse.open_contactor()
+        await bench.evse.start_self_test()
+        await until_self_test_is_over(bench.evse)
+        assert not (await bench.evse.read()).supply_allowed
+
+    run(board, body)
+
+
+@pytest.mark.parametrize(("failure", "fault"), [(BoardFailure.DIODE, EvseFault.DIODE), (BoardFailure.RCD, EvseFault.GROUND)])
+def test_a_fault_of_the_board_is_told_by_name(board: BoardOptions, failure: BoardFailure, fault: EvseFault) -> None:
+    async def body(bench: Bench) -> None:
+        bench.plug_in()
+        bench.set_faults(board_failure=failure)
+        reading = await bench.evse.read()
+        assert reading.faults == {fault}
+        assert reading.pilot is PilotState.E
+
+    run(board, body)
+
+
+def test_a_board_that_lost_its_supply_tells_its_power_on_current(board: BoardOptions) -> None:
+    async def body(bench: Bench) -> None:
+        await bench.evse.set_current(16)
+        bench.simulator.world.board.power_cycle()
+        assert (await bench.evse.read()).set_current_a == SAFE_POWER_ON_A
+
+    run(board, body)
+
+
+def test_lost_answers_are_not_noticed(board: BoardOptions) -> None:
+    async def body(bench: Bench) -> None:
+        bench.set_faults(board_loses_every=2)
+        for current_a in (6, 10, 16, 0):
+            await bench.evse.set_current(current_a)
+            assert (await bench.evse.read()).set_current_a == current_a
+
+    run(board, body)
+
+
+def test_a_silent_board_is_unreachable_in_every_call_and_heals(board: BoardOptions) -> None:
+    async def body(bench: Bench) -> None:
+        bench.set_faults(board_silent=True)
+        calls: list[Callable[[], Awaitable[object]]] = [
+            bench.evse.read,
+            lambda: bench.evse.set_current(16),
+            bench.evse.open_contactor,
+            bench.evse.allow_supply,
+            bench.evse.start_self_test,
+        ]
+        for call in calls:
+            with pytest.raises(DeviceUnreachable) as caught:
+                await call()
+            assert "\n" not in str(caught.value)
+            assert bench.simulator.serial_device in str(caught.value)
+        bench.set_faults(board_silent=False)
+        assert (await bench.evse.read()).pilot is PilotState.A
+
+    run(board, body)
+
+
+@pytest.mark.parametrize("current_a", [-6.0, 3.0, 5.9, 81.0, float("nan")])
+def test_a_current_that_cannot_be_offered_is_a_value_error(board: BoardOptions, current_a: float) -> None:
+    async def body(bench: Bench) -> None:
+        with pytest.raises(ValueError, match="A, not"):
+            await bench.evse.set_current(current_a)
+        assert bench.simulator.world.board.configured_a == SAFE_POWER_ON_A
+
+    run(board, body)
+
+
+def test_a_cancelled_call_leaves_the_board_usable(board: BoardOptions) -> None:
+    async def body(bench: Bench) -> None:
+        await bench.evse.read()
+        call = asyncio.ensure_future(bench.evse.set_current(16))
+        await asyncio.sleep(0)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await bench.evse.set_current(10)
+        assert (await bench.evse.read()).set_current_a == 10
+
+    run(board, body)
