@@ -71,7 +71,8 @@ class PlugLock:
             self.violations.append(Violation(at_s=self._at_s, what="both wires powered at once"))
         elif locking or unlocking:
             direction = int(locking) - int(unlocking)
-            if direction == -self._last_direction and self._at_s - self._stopped_at_s < _RELEASE_S:
+            rested_s = 0.0 if self._direction else self._at_s - self._stopped_at_s
+            if direction == -self._last_direction and rested_s < _RELEASE_S:
                 self.violations.append(Violation(at_s=self._at_s, what="direction reversed without a pause"))
             self._last_direction = direction
         self._locking, self._unlocking = locking, unlocking

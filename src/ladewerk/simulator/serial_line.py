@@ -77,10 +77,10 @@ def _make_link(link: str, device: str) -> Path:
     try:
         if path.is_symlink() and str(path.readlink()).startswith("/dev/pts/"):
             path.unlink()  # left behind by a simulator that was killed
+        elif os.path.lexists(path):
+            raise ConfigError("serial_link", f"{path} exists and is no link to a pseudo-terminal; choose another name")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.symlink_to(device)
-    except FileExistsError as err:
-        raise ConfigError("serial_link", f"{path} exists and is no link to a pseudo-terminal; choose another name") from err
     except OSError as err:
         raise ConfigError("serial_link", f"{path} cannot be made: {err.strerror}") from err
     return path

@@ -1,0 +1,109 @@
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import httpx
+
+from ladewerk.simulator.app import Simulator
+from ladewerk.simulator.faults import Faults
+
+Play = Callable[..., None]
+
+
+def panel(simulator: Simulator) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=simulator.panel_url, timeout=5.0, trust_env=False)
+
+
+def test_the_page_stands_alone(play: Play) -> None:
+    async def scenario(simulator: Simulator) -> None:
+        async with panel(simulator) as http:
+            answer = await http.get("/")
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert "Plug in" in answer.text
+        assert "//" not in answer.text.replace("<!doctype", "")  # nothing from another host
+
+    play(scenario)
+
+
+def test_plugging_in_and_out(play: Play) -> None:
+    async def scenario(simulator: Simulator) -> None:
+        async with panel(simulator) as http:
+            assert (await http.get("/api/state")).json()["plugged"] is False
+            assert (await http.post("/api/plug-in")).status_code == 200
+            await asyncio.sleep(30)
+            state = (await http.get("/api/state")).json()
+            assert (state["plugged"], state["pilot"], state["contactor_closed"], state["current_a"]) == (True, "C", True, 16)
+            again = await http.post("/api/plug-in")
+            assert (again.status_code, again.json()["code"]) == (409, "plugged")
+            assert (await http.post("/api/unplug")).status_code == 200
+            gone = await http.post("/api/unplug")
+            assert (gone.status_code, gone.json()["code"]) == (409, "not_plugged")
+
+    play(scenario)
+
+
+def test_a_locked_plug_cannot_be_pulled(play: Play) -> None:
+    async def scenario(simulator: Simulator) -> None:
+        simulator.world.plug_in()
+        simulator.world.drive_lock(locking=True, unlocking=False)
+        await asyncio.sleep(1)
+        async with panel(simulator) as http:
+            refused = await http.post("/api/unplug")
+        assert (refused.status_code, refused.json()["code"]) == (409, "locked")
+
+    play(scenario)
+
+
+def test_faults_are_set_all_at_once(play: Play) -> None:
+    async def scenario(simulator: Simulator) -> None:
+        async with panel(simulator) as http:
+            assert (await http.put("/api/faults", json={"board_silent": True})).status_code == 200
+            assert simulator.world.faults == Faults(board_silent=True)
+            await http.put("/api/faults", json={"board_failure": "diode"})
+            assert (await http.get("/api/faults")).json()["board_silent"] is False
+            assert simulator.world.board.diode_failed
+
+    play(scenario)
+
+
+def test_faults_that_do_not_exist_are_refused_and_change_nothing(play: Play) -> None:
+    async def scenario(simulator: Simulator) -> None:
+        async with panel(simulator) as http:
+            for body in (b'{"bord_silent": true}', b'{"board_failure": "fire"}', b"{"):
+                assert (await http.put("/api/faults", content=body)).status_code == 422
+        assert simulator.world.faults == Faults()
+
+    play(scenario)
+
+
+def test_pages_of_other_origins_may_do_nothing(play: Play) -> None:
+    async def scenario(simulator: Simulator) -> None:
+        async with panel(simulator) as http:
+            foreign = await http.post("/api/plug-in", headers={"Origin": "http://evil.example"})
+            own = await http.post("/api/plug-in", headers={"Origin": simulator.panel_url})
+        assert (foreign.status_code, own.status_code) == (403, 200)
+
+    play(scenario)
+
+
+def test_other_paths_and_methods_are_not_found(play: Play) -> None:
+    async def scenario(simulator: Simulator) -> None:
+        async with panel(simulator) as http:
+            assert (await http.get("/api/plug-in")).status_code == 404
+            assert (await http.get("/x")).status_code == 404
+            assert (await http.get("/healthz")).status_code == 200
+
+    play(scenario)
+
+
+def test_the_clock_places_loop_time_in_the_calendar(play: Play) -> None:
+    async def scenario(simulator: Simulator) -> None:
+        await asyncio.sleep(100)
+        async with panel(simulator) as http:
+            clock = (await http.get("/api/clock")).json()
+        assert clock["loop_s"] >= 100
+        assert clock["speed"] is None  # as fast as possible
+        assert datetime.fromisoformat(clock["origin"]) == datetime(2026, 1, 5, 16, 40, tzinfo=UTC)
+        assert clock["real_monotonic_s"] > 0
+
+    play(scenario)
