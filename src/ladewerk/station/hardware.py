@@ -27,7 +27,7 @@ class Hardware:
 
 @asynccontextmanager
 async def open_hardware(config: StationConfig, clock: Clock) -> AsyncIterator[Mapping[str, Hardware]]:
-    """The devices by unit; a silent one is opened all the same. Raises ConfigError, with the unit, for one that can never work.
+    """The devices by unit; a silent one is opened all the same. Raises ConfigError for one that can never work.
 
     Boards on one serial line share its bus.
     """

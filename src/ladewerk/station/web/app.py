@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from litestar import Litestar, WebSocket, websocket
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 
 from ladewerk import __version__
 from ladewerk.station.web.api import routes
@@ -24,6 +25,9 @@ def web_app(seen: Seen, live: Live) -> Litestar:
 
     return Litestar(
         route_handlers=[*routes(seen), events, *page_routes(_PAGE)],
-        openapi_config=OpenAPIConfig(title="Ladewerk station", version=__version__, path="/", render_plugins=[]),
+        # Of litestar's renderers only JSON: the others load their scripts from foreign hosts.
+        openapi_config=OpenAPIConfig(
+            title="Ladewerk station", version=__version__, path="/openapi", render_plugins=[JsonRenderPlugin()]
+        ),
         logging_config=None,
     )

@@ -1,0 +1,233 @@
+"""A whole charging place for tests: simulated hardware, the real station, and a small CSMS, on a loop that runs fast."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from ladewerk.clock import Clock, LoopClock
+from ladewerk.ocpp import Admission, Context, Handshake, Peer, Router, Version, WebSocketChannel, serve, v21
+from ladewerk.paced_loop import PacedLoop
+from ladewerk.simulator.app import Simulator, running_simulator
+from ladewerk.simulator.config import SimulatorConfig
+from ladewerk.station.app import Station, running_station
+from ladewerk.station.config import EvseConfig, LockConfig, MeterConfig, StationConfig, StationTable, UnitConfig
+
+START = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
+PERIODS = [(0, 16.0)]
+
+
+@dataclass
+class TinyCsms:
+    """Accepts what a station sends, keeps it, and plans ``periods`` (start in s, A) from the moment a need arrives."""
+
+    clock: Clock
+    periods: list[tuple[int, float]] = field(default_factory=lambda: list(PERIODS))
+    duration_s: int = 3600
+    refuse_needs: str | None = None
+    plans: bool = True
+    boots: list[v21.BootNotificationRequest] = field(default_factory=list)
+    statuses: list[str] = field(default_factory=list)
+    events: list[v21.TransactionEventRequest] = field(default_factory=list)
+    needs: list[v21.NotifyEVChargingNeedsRequest] = field(default_factory=list)
+    heartbeats: int = 0
+    peer: Peer[None] | None = None
+    port: int = 0
+    wire: list[str] = field(default_factory=list)
+    profile_id: int = 0
+    stale: bool = False
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}"
+
+    def router(self) -> Router[None]:
+        router: Router[None] = Router()
+
+        @router.on(v21.BootNotificationRequest)
+        async def boot(_: Context[None], request: v21.BootNotificationRequest) -> v21.BootNotificationResponse:
+            self.boots.append(request)
+            return v21.BootNotificationResponse(
+                current_time=self.clock.now(), interval=600, status=v21.RegistrationStatusEnumType.ACCEPTED
+            )
+
+        @router.on(v21.StatusNotificationRequest)
+        async def status(_: Context[None], request: v21.StatusNotificationRequest) -> v21.StatusNotificationResponse:
+            self.statuses.append(request.connector_status.value)
+            return v21.StatusNotificationResponse()
+
+        @router.on(v21.HeartbeatRequest)
+        async def heartbeat(_: Context[None], request: v21.HeartbeatRequest) -> v21.HeartbeatResponse:
+            self.heartbeats += 1
+            return v21.HeartbeatResponse(current_time=self.clock.now())
+
+        @router.on(v21.TransactionEventRequest)
+        async def event(_: Context[None], request: v21.TransactionEventRequest) -> v21.TransactionEventResponse:
+            self.events.append(request)
+            return v21.TransactionEventResponse()
+
+        @router.on(v21.NotifyEVChargingNeedsRequest)
+        async def needs(
+            _: Context[None], request: v21.NotifyEVChargingNeedsRequest
+        ) -> v21.NotifyEVChargingNeedsResponse:
+            self.needs.append(request)
+            statuses = v21.NotifyEVChargingNeedsStatusEnumType
+            if self.refuse_needs is not None:
+                info = v21.StatusInfoType(reason_code="NoPlan", additional_info=self.refuse_needs)
+                return v21.NotifyEVChargingNeedsResponse(status=statuses.REJECTED, status_info=info)
+            return v21.NotifyEVChargingNeedsResponse(status=statuses.ACCEPTED)
+
+        @router.observe(v21.NotifyEVChargingNeedsRequest)
+        async def plan(ctx: Context[None], request: v21.NotifyEVChargingNeedsRequest) -> None:
+            if self.plans and self.refuse_needs is None:
+                await self.set_profile(ctx.peer, request.evse_id)
+
+        return router
+
+    async def set_profile(
+        self, peer: Peer[None], evse_id: int, transaction_id: str | None = None
+    ) -> v21.SetChargingProfileResponse:
+        self.profile_id = 7
+        return await peer.call(
+            v21.SetChargingProfileRequest(
+                evse_id=evse_id,
+                charging_profile=tx_profile(
+                    self.profile_id,
+                    transaction_id or self.events[-1].transaction_info.transaction_id,
+                    self.periods,
+                    start=self.clock.now(),
+                    duration_s=self.duration_s,
+                ),
+            )
+        )
+
+    @asynccontextmanager
+    async def serving(self, versions: tuple[Version, ...] = (Version.V21, Version.V201)) -> AsyncIterator[None]:
+        async def admit(_: Handshake) -> Admission:
+            return Admission.ACCEPT
+
+        async def run(channel: WebSocketChannel, *_: Any) -> None:
+            peer: Peer[None] = Peer(channel, version=channel.version, router=self.router(), state=None, clock=self.clock)
+            peer.frames.connect(lambda frame: self.wire.append(("< " if frame.sent else "> ") + frame.text))
+            self.peer = peer
+            await peer.run()
+
+        async with serve("127.0.0.1", self.port, versions=versions, admit=admit, serve_channel=run) as listener:
+            self.port = listener.port
+            yield
+
+    def triggers(self) -> list[str]:
+        return [event.trigger_reason.value for event in self.events]
+
+
+def tx_profile(
+    profile_id: int, transaction_id: str, periods: list[tuple[int, float]], *, start: datetime, duration_s: int
+) -> v21.ChargingProfileType:
+    return v21.ChargingProfileType(
+        id=profile_id,
+        stack_level=0,
+        charging_profile_purpose=v21.ChargingProfilePurposeEnumType.TX_PROFILE,
+        charging_profile_kind=v21.ChargingProfileKindEnumType.ABSOLUTE,
+        transaction_id=transaction_id,
+        charging_schedule=(
+            v21.ChargingScheduleType(
+                id=1,
+                start_schedule=start,
+                duration=duration_s,
+                charging_rate_unit=v21.ChargingRateUnitEnumType.A,
+                charging_schedule_period=tuple(
+                    v21.ChargingSchedulePeriodType(start_period=at, limit=limit, number_phases=3) for at, limit in periods
+                ),
+            ),
+        ),
+    )
+
+
+@dataclass
+class Place:
+    """Everything of one test."""
+
+    clock: LoopClock
+    simulator: Simulator
+    csms: TinyCsms
+    config: StationConfig
+    station: Station
+    client: httpx.AsyncClient
+
+    def unit(self) -> dict[str, Any]:
+        view: dict[str, Any] = self.station.view()["units"][0]
+        return view
+
+    async def until(self, state: str, *, within_s: float = 600) -> dict[str, Any]:
+        """Let time pass until the unit shows ``state``."""
+        return await self.until_true(lambda: self.unit()["state"] == state, within_s=within_s)
+
+    async def until_true(self, holds: Callable[[], bool], *, within_s: float = 600) -> dict[str, Any]:
+        deadline_s = self.clock.monotonic() + within_s
+        while not holds():
+            if self.clock.monotonic() > deadline_s:
+                raise AssertionError(f"not within {within_s} s; messages: {[m['text'] for m in self.station.view()['messages']]}")
+            await asyncio.sleep(1)
+        return self.unit()
+
+    async def submit(self, energy_wh: float = 2000, hours: float = 4, **more: Any) -> httpx.Response:
+        depart_at = (self.clock.now() + timedelta(hours=hours)).isoformat()
+        body = {"mode": "balanced", "energy_wh": energy_wh, "depart_at": depart_at, **more}
+        return await self.client.post("/api/units/garage/needs", json=body)
+
+    async def press(self, button: str) -> httpx.Response:
+        return await self.client.post(f"/api/units/garage/{button}")
+
+
+def station_config(simulator: Simulator, csms_url: str, data: Path, **unit: Any) -> StationConfig:
+    return StationConfig(
+        station=StationTable(identity="LW-0001", csms=csms_url, web="127.0.0.1:0", data=str(data)),
+        units={
+            "garage": UnitConfig(
+                evse_id=1,
+                evse=EvseConfig(driver="evse-wb", device=simulator.serial_device),
+                meter=MeterConfig(driver="shelly-3em", url=simulator.meter_url),
+                lock=LockConfig(driver="motor", pins=simulator.pins_url, lock_pin=23, unlock_pin=24),
+                **unit,
+            )
+        },
+    )
+
+
+@asynccontextmanager
+async def charging_place(
+    data: Path, *, versions: tuple[Version, ...] = (Version.V21, Version.V201), serve_csms: bool = True, **unit: Any
+) -> AsyncIterator[Place]:
+    clock = LoopClock(asyncio.get_running_loop(), START)
+    settings = SimulatorConfig(meter_port=0, pins_port=0, panel_port=0, serial_link=None)
+    csms = TinyCsms(clock)
+    async with AsyncExitStack() as stack:
+        simulator = await stack.enter_async_context(running_simulator(settings, clock))
+        if serve_csms:
+            await stack.enter_async_context(csms.serving(versions))
+        config = station_config(simulator, csms.url, data, **unit)
+        station = await stack.enter_async_context(running_station(config, clock))
+        client = await stack.enter_async_context(httpx.AsyncClient(base_url=station.web_url, timeout=None, trust_env=False))
+        yield Place(clock, simulator, csms, config, station, client)
+
+
+def on_paced_loop(scenario: Callable[[], Awaitable[None]]) -> None:
+    """Run ``scenario`` as fast as the machine can."""
+    with asyncio.Runner(loop_factory=lambda: PacedLoop(None)) as runner:
+        runner.run(_as_coroutine(scenario))
+
+
+async def _as_coroutine(scenario: Callable[[], Awaitable[None]]) -> None:
+    await scenario()
+
+
+@pytest.fixture
+def json_of() -> Callable[[bytes], Any]:
+    return msgspec.json.decode
