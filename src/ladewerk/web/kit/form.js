@@ -12,6 +12,7 @@ import { onLanguage, t, tCode } from "./i18n.js";
  * @property {number} [scale]            What the API's value is of the shown one: 1000 for kWh shown and Wh sent.
  * @property {string} [placeholder]
  * @property {string} [inputmode]
+ * @property {number} [rows]             Set: a text of several lines.
  * @property {(text: string) => unknown} read  Value for the API of what was typed; raises a FieldProblem.
  * @property {(value: any) => string} [write]  What to show for a value of the API.
  */
@@ -35,10 +36,11 @@ export class Field {
   constructor(options) {
     this.options = options;
     const id = `field-${options.name.replaceAll(/\W/g, "-")}-${(Field._count += 1)}`;
-    this.input = el("input", {
+    this.input = el(options.rows ? "textarea" : "input", {
       id,
       name: options.name,
-      type: "text",
+      type: options.rows ? null : "text",
+      rows: options.rows,
       inputmode: options.inputmode ?? "decimal",
       autocomplete: "off",
       placeholder: options.placeholder,

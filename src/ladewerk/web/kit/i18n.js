@@ -141,6 +141,13 @@ function decimals(value, least, most) {
 export const format = {
   /** @param {number} value */
   number: (value) => decimals(value, 0, 2),
+  /**
+   * As it is typed: no thousands separator, every decimal.
+   *
+   * @param {number} value
+   */
+  plain: (value) =>
+    new Intl.NumberFormat(LOCALES[current], { useGrouping: false, maximumFractionDigits: 6 }).format(value),
   /** @param {number} watts */
   kw: (watts) => `${decimals(watts / 1000, 1, Math.abs(watts) < 95 && watts !== 0 ? 2 : 1)} kW`,
   /** @param {number} wattHours */

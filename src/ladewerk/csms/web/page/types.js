@@ -1,0 +1,100 @@
+// What the API of the CSMS says, for the type checker of an editor.
+
+/**
+ * @typedef {object} Tariff
+ * @property {number} [day_price_per_kwh]
+ * @property {number} [night_price_per_kwh]
+ * @property {string} [night_from]
+ * @property {string} [night_to]
+ * @property {{from: string, price_per_kwh: number}[]} [steps]
+ * @property {string} [time_zone]
+ */
+
+/**
+ * @typedef {object} Site
+ * @property {number} limit_w
+ * @property {number} voltage_v
+ * @property {string} currency
+ * @property {number} value_of_time_per_h
+ * @property {{start_at: string, price_per_kwh: number}[]} prices
+ * @property {Tariff} tariff
+ * @property {{start_at: string, power_w: number}[]} base_load
+ * @property {number} base_load_constant_w
+ */
+
+/**
+ * @typedef {object} Evse
+ * @property {number} id
+ * @property {string | null} status
+ * @property {string | null} charging_state
+ * @property {string | null} transaction_id
+ * @property {number | null} power_w
+ * @property {number | null} energy_wh
+ * @property {number | null} offered_a
+ */
+
+/**
+ * @typedef {object} Station
+ * @property {string} id
+ * @property {"online" | "offline" | "waiting"} state
+ * @property {string | null} version
+ * @property {string | null} vendor
+ * @property {string | null} model
+ * @property {string | null} firmware
+ * @property {string | null} connected_since
+ * @property {string | null} last_seen
+ * @property {Evse[]} evses
+ */
+
+/**
+ * @typedef {object} Need
+ * @property {string} station_id
+ * @property {number} evse_id
+ * @property {string | null} transaction_id
+ * @property {string} mode
+ * @property {number} energy_wh
+ * @property {string | null} depart_at
+ * @property {number} min_current_a
+ * @property {number} max_current_a
+ * @property {number} phases
+ * @property {string} received_at
+ * @property {string} state
+ * @property {string} reason
+ */
+
+/**
+ * @typedef {object} Slot
+ * @property {string} start_at
+ * @property {number} duration_s
+ * @property {number} current_a
+ * @property {number} power_w
+ * @property {number} base_load_w
+ * @property {number} limit_w
+ * @property {number} price_per_kwh
+ * @property {string} reason
+ */
+
+/**
+ * @typedef {object} Plan
+ * @property {string} id
+ * @property {string} station_id
+ * @property {number} evse_id
+ * @property {string} created_at
+ * @property {string} mode
+ * @property {Slot[]} slots
+ * @property {number} energy_wh
+ * @property {number} missing_wh
+ * @property {string | null} complete_at
+ * @property {number} cost
+ * @property {number} cost_if_at_once
+ * @property {string} currency
+ * @property {number} peak_w
+ * @property {number} limit_w
+ * @property {Record<string, string>} summary
+ */
+
+/** @typedef {{now: string, site: Site, stations: Station[], needs: Need[], plans: Plan[]}} Overview */
+
+/** @typedef {{at: string, station_id: string, sent: boolean, text: string}} Frame */
+
+export {};
