@@ -135,7 +135,9 @@ def _out_of_range(field: str, value: float, low: float, high: float) -> Fault | 
     if low <= value <= high:  # NaN is in no range
         return None
     params: dict[str, str | float] = {"low": low, "high": high}
-    return Fault(field=field, code="out-of-range", params=params, text=f"{value:g} is not between {low:,.0f} and {high:,.0f}")
+    return Fault(
+        field=field, code="out-of-range", params=params, text=f"{value:g} is not between {low:,.0f} and {high:,.0f}"
+    )
 
 
 def _series_faults(field: str, starts: Sequence[datetime]) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 from litestar import WebSocket, websocket
+from litestar.di import NamedDependency
 from litestar.exceptions import WebSocketDisconnect
 
 from ladewerk.csms.api.desk import Desk
@@ -31,7 +32,7 @@ class FrameEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
 
 
 @websocket("/api/events")
-async def events(socket: WebSocket[Any, Any, Any], desk: Desk) -> None:
+async def events(socket: WebSocket[Any, Any, Any], desk: NamedDependency[Desk]) -> None:
     """Tell one listener until it goes."""
     await socket.accept()
     listener = _Listener(socket, desk)

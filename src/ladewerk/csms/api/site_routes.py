@@ -1,6 +1,8 @@
 """The site: what is set, and setting it."""
 
 from litestar import get, put
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.refusals import faulty
@@ -9,19 +11,19 @@ from ladewerk.csms.site import Site, SiteChange, site_faults
 
 
 @get("/api/overview")
-async def get_overview(desk: Desk) -> Overview:
+async def get_overview(desk: NamedDependency[Desk]) -> Overview:
     """Site, stations, needs and plans."""
     return desk.overview()
 
 
 @get("/api/site")
-async def get_site(desk: Desk) -> Site:
+async def get_site(desk: NamedDependency[Desk]) -> Site:
     """What limits the site and what its energy costs."""
     return desk.ledger.site
 
 
 @put("/api/site")
-async def put_site(desk: Desk, data: SiteChange) -> Site:
+async def put_site(desk: NamedDependency[Desk], data: JSONBody[SiteChange]) -> Site:
     """Change what is given, keep the rest; every car is planned anew."""
     site = data.applied_to(desk.ledger.site)
     faults = site_faults(site)

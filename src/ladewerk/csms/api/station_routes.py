@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final, cast
 import litestar
 import msgspec
 from litestar import Response, get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, PathParameter
 
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.refusals import Refused, faulty, refused
@@ -20,7 +21,7 @@ from ladewerk.ocpp import v21
 from ladewerk.ocpp.messages import Payload, Request, decode, encode
 from ladewerk.ocpp.websocket import checked_identity
 
-StationId = Annotated[str, Parameter(description="identity of the station", max_length=48)]
+StationId = Annotated[str, PathParameter(description="identity of the station", max_length=48)]
 
 SENT_BY_STATIONS: Final = frozenset(
     {
@@ -81,13 +82,13 @@ class AddedStation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/api/stations")
-async def get_stations(desk: Desk) -> list[StationView]:
+async def get_stations(desk: NamedDependency[Desk]) -> list[StationView]:
     """Every known station, and those that wait to be approved."""
     return station_views(desk.ledger, desk.connections)
 
 
 @post("/api/stations")
-async def post_station(desk: Desk, data: NewStation) -> AddedStation:
+async def post_station(desk: NamedDependency[Desk], data: JSONBody[NewStation]) -> AddedStation:
     """Let a station in, or give one that is known another password."""
     try:
         checked_identity(data.id)
@@ -111,7 +112,7 @@ async def post_station(desk: Desk, data: NewStation) -> AddedStation:
 
 
 @post("/api/stations/{station_id:str}/approve", status_code=200)
-async def approve(desk: Desk, station_id: StationId) -> StationView:
+async def approve(desk: NamedDependency[Desk], station_id: StationId) -> StationView:
     """Let a waiting station in, without a password."""
     key = station_key(station_id)
     waiting = desk.ledger.waiting.get(key)
@@ -121,14 +122,18 @@ async def approve(desk: Desk, station_id: StationId) -> StationView:
 
 
 @get("/api/stations/{station_id:str}")
-async def get_station(desk: Desk, station_id: StationId) -> StationView:
+async def get_station(desk: NamedDependency[Desk], station_id: StationId) -> StationView:
     """A known station."""
     return _view(desk, station_id)
 
 
 @post("/api/stations/{station_id:str}/commands/{action:str}", status_code=200)
 async def command(
-    desk: Desk, station_id: StationId, action: str, data: dict[str, Any], request: litestar.Request[Any, Any, Any]
+    desk: NamedDependency[Desk],
+    station_id: StationId,
+    action: FromPath[str],
+    data: JSONBody[dict[str, Any]],
+    request: litestar.Request[Any, Any, Any],
 ) -> Response[bytes]:
     """Send an OCPP command with the OCPP 2.1 payload in the body; the station's answer is the reply."""
     del data

@@ -1,0 +1,155 @@
+"""The store: written in groups, once, and there after a restart."""
+
+import asyncio
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ladewerk.csms.records import StationRecord
+from ladewerk.csms.site import Site
+from ladewerk.csms.store.database import open_store
+from ladewerk.csms.store.ports import EventRecord, Store
+from ladewerk.csms.transactions import Transaction
+from ladewerk.errors import ConfigError, StoreError
+
+NOW = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
+STATION = StationRecord(station_id="S-1", approved_at=NOW)
+
+
+def event(seq_no: int, station_id: str = "S-1") -> EventRecord:
+    return EventRecord(
+        station_id=station_id,
+        transaction_id="tx",
+        seq_no=seq_no,
+        event_type="Updated",
+        trigger_reason="Trigger",
+        at=NOW,
+        received_at=NOW,
+        offline=False,
+        payload="{}",
+    )
+
+
+def transaction(seq_no: int, station_id: str = "S-1") -> Transaction:
+    return Transaction(station_id=station_id, transaction_id="tx", updated_at=NOW, seq_no=seq_no, register_wh=1.5)
+
+
+async def add(store: Store, seq_no: int, station_id: str = "S-1") -> bool:
+    return await store.add_event(event(seq_no, station_id), transaction(seq_no, station_id))
+
+
+def test_an_event_is_stored_once_however_often_it_comes(database: str) -> None:
+    async def go() -> None:
+        async with open_store(database) as store:
+            await store.put_station(STATION)
+            assert await add(store, 0)
+            assert not await add(store, 0)
+            assert await store.transaction("s-1", "tx") == transaction(0)
+            assert await store.has_event("S-1", "tx", 0)
+            assert not await store.has_event("S-1", "tx", 1)
+
+    asyncio.run(go())
+
+
+def test_what_is_written_is_there_after_a_restart(database: str) -> None:
+    async def go() -> None:
+        async with open_store(database) as store:
+            await store.put_station(STATION)
+            await add(store, 0)
+            await store.put_site(Site(limit_w=5000.0), None)
+        async with open_store(database) as store:
+            remembered = await store.remember()
+            assert remembered.stations == (STATION,)
+            assert remembered.transactions == (transaction(0),)
+            assert remembered.site == Site(limit_w=5000.0)
+            assert await store.transactions(10) == [transaction(0)]
+
+    asyncio.run(go())
+
+
+def test_one_bad_write_does_not_take_its_group_with_it(database: str) -> None:
+    async def go() -> None:
+        async with open_store(database) as store:
+            await store.put_station(STATION)
+            # An event of a station that nobody knows breaks a foreign key, in the same group as the good ones.
+            results = await asyncio.gather(add(store, 0), add(store, 0, "unknown"), add(store, 1), return_exceptions=True)
+            assert results[0] is True
+            assert isinstance(results[1], StoreError)
+            assert results[2] is True
+            assert await store.has_event("S-1", "tx", 1)
+
+    asyncio.run(go())
+
+
+def test_a_hundred_writes_at_once_cost_few_transactions(database: str, tmp_path: Path) -> None:
+    async def go() -> None:
+        async with open_store(database) as store:
+            await store.put_station(STATION)
+            assert all(await asyncio.gather(*(add(store, seq_no) for seq_no in range(100))))
+
+    asyncio.run(go())
+    with sqlite3.connect(tmp_path / "csms.sqlite3") as connection:
+        assert connection.execute("select count(*) from transaction_events").fetchone() == (100,)
+    connection.close()
+
+
+def test_writing_to_a_closed_store_is_refused(database: str) -> None:
+    async def go() -> None:
+        async with open_store(database) as store:
+            pass
+        with pytest.raises(StoreError):
+            await store.put_station(STATION)
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("nonsense", "not a database URL"),
+        ("sqlite://", "SQLite file"),
+        ("postgresql://host/db", "SQLite file"),
+        ("sqlite:////proc/none/x.sqlite3", "cannot be made"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_named(url: str, words: str) -> None:
+    async def go() -> None:
+        async with open_store(url):
+            raise AssertionError("opened")
+
+    with pytest.raises(ConfigError, match=words):
+        asyncio.run(go())
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "text.sqlite3"
+    path.write_text("hello, this is no database at all, only a file of the same name")
+
+    async def go() -> None:
+        async with open_store(f"sqlite:///{path}"):
+            raise AssertionError("opened")
+
+    with pytest.raises(ConfigError, match="cannot be used"):
+        asyncio.run(go())
+
+
+def test_a_database_of_another_version_or_program_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.sqlite3"
+    connection = sqlite3.connect(path)
+    connection.execute("create table things (id integer)")
+    connection.commit()
+
+    async def go() -> None:
+        async with open_store(f"sqlite:///{path}"):
+            raise AssertionError("opened")
+
+    with pytest.raises(ConfigError, match="another program"):
+        asyncio.run(go())
+    connection.execute("create table schema_version (version integer)")
+    connection.execute("insert into schema_version values (99)")
+    connection.commit()
+    connection.close()
+    with pytest.raises(ConfigError, match="schema version 99"):
+        asyncio.run(go())

@@ -1,0 +1,75 @@
+"""A plan as a charging profile."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from msgspec import UNSET
+
+from ladewerk.csms.profiles import Period, charging_profile, fewer, periods_of, tenths
+from ladewerk.ocpp import v21
+from ladewerk.timeline import Timeline
+
+NOW = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
+
+
+def hours(*currents_a: float) -> Timeline[float]:
+    return Timeline.from_slots(NOW, [3600.0] * len(currents_a), currents_a)
+
+
+def profile(line: Timeline[float], *, phases: int = 3, start: datetime = NOW, most: int = 1024) -> v21.ChargingProfileType:
+    return charging_profile(line, evse_id=2, transaction_id="tx", phases=phases, start=start, max_periods=most)
+
+
+def test_k01_fr31_the_first_period_starts_at_0_and_neighbours_differ() -> None:
+    assert periods_of(hours(16, 16, 0, 8), NOW) == [Period(0, 16), Period(7200, 0), Period(10800, 8)]
+
+
+def test_a_plan_that_began_earlier_is_sent_from_now_on() -> None:
+    start = NOW + timedelta(minutes=90)
+    assert periods_of(hours(16, 10, 6), start) == [Period(0, 10), Period(1800, 6)]
+
+
+def test_a_plan_that_begins_later_starts_with_0() -> None:
+    assert periods_of(hours(16), NOW - timedelta(seconds=60)) == [Period(0, 0), Period(60, 16)]
+
+
+def test_k15_fr07_it_is_an_absolute_tx_profile_that_lasts_as_long_as_the_plan() -> None:
+    made = profile(hours(16, 0))
+    schedule = made.charging_schedule[0]
+    assert (made.charging_profile_purpose, made.charging_profile_kind) == ("TxProfile", "Absolute")
+    assert (made.transaction_id, schedule.start_schedule, schedule.duration) == ("tx", NOW, 7200)
+    assert schedule.charging_rate_unit == "A"
+
+
+def test_k01_fr05_every_profile_of_an_evse_has_the_same_id() -> None:
+    assert profile(hours(16)).id == profile(hours(6, 8)).id
+
+
+def test_one_phase_is_said_and_three_are_what_ocpp_assumes() -> None:
+    assert profile(hours(16), phases=1).charging_schedule[0].charging_schedule_period[0].number_phases == 1
+    assert profile(hours(16)).charging_schedule[0].charging_schedule_period[0].number_phases is UNSET
+
+
+def test_k15_fr07_there_are_no_more_periods_than_the_car_takes_and_none_is_higher_than_planned() -> None:
+    made = profile(hours(16, 15, 6, 0, 10), most=3)
+    periods = made.charging_schedule[0].charging_schedule_period
+    assert [(period.start_period, period.limit) for period in periods] == [(0, 15), (7200, 0), (14400, 10)]
+
+
+def test_fewer_leaves_what_is_few_enough() -> None:
+    periods = [Period(0, 16), Period(60, 0)]
+    assert fewer(periods, 2) == periods
+
+
+def test_limits_have_one_decimal_and_are_never_rounded_up() -> None:
+    assert [tenths(current_a) for current_a in (16.0, 13.37, 0.3 * 3, 5.999)] == [16.0, 13.3, 0.9, 5.9]
+
+
+def test_a_plan_without_end_cannot_be_sent() -> None:
+    with pytest.raises(ValueError, match="ends after its start"):
+        profile(Timeline((NOW,), (16.0,)))
+
+
+def test_steps_within_one_second_leave_one_period() -> None:
+    line = Timeline.from_slots(NOW, [0.4, 3600.0], [16.0, 8.0])
+    assert periods_of(line, NOW) == [Period(0, 8.0)]
