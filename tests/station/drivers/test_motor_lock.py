@@ -214,7 +214,7 @@ def test_relays_that_switch_on_at_a_low_level_are_claimed_so() -> None:
 
 @pytest.mark.parametrize("drive_s", [0, -1, 5.1, float("nan")])
 def test_a_drive_time_that_burns_the_motor_is_refused(drive_s: float) -> None:
-    with pytest.raises(ConfigError, match="drive_s: more than 0 and at most 5 s"):
+    with pytest.raises(ConfigError, match=r"lock\.drive_s: more than 0 and at most 5 s"):
         MotorLock(RecordingPins(), lock_pin=LOCK, unlock_pin=UNLOCK, drive_s=drive_s)
 
 

@@ -35,10 +35,12 @@ class MotorLock:
         self, pins: Pins, *, lock_pin: int, unlock_pin: int, drive_s: float = 1.0, feedback_pin: int | None = None
     ) -> None:
         if len({lock_pin, unlock_pin, feedback_pin}) < 3:
-            raise ConfigError("unlock_pin", f"pins {lock_pin}, {unlock_pin} and {feedback_pin} must differ from each other")
+            raise ConfigError(
+                "lock.unlock_pin", f"pins {lock_pin}, {unlock_pin} and {feedback_pin} must differ from each other"
+            )
         if not 0 < drive_s <= _LONGEST_DRIVE_S:
             raise ConfigError(
-                "drive_s", f"more than 0 and at most {_LONGEST_DRIVE_S:g} s, or the motor burns; not {drive_s:g}"
+                "lock.drive_s", f"more than 0 and at most {_LONGEST_DRIVE_S:g} s, or the motor burns; not {drive_s:g}"
             )
         self._pins = pins
         self._lock_pin = lock_pin

@@ -110,9 +110,9 @@ async def open_pigpiod(url: str) -> AsyncIterator[PigpiodPins]:
         parts = urlsplit(url)
         port = parts.port or _DEFAULT_PORT
     except ValueError as err:
-        raise ConfigError("pins", f"{url!r}: {err}; expected pigpiod://HOST:PORT") from err
+        raise ConfigError("lock.pins", f"{url!r}: {err}; expected pigpiod://HOST:PORT") from err
     if parts.scheme != "pigpiod" or not parts.hostname:
-        raise ConfigError("pins", f"{url!r} is not pigpiod://HOST:PORT")
+        raise ConfigError("lock.pins", f"{url!r} is not pigpiod://HOST:PORT")
     pins = PigpiodPins(parts.hostname, port)
     try:
         yield pins

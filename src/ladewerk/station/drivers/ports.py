@@ -1,7 +1,9 @@
 """What the station needs of its hardware, by capability: a driver is what it implements.
 
-Every method may raise :class:`~ladewerk.errors.DeviceUnreachable` (no answer after the driver's own retries) and nothing
-else of the device's library. Readings are values of one moment; what they mean is decided in ``unit`` and ``safety``.
+Every method may raise :class:`~ladewerk.errors.DeviceUnreachable` (no answer after the driver's own retries),
+:class:`~ladewerk.errors.ReadingImplausible` (an answer that cannot be true) or :class:`~ladewerk.errors.DeviceFault` (the
+device says that it is broken, or does not do as told), and nothing of the device's library. Readings are values of one
+moment; what they mean is decided in ``unit`` and ``safety``.
 """
 
 from dataclasses import dataclass
@@ -54,7 +56,10 @@ class Evse(Protocol):
     async def read(self) -> EvseReading: ...
 
     async def set_current(self, current_a: float) -> None:
-        """Offer ``current_a`` from now on, 0 to pause; returns when the board has confirmed it by read-back."""
+        """Offer ``current_a`` from now on, 0 to pause; returns when the board has confirmed it by read-back.
+
+        Rounded down to what the board can say. ValueError for a current that no control pilot can signal.
+        """
         ...
 
     async def open_contactor(self) -> None:
