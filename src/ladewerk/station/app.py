@@ -104,7 +104,7 @@ async def running_station(
                 for name, unit in config.units.items()
             ]
         )
-        stack.push_async_callback(_make_safe, units)
+        stack.push_async_callback(_shut_down, units)
         await _make_safe(units)
         await _end_interrupted(journal, messages, clock)
         link = CsmsLink(
@@ -158,6 +158,11 @@ async def _make_safe(units: Units) -> None:
     async with asyncio.TaskGroup() as telling:
         for unit in units:
             telling.create_task(unit.make_safe())
+
+
+async def _shut_down(units: Units) -> None:
+    for unit in units:
+        await unit.shut_down()
 
 
 async def _end_interrupted(journal: Journal, messages: Messages, clock: Clock) -> None:

@@ -168,13 +168,13 @@ def check(config: StationConfig) -> None:
             other = seen.setdefault((key, value), name)
             if other != name:
                 raise ConfigError(f"units.{name}.{key}", f"is the same as that of units.{other}")
-        _check_unit(name, unit)
+        _check_unit(name, unit, table.poll_s)
     ids = sorted(unit.evse_id for unit in config.units.values())
     if ids != list(range(1, len(ids) + 1)):
         raise ConfigError("units", f"evse_id counts 1, 2, 3 without a gap (OCPP 2.0.1 part 1, 7.2), not {ids}")
 
 
-def _check_unit(name: str, unit: UnitConfig) -> None:
+def _check_unit(name: str, unit: UnitConfig, poll_s: float) -> None:
     meter = urlsplit(unit.meter.url)
     if meter.scheme not in ("http", "https") or not meter.hostname:
         raise ConfigError(f"units.{name}.meter.url", f"{unit.meter.url!r} is no address such as http://192.168.1.20")
@@ -184,6 +184,11 @@ def _check_unit(name: str, unit: UnitConfig) -> None:
         )
     if unit.lock is not None and unit.lock.pins != "gpio" and not unit.lock.pins.startswith("pigpiod://"):
         raise ConfigError(f"units.{name}.lock.pins", f'{unit.lock.pins!r}: "gpio" or "pigpiod://HOST:PORT" was expected')
+    shortest_s = min(unit.safety.evse_silent_s, unit.safety.meter_hold_s)
+    if 2 * poll_s > shortest_s:
+        raise ConfigError(
+            "station.poll_s", f"at most {shortest_s / 2:g} s, half of the silence that units.{name}.safety allows"
+        )
     if unit.safety.meter_silent_s < unit.safety.meter_hold_s:
         raise ConfigError(f"units.{name}.safety.meter_silent_s", "is not less than meter_hold_s")
 

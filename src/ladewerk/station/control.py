@@ -7,7 +7,6 @@ state and does what :func:`~ladewerk.station.unit.step` says; it decides nothing
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
 from typing import Final
 from uuid import uuid4
 
@@ -40,7 +39,7 @@ from ladewerk.station.moment import Moment
 from ladewerk.station.needs import Needs
 from ladewerk.station.transaction import Transaction
 from ladewerk.station.unit import step
-from ladewerk.station.unit_state import Rules, UnitState
+from ladewerk.station.unit_state import Phase, Rules, UnitState
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +68,7 @@ class UnitControl:
         self.unit_id = unit_id
         self.evse_id = evse_id
         # Where the bolt stands is unknown at start, so it counts as locked until it was driven back.
-        self.state = UnitState(rules=rules, locked=lock is not None)
+        self.state = UnitState(rules=rules, locked=lock is not None, evse_seen_s=clock.monotonic())
         self.transaction: Transaction | None = None
         self.profile: Installed | None = None
         self.history = History()
@@ -84,6 +83,7 @@ class UnitControl:
         self._meter_values_s = meter_values_s
         self._orders: asyncio.Queue[Order] = asyncio.Queue()
         self._lock_moves: asyncio.Queue[MoveLock] = asyncio.Queue()
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def now(self) -> Moment:
@@ -100,8 +100,22 @@ class UnitControl:
             else:
                 self._do(action, now)
         self._report(now)
+        self._wake_at_next_slot(now)
         self.changed.emit(self)
         return refused
+
+    def _wake_at_next_slot(self, now: Moment) -> None:
+        """Slots begin on time, not with the next poll after them."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        planned = self.state.planned
+        if planned is None or self.state.phase not in (Phase.WAITING, Phase.CHARGING):
+            return
+        change = planned.line.next_change(planned.believed(now))
+        if change is not None:
+            wait_s = (change - planned.believed(now)).total_seconds()
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self.handle, Tick())
 
     def _do(self, action: Action, now: Moment) -> None:
         match action:
@@ -207,7 +221,8 @@ class UnitControl:
 
     async def shut_down(self) -> None:
         """The last word to the board before the program ends: no current. The transaction stays open in the journal."""
-        self.state = replace(self.state, offer_a=_SAFE_CURRENT_A)
+        if self._timer is not None:
+            self._timer.cancel()
         await self.make_safe()
 
 

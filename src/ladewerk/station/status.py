@@ -5,6 +5,7 @@ from ladewerk.ocpp import v21
 from ladewerk.station.control import UnitControl
 from ladewerk.station.csms_link import CsmsLink
 from ladewerk.station.moment import Moment
+from ladewerk.station.safety import is_stale
 from ladewerk.station.transaction import CONNECTOR_ID, connector_status
 from ladewerk.station.unit_state import Phase, evse_trouble
 from ladewerk.station.units import Units
@@ -38,5 +39,7 @@ class StatusReport:
 
     def _status(self, unit: UnitControl) -> v21.ConnectorStatusEnumType:
         state = unit.state
-        in_error = state.phase is not Phase.TESTING and evse_trouble(state, Moment.of(self._clock)) is not None
+        now = Moment.of(self._clock)
+        not_asked_yet = state.evse is None and not is_stale(state.evse_seen_s, state.rules.thresholds.evse_silent_s, now)
+        in_error = not not_asked_yet and state.phase is not Phase.TESTING and evse_trouble(state, now) is not None
         return connector_status(state, in_error=in_error)

@@ -35,16 +35,24 @@ _ASK_AGAIN_S: Final = 10.0
 def idle_evse_seen(state: UnitState, _event: EvseSeen, now: Moment) -> Step:
     """A plug seen begins a transaction."""
     if not state.is_plugged:
-        return state, keep_offer(state, now)
+        return let_go(state, now)
     state = replace(enter(state, Phase.PLUGGED, now), in_transaction=True)
     said = Say(Level.INFO, "vehicle_plugged", {"cable_limit_a": state.cable_limit_a})
     return state, (BeginTransaction(plugged_now=True), said)
 
 
+def let_go(state: UnitState, now: Moment) -> Step:
+    """Nothing runs: the board offers nothing, and a plug that a former program left locked is unlocked."""
+    actions = keep_offer(state, now)
+    if state.evse is None or state.evse.relay_closed or not state.locked or state.unlocking:
+        return state, actions
+    return replace(state, unlocking=True), (*actions, MoveLock(locked=False))
+
+
 def plugged_evse_seen(state: UnitState, _event: EvseSeen, now: Moment) -> Step:
     """The vehicle may leave again."""
     if state.pilot is not PilotState.A:
-        return state, keep_offer(state, now)
+        return let_go(state, now)
     state, ended = end_transaction(state, EndReason.UNPLUGGED)
     return rest(state, now), ended
 

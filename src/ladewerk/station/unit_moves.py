@@ -29,6 +29,7 @@ Step: TypeAlias = tuple[UnitState, tuple[Action, ...]]
 
 LOCK_S: Final = 2.0
 SELF_TEST_S: Final = 30.0
+_ORDER_TAKES_S: Final = 2.0
 _BETWEEN_RAISES_S: Final = 5.0
 """A vehicle has 5 s to follow an offer (IEC 61851-1): it is not raised more often."""
 
@@ -193,7 +194,9 @@ def expired(state: UnitState, now: Moment) -> Step:
 
 
 def lock_plug(state: UnitState, now: Moment) -> Step:
-    """First step of the start-up."""
+    """First step of the start-up; what flows from here on, in the self-test too, counts for the session."""
+    assert state.meter is not None
+    state = replace(state, energy=SessionEnergy(register_wh=state.meter.energy_register_wh))
     if not state.rules.has_lock:
         return self_test(state, now)
     return enter(state, Phase.LOCKING, now), (MoveLock(locked=True),)
@@ -211,10 +214,8 @@ def self_test(state: UnitState, now: Moment) -> Step:
 
 def run(state: UnitState, now: Moment) -> Step:
     """Everything is ready: carry out the plan, or charge directly."""
-    assert state.meter is not None
     watch = state.watch.offering(state.offer_a, now, state.rules.thresholds)
-    energy = SessionEnergy(register_wh=state.meter.energy_register_wh)
-    state = replace(state, watch=watch, energy=energy, calibrated_s=now.monotonic_s)
+    state = replace(state, watch=watch, calibrated_s=now.monotonic_s)
     state, actions = follow(state, now)
     return state, (AllowSupply(), *actions)
 
@@ -222,4 +223,8 @@ def run(state: UnitState, now: Moment) -> Step:
 def keep_offer(state: UnitState, now: Moment) -> tuple[Action, ...]:
     """Say the current again to a board that shows another one."""
     since_s = state.disobeying_since_s
-    return (SetCurrent(state.offer_a),) if since_s is not None and now.since_s(since_s) >= 2 else ()
+    if since_s is None:
+        return ()
+    # A reading may be older than the last order; a board that was never told anything is told at once.
+    never_told = state.watch.changed_s is None
+    return (SetCurrent(state.offer_a),) if never_told or now.since_s(since_s) >= _ORDER_TAKES_S else ()
