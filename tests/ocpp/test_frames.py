@@ -180,6 +180,11 @@ def test_a_description_has_at_most_255_characters_both_ways() -> None:
     assert read.description == "x" * 255
 
 
+def test_an_error_is_read_so_that_it_can_be_shown() -> None:
+    read = decode(json.dumps([4, "1", "Bad\n", "a\r\n\x1b[31mb\u202eä", {}]), Version.V21)
+    assert read == CallError("1", "Bad\\n", "a\\r\\n\\x1b[31mb\\u202eä", {})
+
+
 def test_a_description_that_quotes_broken_text_is_still_sent() -> None:
     assert json.loads(encode(CallError("1", "GenericError", "a\ud800\r\n"), Version.V21))[3] == "a?\r\n"
 

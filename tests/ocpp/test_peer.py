@@ -516,6 +516,18 @@ def test_an_invalid_request_is_never_sent() -> None:
     run(test())
 
 
+def test_what_a_peer_says_stays_on_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def test() -> None:
+        async with raw(Router()) as channel:
+            answer = await ask(channel, 2, "id\r\n\x1b[2J", "Non\nsense", {})
+            assert answer[:3] == [4, "id\r\n\x1b[2J", "NotImplemented"]
+
+    run(test())
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.isprintable()
+    assert "Non\\nsense id\\r\\n\\x1b[2J" in line
+
+
 # The end of the link
 
 

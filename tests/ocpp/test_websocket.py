@@ -448,6 +448,36 @@ def test_a_compression_bomb_is_not_inflated() -> None:
     run(test())
 
 
+def test_a_station_that_does_not_read_is_given_up() -> None:
+    router = Router[None]()
+    ended = asyncio.Event()
+
+    @router.on(v21.DataTransferRequest)
+    async def transfer(_: Context[None], __: v21.DataTransferRequest) -> v21.DataTransferResponse:
+        return v21.DataTransferResponse(status=v21.DataTransferStatusEnumType.ACCEPTED, data="x" * 60_000)
+
+    async def test() -> None:
+        clock = LoopClock(asyncio.get_running_loop(), datetime(2026, 1, 5, tzinfo=UTC))
+
+        async def serve_peer(channel: WebSocketChannel) -> None:
+            await Peer(channel, version=channel.version, router=router, state=None, clock=clock).run()
+            ended.set()
+
+        async with (
+            serve(HOST, 0, admit=Site().admit, serve_channel=serve_peer, ping_s=None) as listener,
+            plain_connect(
+                f"ws://{HOST}:{listener.port}/CS001", subprotocols=[Subprotocol("ocpp2.1")], proxy=None, compression=None
+            ) as connection,
+        ):
+            connection.transport.pause_reading()
+            for number in range(400):
+                await connection.send(f'[2,"{number}","DataTransfer",{{"vendorId":"V"}}]')
+            await ended.wait()
+            connection.transport.abort()
+
+    run(test())
+
+
 def test_a_failing_server_side_closes_with_1011_and_one_log_entry(caplog: pytest.LogCaptureFixture) -> None:
     async def fail(_: WebSocketChannel) -> None:
         raise KeyError("oops")

@@ -149,6 +149,11 @@ class FrameLimits:
 DEFAULT_LIMITS = FrameLimits()
 
 
+def printable(text: str) -> str:
+    """``text`` from a peer, fit for one line of a log: what no terminal should be told is written as an escape."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def decode(data: str | bytes, version: Version, limits: FrameLimits = DEFAULT_LIMITS) -> Frame | UnknownType:
     """Read one frame of ``version``. Raises MalformedFrame and nothing else, whatever ``data`` is."""
     elements = _elements(data, limits)
@@ -291,14 +296,14 @@ def _read_error(kind: type[_E], message_type: int, message_id: str, elements: li
     code = _read_string(elements[2]) if len(elements) > 2 else None
     if code is None:
         raise _bad("an error has a code", message_id, message_type)
-    description = _read_string(elements[3]) if len(elements) > 3 else None
+    description = (_read_string(elements[3]) if len(elements) > 3 else None) or ""
     details: dict[str, Any] = {}
     if len(elements) > 4:
         try:
             details = _object.decode(elements[4])
         except _UNPARSABLE:
             details = {}
-    return kind(message_id, understood_code(code), (description or "")[:_MAX_DESCRIPTION_LENGTH], details)
+    return kind(message_id, understood_code(printable(code)), printable(description)[:_MAX_DESCRIPTION_LENGTH], details)
 
 
 def _read_payload(raw: msgspec.Raw, message_id: str, message_type: int) -> bytes:

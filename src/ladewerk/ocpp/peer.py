@@ -26,7 +26,7 @@ from ladewerk.ocpp.events import (
     ResultRejected,
     SendReceived,
 )
-from ladewerk.ocpp.frames import ErrorCode
+from ladewerk.ocpp.frames import ErrorCode, printable
 from ladewerk.ocpp.messages import OneWay, Payload, Request
 from ladewerk.ocpp.router import Context, Router
 from ladewerk.ocpp.session import DEFAULT_TIMEOUT_S, Session
@@ -43,6 +43,8 @@ _HANDLER_GRACE_S = 5.0
 """How long handlers may go on after the link is gone: what they carry out is real even if nobody hears their answer."""
 
 _CLOSE_GRACE_S = 5.0
+"""How long a peer may take to accept what was said before a close."""
+
 _TASKS_AT_ONCE = 128
 """Handlers and observers of one connection; CALLs are bounded by the session, SENDs above this are dropped."""
 
@@ -92,7 +94,8 @@ class Peer(Generic[S]):
         self._wake = asyncio.Event()
         self._link_gone = asyncio.Event()
         self._why_gone = "the connection is closed"
-        self._close_wanted: CloseWanted | None = None
+        self._closing = False
+        self._flushed = asyncio.Event()
         self._calls: dict[str, asyncio.Future[bytes]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._runner: asyncio.Task[None] | None = None
@@ -150,14 +153,9 @@ class Peer(Generic[S]):
         """Send what is already answered, then close the connection. CALLs of ours that are open fail at once."""
         self._apply(self._session.close(_CLOSE_NORMAL, reason))
         if self._running:
-            try:
-                async with asyncio.timeout(_CLOSE_GRACE_S):
-                    await self._link_gone.wait()
-            except TimeoutError:
-                log.warning("%s: the peer takes nothing more, closing without it", self.identity)
-            else:
-                return
-        await self._channel.close(_CLOSE_NORMAL, reason)
+            await self._link_gone.wait()
+        else:
+            await self._channel.close(_CLOSE_NORMAL, reason)
 
     async def __aenter__(self) -> Self:
         self._runner = asyncio.create_task(self.run())
@@ -191,11 +189,19 @@ class Peer(Generic[S]):
                 for text in self._session.frames_to_send():
                     await self._channel.send(text)
                     self._show(text, sent=True)
-                if self._close_wanted is not None:
-                    await self._channel.close(self._close_wanted.code, self._close_wanted.reason)
+                if self._closing:
+                    self._flushed.set()
                     return
         except Disconnected:
             return  # the reader hears of it too, and with the reason
+
+    async def _close_link(self, code: int, reason: str) -> None:
+        try:
+            async with asyncio.timeout(_CLOSE_GRACE_S):
+                await self._flushed.wait()
+        except TimeoutError:
+            log.warning("%s: closing without what it does not take", self.identity)
+        await self._channel.close(code, reason)
 
     def _end(self) -> None:
         self._apply(self._session.disconnect())
@@ -244,12 +250,14 @@ class Peer(Generic[S]):
             case CallLost(message_id):
                 self._resolve(message_id, Disconnected(self._why_gone))
             case ResultRejected(message_id, code, description):
-                log.warning("%s: our answer to %s was rejected: %s %s", self.identity, message_id, code, description)
+                log.warning("%s: our answer to %r was rejected: %s %s", self.identity, message_id, code, description)
             case FrameDropped(_, why):
                 log.warning("%s: dropped %s", self.identity, why)
-            case CloseWanted(_, reason):
-                self._close_wanted = event
+            case CloseWanted(code, reason):
+                self._closing = True
                 self._why_gone = f"we closed the connection: {reason}" if reason else "we closed the connection"
+                if self._running:
+                    self._spawn(self._close_link(code, reason), "close")
             case _:
                 assert_never(event)
 
@@ -280,12 +288,12 @@ class Peer(Generic[S]):
         try:
             request, payload = await self._respond(call, received_at)
         except CallFailed as err:
-            log.warning("%s: %s %s not answered: %s", self.identity, call.action, call.message_id, err)
+            log.warning("%s: %s not answered: %s", self.identity, _named(call), printable(str(err)))
             self._fail(call)
         except RemoteProtocolError as err:
             self._refuse(call, err)
         except Exception:
-            log.exception("%s: the handler of %s %s failed", self.identity, call.action, call.message_id)
+            log.exception("%s: the handler of %s failed", self.identity, _named(call))
             self._fail(call)
         else:
             self._apply(self._session.answer(call.message_id, payload))
@@ -310,10 +318,10 @@ class Peer(Generic[S]):
         try:
             events = self._session.refuse(call.message_id, err.code, err.description, details)
         except LocalProtocolError:
-            log.exception("%s: the handler of %s %s refused wrongly", self.identity, call.action, call.message_id)
+            log.exception("%s: the handler of %s refused wrongly", self.identity, _named(call))
             self._fail(call)
         else:
-            log.warning("%s: %s %s refused: %s", self.identity, call.action, call.message_id, err)
+            log.warning("%s: %s refused: %s", self.identity, _named(call), printable(str(err)))
             self._apply(events)
 
     def _fail(self, call: CallReceived) -> None:
@@ -322,7 +330,7 @@ class Peer(Generic[S]):
 
     def _take_send(self, message: SendReceived) -> None:
         if len(self._tasks) >= _TASKS_AT_ONCE:
-            log.warning("%s: dropped %s %s: too many messages at once", self.identity, message.action, message.message_id)
+            log.warning("%s: dropped %s: too many messages at once", self.identity, _named(message))
             return
         self._spawn(self._hear(message, self._clock.now()), message.action)
 
@@ -332,7 +340,7 @@ class Peer(Generic[S]):
             if not isinstance(payload, OneWay):
                 raise RemoteProtocolError(ErrorCode.PROTOCOL_ERROR, f"{message.action} is called, not sent")
         except RemoteProtocolError as err:
-            log.warning("%s: dropped %s %s: %s", self.identity, message.action, message.message_id, err)
+            log.warning("%s: dropped %s: %s", self.identity, _named(message), printable(str(err)))
         else:
             self._show_observers(message, payload, received_at)
 
@@ -345,7 +353,11 @@ class Peer(Generic[S]):
         try:
             await looking
         except Exception:
-            log.exception("%s: an observer of %s %s failed", self.identity, message.action, message.message_id)
+            log.exception("%s: an observer of %s failed", self.identity, _named(message))
+
+
+def _named(message: CallReceived | SendReceived) -> str:
+    return printable(f"{message.action} {message.message_id}")
 
 
 def _not_served(action: str) -> RemoteProtocolError:

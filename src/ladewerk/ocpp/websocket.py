@@ -23,7 +23,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from ladewerk.errors import ConfigError, Disconnected
-from ladewerk.ocpp.frames import DEFAULT_LIMITS
+from ladewerk.ocpp.frames import DEFAULT_LIMITS, printable
 from ladewerk.ocpp.version import Version
 
 log = logging.getLogger(__name__)
@@ -294,9 +294,10 @@ def _short(reason: str) -> str:
 
 def _why_closed(err: ConnectionClosed) -> str:
     if err.rcvd is not None and (err.sent is None or err.rcvd_then_sent):
-        return f"the other end closed the connection ({err.rcvd.code} {err.rcvd.reason})".replace(" )", ")")
+        said = printable(f"{err.rcvd.code} {err.rcvd.reason}".strip())
+        return f"the other end closed the connection ({said})"
     if err.sent is not None:
-        return f"the connection was closed here ({err.sent.code} {err.sent.reason})".replace(" )", ")")
+        return f"the connection was closed here ({f'{err.sent.code} {err.sent.reason}'.strip()})"
     return "the connection was lost"
 
 
@@ -336,7 +337,7 @@ def _tame(record: logging.LogRecord) -> bool:
     """Make the library's log entries about bad peers single warnings; its everyday ones are for debugging."""
     if record.levelno >= logging.ERROR and record.exc_info:
         error = record.exc_info[1]
-        record.msg, record.args = "%s: %s", (record.getMessage(), error)
+        record.msg, record.args = "%s: %s", (record.getMessage(), printable(str(error)))
         record.exc_info = None
         record.levelno, record.levelname = logging.WARNING, "WARNING"
     elif record.levelno == logging.INFO:
