@@ -159,7 +159,8 @@ async def serve(
     """Listen for stations; each one that ``admit`` accepts is handed to ``serve_channel`` and closed when that returns.
 
     Credentials whose user is not the identity are refused before ``admit`` is asked. At the end of the block every
-    connection is closed with 1001. ``ping_s`` None sends no pings. Raises ConfigError when the address cannot be listened on.
+    connection is closed with 1001. ``ping_s`` None sends no pings. Raises ConfigError when the address cannot be
+    listened on.
     """
 
     spoken = [Subprotocol(version) for version in versions]
