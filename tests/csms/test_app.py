@@ -36,7 +36,10 @@ def currents(profile: v21.SetChargingProfileRequest) -> Timeline[float]:
     assert isinstance(schedule.start_schedule, datetime)
     assert isinstance(schedule.duration, int)
     start = schedule.start_schedule
-    steps = [(start + timedelta(seconds=p.start_period), float(p.limit)) for p in schedule.charging_schedule_period]
+    steps: list[tuple[datetime, float | None]] = []
+    for period in schedule.charging_schedule_period:
+        assert isinstance(period.limit, float)
+        steps.append((start + timedelta(seconds=period.start_period), period.limit))
     return Timeline.of([*steps, (start + timedelta(seconds=schedule.duration), None)])
 
 

@@ -6,7 +6,7 @@ Cars are planned one after the other, each with the plans of the others as load 
 import asyncio
 import dataclasses
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Set
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ from ladewerk.csms.planning import planning_problem, stored_plan
 from ladewerk.csms.records import ChargingNeed, NeedState
 from ladewerk.csms.store.ports import Remembered
 from ladewerk.csms.supervision import Tasks
-from ladewerk.errors import PlanError, StoreError
+from ladewerk.errors import PlanError
 from ladewerk.optimizer import Plan, Problem, solve
 
 _FAR = datetime.max.replace(tzinfo=UTC)
@@ -72,16 +72,14 @@ class ChargingLoop:
             # Who leaves first is planned first, and sees nothing of those who are planned after it.
             for key in sorted(due, key=self._departure):
                 due.discard(key)
-                try:
-                    await self._plan(key, beside=due)
-                except StoreError as err:
-                    _log.error("EVSE %s: the plan could not be stored: %s", key, err)
+                # A task of its own: what goes wrong with one car must not end the planning of the others.
+                await asyncio.wait([self._tasks.start(self._plan(key, beside=frozenset(due)), name=f"plan {key}")])
 
     def _departure(self, key: EvseKey) -> tuple[datetime, EvseKey]:
         need = self._ledger.needs.get(key)
         return (_FAR if need is None or need.depart_at is None else need.depart_at, key)
 
-    async def _plan(self, key: EvseKey, beside: set[EvseKey]) -> None:
+    async def _plan(self, key: EvseKey, beside: Set[EvseKey]) -> None:
         need = self._ledger.needs.get(key)
         transaction = self._ledger.open_transaction(key)
         if need is None or need.state is NeedState.ENDED or transaction is None:
