@@ -11,8 +11,8 @@ from typing import TypeVar
 
 import pytest
 
-from ladewerk.clock import LoopClock
-from ladewerk.paced_loop import FollowingLoop, PacedLoop
+from ladewerk.clock import LoopClock, SystemClock
+from ladewerk.paced_loop import PacedLoop, ScaledLoop
 
 R = TypeVar("R")
 
@@ -148,22 +148,33 @@ def test_a_pseudo_terminal_answers_before_time_passes() -> None:
     assert run(terminal) < 0.5
 
 
-def test_a_following_loop_keeps_the_leader_s_time() -> None:
-    anchor_real_s = time.perf_counter()
-
-    async def follow() -> tuple[float, float]:
+def test_two_scaled_loops_with_one_anchor_show_the_same_time() -> None:
+    async def tell() -> tuple[float, float]:
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         await asyncio.sleep(10)
         return began_s, loop.time()
 
-    def loop() -> FollowingLoop:
-        return FollowingLoop(100, anchor_loop_s=5000.0, anchor_real_s=anchor_real_s)
+    anchor_real_s = SystemClock().monotonic()
+    times: list[tuple[float, float]] = []
+    for _ in range(2):
+        with asyncio.Runner(
+            loop_factory=lambda: ScaledLoop(100, anchor_loop_s=5000.0, anchor_real_s=anchor_real_s)
+        ) as runner:
+            times.append(runner.run(tell()))
+    (first_s, slept_s), (second_s, _) = times
+    assert first_s >= 5000
+    assert slept_s >= first_s + 10
+    assert second_s >= slept_s
 
-    with asyncio.Runner(loop_factory=loop) as runner:
-        began_s, ended_s = runner.run(follow())
-    assert began_s >= 5000
-    assert ended_s >= began_s + 10
+
+def test_a_scaled_loop_begins_at_zero_now() -> None:
+    loop = ScaledLoop(60)
+    try:
+        assert 0 <= loop.time() < 600
+        assert loop.speed == 60
+    finally:
+        loop.close()
 
 
 def test_a_speed_of_zero_is_refused() -> None:

@@ -28,7 +28,7 @@ def test_a_good_file_becomes_its_type(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "key", "why"),
     [
-        ("[garage]\nphase = 3\n", "house.toml: garage", "missing key `phases`"),
+        ("[garage]\nlimit_a = 3\n", "house.toml: garage", "missing key `phases`"),
         ("[garage]\nphases = 3\nlimit = 3\n", "house.toml: garage", "unknown key `limit`"),
         ('[garage]\nphases = "3"\n', "house.toml: garage.phases", "expected a whole number, got a text in quotes"),
         ("[garage]\nphases = 3\nname = 3\n", "house.toml: garage.name", "expected a text in quotes, got a whole number"),

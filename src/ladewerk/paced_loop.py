@@ -90,23 +90,25 @@ class PacedLoop(asyncio.SelectorEventLoop):
         return []
 
 
-class FollowingLoop(asyncio.SelectorEventLoop):
-    """Loop time follows a :class:`PacedLoop` of another process of this machine, at that one's speed.
+class ScaledLoop(asyncio.SelectorEventLoop):
+    """Loop time runs exactly ``speed`` times as fast as the machine's, in every process that is given the same anchor.
 
-    ``anchor_real_s`` is the machine's ``time.monotonic()`` at the moment the leader's loop time was ``anchor_loop_s``.
+    ``anchor_real_s`` is the machine's ``time.monotonic()`` at the moment when loop time is ``anchor_loop_s``; by default
+    both begin now. Unlike on a :class:`PacedLoop`, time passes while the process works: a machine that is too slow misses
+    deadlines.
     """
 
-    def __init__(self, speed: float, *, anchor_loop_s: float, anchor_real_s: float) -> None:
-        self._speed = speed
+    def __init__(self, speed: float, *, anchor_loop_s: float = 0.0, anchor_real_s: float | None = None) -> None:
+        self.speed = speed
         self._anchor_loop_s = anchor_loop_s
-        self._anchor_real_s = anchor_real_s
+        self._anchor_real_s = time.monotonic() if anchor_real_s is None else anchor_real_s
         super().__init__(_IdleSelector(self._wait))
 
     def time(self) -> float:
-        return self._anchor_loop_s + (time.monotonic() - self._anchor_real_s) * self._speed
+        return self._anchor_loop_s + (time.monotonic() - self._anchor_real_s) * self.speed
 
     def _wait(self, idle_s: float | None, select: Callable[[float | None], list[Any]]) -> list[Any]:
-        return select(None if idle_s is None else idle_s / self._speed)
+        return select(None if idle_s is None else idle_s / self.speed)
 
 
 class _IdleSelector(selectors.DefaultSelector):
