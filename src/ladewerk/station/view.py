@@ -10,7 +10,7 @@ from ladewerk.station.control import UnitControl
 from ladewerk.station.csms_link import CsmsLink
 from ladewerk.station.messages import Message, Messages
 from ladewerk.station.moment import Moment
-from ladewerk.station.unit_state import Phase, Trouble, UnitState, allowed, current_limit_a, evse_trouble, meter_trouble
+from ladewerk.station.unit_state import Phase, Trouble, UnitState, allowed, evse_trouble, meter_trouble
 from ladewerk.station.units import Units
 from ladewerk.station.wording import sentence, text
 from ladewerk.timeline import Segment
@@ -53,7 +53,7 @@ def unit_view(unit: UnitControl, now: Moment) -> Json:
         "set_current_a": state.offer_a,
         "offered_limit_a": None if state.planned is None else round(state.planned.limit_a(now), 3),
         "cable_limit_a": state.cable_limit_a,
-        "max_current_a": current_limit_a(state),
+        "max_current_a": state.rules.max_current_a,
         "phases": state.rules.phases,
         "power_w": None if meter is None else round(meter.total_power_w, 1),
         "current_a": [None] * 3 if meter is None else list(meter.current_a),
