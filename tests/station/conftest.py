@@ -74,9 +74,7 @@ class TinyCsms:
             return v21.TransactionEventResponse()
 
         @router.on(v21.NotifyEVChargingNeedsRequest)
-        async def needs(
-            _: Context[None], request: v21.NotifyEVChargingNeedsRequest
-        ) -> v21.NotifyEVChargingNeedsResponse:
+        async def needs(_: Context[None], request: v21.NotifyEVChargingNeedsRequest) -> v21.NotifyEVChargingNeedsResponse:
             self.needs.append(request)
             statuses = v21.NotifyEVChargingNeedsStatusEnumType
             if self.refuse_needs is not None:
@@ -173,7 +171,9 @@ class Place:
         deadline_s = self.clock.monotonic() + within_s
         while not holds():
             if self.clock.monotonic() > deadline_s:
-                raise AssertionError(f"not within {within_s} s; messages: {[m['text'] for m in self.station.view()['messages']]}")
+                raise AssertionError(
+                    f"not within {within_s} s; messages: {[m['text'] for m in self.station.view()['messages']]}"
+                )
             await asyncio.sleep(1)
         return self.unit()
 
