@@ -165,7 +165,7 @@ function axes(colour, priced, currency) {
     scale: "power",
     grid,
     size: 58,
-    space: 34,
+    space: 26,
     values: (/** @type {any} */ _, /** @type {number[]} */ splits) => splits.map((watts) => `${format.number(watts / 1000)} kW`),
   };
   const price = {
@@ -173,7 +173,7 @@ function axes(colour, priced, currency) {
     scale: "price",
     side: 1,
     size: 62,
-    space: 34,
+    space: 26,
     grid: { show: false },
     values: (/** @type {any} */ _, /** @type {number[]} */ splits) => splits.map((value) => format.money(value, currency)),
   };

@@ -63,8 +63,8 @@ export function onLanguage(listener) {
 }
 
 /**
- * The text `key` stands for, with `{name}` and `{name:format}` filled in from `params`; formats are the functions of `format`.
- * A key without a text gives `fallback`.
+ * The text `key` stands for, with `{name}` and `{name:format}` filled in from `params`; formats are the functions of `format`,
+ * and a format of another name is a group of texts, of which the value is the key. A key without a text gives `fallback`.
  *
  * @param {string} key
  * @param {Record<string, any>} [params]
@@ -79,28 +79,24 @@ export function t(key, params = {}, fallback = key) {
     if (value === undefined || value === null) return "–";
     /** @type {((value: any) => string) | undefined} */
     const write = /** @type {any} */ (format)[how];
-    return write ? write(value) : typeof value === "number" ? format.number(value) : String(value);
+    if (write) return write(value);
+    if (how) return t(`${how}.${value}`, {}, String(value));
+    return typeof value === "number" ? format.number(value) : String(value);
   });
 }
 
 /**
- * Whether there is a text for `key`.
+ * The text for a code that a program sent: its translation under the first of `groups` that has one, else the program's own
+ * English text.
  *
- * @param {string} key
- */
-export function hasText(key) {
-  return catalogues.get("en")?.[key] !== undefined;
-}
-
-/**
- * The text for a code that a program sent: its translation under `group`, else the program's own English text.
- *
- * @param {string} group
+ * @param {string} groups   One or more, with spaces between.
  * @param {{code: string, params?: Record<string, any>, text?: string} | null | undefined} said
  */
-export function tCode(group, said) {
-  if (!said) return "";
-  return t(`${group}.${said.code.replaceAll("-", "_")}`, said.params ?? {}, said.text || said.code);
+export function tCode(groups, said) {
+  if (!said?.code) return said?.text ?? "";
+  const keys = groups.split(" ").map((group) => `${group}.${said.code.replaceAll("-", "_")}`);
+  const key = keys.find((candidate) => catalogues.get("en")?.[candidate] !== undefined) ?? keys[0];
+  return t(key, said.params ?? {}, said.text || said.code);
 }
 
 /**
@@ -166,6 +162,11 @@ export const format = {
   moment: (at) => dates({ day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(date(at)),
   /** @param {number} seconds */
   duration: (seconds) => duration(seconds),
+  /** @param {string} currency */
+  symbol: (currency) => {
+    const parts = new Intl.NumberFormat(LOCALES[current], { style: "currency", currency, currencyDisplay: "narrowSymbol" }).formatToParts(0);
+    return parts.find((part) => part.type === "currency")?.value ?? currency;
+  },
   /**
    * @param {number} value
    * @param {string} currency

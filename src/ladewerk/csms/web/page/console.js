@@ -3,7 +3,7 @@
 import { ApiError, ask } from "../kit/api.js";
 import { el, keep, mark, say } from "../kit/dom.js";
 import { format, t } from "../kit/i18n.js";
-import { Exchanges, summarise } from "./frames.js";
+import { Exchanges, failed, reply, summarise } from "./frames.js";
 
 /** @typedef {import("./types.js").Frame} Frame */
 /** @typedef {import("./frames.js").Exchange} Exchange */
@@ -154,7 +154,7 @@ function newLine() {
   const line = el(
     "details",
     { class: "frame", on: { toggle: () => line.open && line.fill() } },
-    el("summary", {}, el("time"), el("span", { class: "frame-way" }), el("b"), el("span", { class: "frame-text" }), el("span", { class: "frame-station" }), el("span", { class: "frame-took" })),
+    el("summary", {}, el("time"), el("span", { class: "frame-way" }), el("b"), el("span", { class: "frame-text" }), el("span", { class: "frame-reply" }), el("span", { class: "frame-station" }), el("span", { class: "frame-took" })),
   );
   return line;
 }
@@ -164,16 +164,17 @@ function newLine() {
  * @param {Exchange} exchange
  */
 function showLine(line, exchange) {
-  const [time, way, action, text, station, took] = line.firstElementChild.children;
+  const [time, way, action, text, answer, station, took] = line.firstElementChild.children;
   const { asked, answered } = exchange;
   say(time, format.clock(exchange.at));
   mark(time, "datetime", exchange.at);
   say(way, exchange.sent ? "◀" : "▶");
   mark(way, "title", t(exchange.sent ? "console.to_station" : "console.from_station"));
   say(action, asked.action || t(`console.${asked.kind}`));
-  say(text, summarise(exchange));
+  say(text, summarise(asked));
+  say(answer, reply(answered));
   say(station, exchange.station);
-  mark(line, "data-state", asked.kind === "odd" || answered?.kind === "error" ? "bad" : asked.kind === "call" && !answered ? "open" : null);
+  mark(line, "data-state", failed(exchange) ? "bad" : asked.kind === "call" && !answered ? "open" : null);
   mark(line, "data-sent", exchange.sent);
   const waited_ms = exchange.answeredAt ? Date.parse(exchange.answeredAt) - Date.parse(exchange.at) : null;
   say(took, waited_ms === null ? (asked.kind === "call" ? "…" : "") : `${format.number(waited_ms)} ms`);

@@ -97,21 +97,34 @@ export class Exchanges {
 }
 
 /**
- * What an exchange is about, in a line.
+ * Whether an exchange ended as nobody wants it: no OCPP, an error, or a status that says no.
  *
  * @param {Exchange} exchange
  */
-export function summarise({ asked, answered }) {
-  const said = part(asked);
-  if (!answered) return said;
-  const reply = answered.kind === "error" ? `${answered.payload.code}${answered.payload.description ? `: ${answered.payload.description}` : ""}` : answerText(answered.payload);
-  return [said, reply].filter(Boolean).join("  →  ");
+export function failed({ asked, answered }) {
+  if (asked.kind === "odd" || asked.kind === "error" || answered?.kind === "error") return true;
+  return NO.has(answered?.payload?.status);
 }
 
-/** @param {Read} read */
-function part({ kind, action, payload }) {
+const NO = new Set(["Rejected", "NotSupported", "NotImplemented", "Failed", "Faulted", "UnknownVendorId", "InvalidCertificate"]);
+
+/**
+ * What the answer says, in a line; empty where it only says that it came.
+ *
+ * @param {Read | null} read
+ */
+export function reply(read) {
+  return read ? summarise(read) : "";
+}
+
+/**
+ * What a frame is about, in a line.
+ *
+ * @param {Read} read
+ */
+export function summarise({ kind, action, payload }) {
   if (kind === "odd") return short(payload);
-  if (kind === "error") return `${payload.code} ${payload.description ?? ""}`.trim();
+  if (kind === "error") return [payload.code, payload.description].filter(Boolean).join(": ");
   if (kind === "result") return answerText(payload);
   const write = /** @type {Record<string, (payload: any) => (string | undefined | false)[]>} */ (LINES)[action];
   if (!write || typeof payload !== "object" || payload === null) return short(payload);
@@ -124,7 +137,7 @@ const LINES = {
   Heartbeat: () => [],
   StatusNotification: (/** @type {any} */ p) => [place(p.evseId, p.connectorId), p.connectorStatus],
   Authorize: (/** @type {any} */ p) => [p.idToken?.type, p.idToken?.idToken],
-  TransactionEvent: (/** @type {any} */ p) => [p.eventType, `#${p.seqNo}`, p.triggerReason, p.transactionInfo?.chargingState, p.transactionInfo?.stoppedReason, p.offline && "offline", ...measured(p.meterValue)],
+  TransactionEvent: (/** @type {any} */ p) => [p.eventType, ...measured(p.meterValue), p.transactionInfo?.stoppedReason, p.triggerReason, p.transactionInfo?.chargingState, p.offline && "offline", `#${p.seqNo}`],
   MeterValues: (/** @type {any} */ p) => [place(p.evseId), ...measured(p.meterValue)],
   NotifyEVChargingNeeds: (/** @type {any} */ p) => {
     const needs = p.chargingNeeds ?? {};
@@ -173,7 +186,7 @@ function answerText(payload) {
   const status = payload.status ?? payload.idTokenInfo?.status;
   const reason = payload.statusInfo ? [payload.statusInfo.reasonCode, payload.statusInfo.additionalInfo].filter(Boolean).join(": ") : "";
   if (status) return [status, reason].filter(Boolean).join(" · ");
-  return Object.keys(payload).length === 0 || payload.currentTime ? "OK" : short(payload);
+  return Object.keys(payload).length === 0 || payload.currentTime ? "" : short(payload);
 }
 
 /** @param {any} value */

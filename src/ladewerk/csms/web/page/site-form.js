@@ -100,7 +100,7 @@ export class SiteForm {
 
   /** Money is in the site's currency. */
   _showUnits() {
-    const money = this._site?.currency ?? "EUR";
+    const money = format.symbol(this._site?.currency ?? "EUR");
     for (const field of [...this._dayNight.slice(0, 2), this._always[2]]) {
       const unit = field.element.querySelector(".field-unit");
       if (unit) say(unit, `${money}/${field === this._always[2] ? "h" : "kWh"}`);

@@ -43,8 +43,7 @@ export class Messages {
   _showCsms({ station: { csms, identity, version } }) {
     mark(this._csms, "data-tone", csms.connected ? "good" : "warn");
     say(this._csms, t(csms.connected ? "csms.connected" : "csms.not_connected"));
-    const reason = typeof csms.reason === "string" ? csms.reason : tCode("problem", csms.reason);
-    const detail = csms.connected ? "" : reason;
+    const detail = csms.connected ? "" : csms.reason;
     const since = csms.since ? t("csms.since", { at: csms.since }) : "";
     say(this._csmsText, [csms.url, since, detail].filter(Boolean).join(" · "));
     say(this._about, t("station.about", { identity, version }));
@@ -76,5 +75,6 @@ function line(message) {
 function showLine(element, message) {
   const [time, text] = element.children;
   say(time, format.clock(message.at));
-  say(text, tCode("message", message));
+  const unit = message.params.unit ? `${message.params.unit}: ` : "";
+  say(text, unit + tCode("message error problem", message));
 }

@@ -29,38 +29,29 @@ export class PlanStrip {
    * @param {string} now
    */
   show(unit, now) {
-    const periods = joined(unit.plan?.periods ?? []);
+    const periods = unit.plan?.periods ?? [];
     this._full.hidden = periods.length === 0;
     this._empty.hidden = periods.length > 0;
     say(this._received, unit.plan ? t("plan.received", { at: unit.plan.received_at }) : "");
     if (periods.length === 0) return;
     const at = Date.parse(now);
     const start = Date.parse(periods[0].start_at);
-    const end = Date.parse(periods[periods.length - 1].end_at);
+    const end = endOf(periods[periods.length - 1]);
     const key = (/** @type {Period} */ period) => `${period.start_at}/${period.end_at}/${period.limit_a}`;
     keep(this._strip, periods, key, (period) => bar(period, unit.max_current_a));
     this._now.style.left = `${(Math.min(1, Math.max(0, (at - start) / (end - start))) * 100).toFixed(2)}%`;
     say(this._ends.firstElementChild, format.when(periods[0].start_at));
-    say(this._ends.lastElementChild, format.when(periods[periods.length - 1].end_at));
+    say(this._ends.lastElementChild, format.when(end / 1000));
     keep(this._list, periods, key, line, (element, period) => showLine(element, period, at, unit));
   }
 }
 
-/**
- * Neighbours with the same limit are one period.
- *
- * @param {Period[]} periods
- * @returns {Period[]}
- */
-function joined(periods) {
-  /** @type {Period[]} */
-  const found = [];
-  for (const period of periods) {
-    const last = found.at(-1);
-    if (last && last.limit_a === period.limit_a && last.end_at === period.start_at) last.end_at = period.end_at;
-    else found.push({ ...period });
-  }
-  return found;
+/** A limit without an end is drawn this long. */
+const FOR_EVER_MS = 3600000;
+
+/** @param {Period} period */
+function endOf(period) {
+  return period.end_at === null ? Date.parse(period.start_at) + FOR_EVER_MS : Date.parse(period.end_at);
 }
 
 /**
@@ -69,7 +60,7 @@ function joined(periods) {
  */
 function bar(period, max_a) {
   const element = el("div", { class: "strip-bar" }, el("div", { class: "strip-level" }));
-  element.style.flexGrow = String(Date.parse(period.end_at) - Date.parse(period.start_at));
+  element.style.flexGrow = String(endOf(period) - Date.parse(period.start_at));
   element.firstElementChild.style.height = `${Math.min(100, (period.limit_a / max_a) * 100)}%`;
   return element;
 }
@@ -85,10 +76,10 @@ function line() {
  * @param {Unit} unit
  */
 function showLine(element, period, now, unit) {
-  const when = now >= Date.parse(period.end_at) ? "past" : now >= Date.parse(period.start_at) ? "now" : "next";
+  const when = now >= endOf(period) ? "past" : now >= Date.parse(period.start_at) ? "now" : "next";
   mark(element, "data-when", when);
   const [time, what, whenText] = element.children;
-  say(time, `${format.time(period.start_at)} – ${format.time(period.end_at)}`);
+  say(time, `${format.time(period.start_at)} – ${period.end_at === null ? "…" : format.time(period.end_at)}`);
   const power_w = period.limit_a * unit.phases * 230;
   say(what, period.limit_a > 0 ? t("plan.charge", { a: period.limit_a, power: power_w }) : t("plan.pause"));
   say(whenText, when === "next" ? "" : t(`plan.${when}`));

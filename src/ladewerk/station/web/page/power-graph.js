@@ -106,17 +106,26 @@ export class PowerGraph {
  * @returns {[number, number | null][]}
  */
 function plannedSteps(unit, now) {
-  if (!unit.plan) return [];
+  if (!unit.plan?.periods.length) return [];
   /** @type {[number, number | null][]} */
   const steps = [];
   for (const period of unit.plan.periods) {
     const start = Math.max(now, Date.parse(period.start_at) / 1000);
-    const end = Date.parse(period.end_at) / 1000;
+    const end = endOf(period);
     if (end > start) steps.push([start, powerOf(unit, period.limit_a)]);
   }
   // The last step is drawn up to here.
-  steps.push([Date.parse(unit.plan.ends_at) / 1000, steps.at(-1)?.[1] ?? null]);
+  steps.push([endOf(unit.plan.periods[unit.plan.periods.length - 1]), steps.at(-1)?.[1] ?? null]);
   return steps.filter(([at], i) => at >= now && (i === 0 || at > steps[i - 1][0]));
+}
+
+/**
+ * Epoch seconds; a limit without an end is drawn for an hour.
+ *
+ * @param {import("./types.js").Period} period
+ */
+function endOf(period) {
+  return period.end_at === null ? Date.parse(period.start_at) / 1000 + 3600 : Date.parse(period.end_at) / 1000;
 }
 
 /**
@@ -124,7 +133,7 @@ function plannedSteps(unit, now) {
  * @param {number} at
  */
 function plannedPowerW(unit, at) {
-  const period = unit.plan?.periods.find((candidate) => Date.parse(candidate.start_at) / 1000 <= at && at < Date.parse(candidate.end_at) / 1000);
+  const period = unit.plan?.periods.find((candidate) => Date.parse(candidate.start_at) / 1000 <= at && at < endOf(candidate));
   return period ? powerOf(unit, period.limit_a) : null;
 }
 
@@ -133,6 +142,6 @@ function plannedPowerW(unit, at) {
  * @param {number} current_a
  */
 function powerOf(unit, current_a) {
-  const volts = unit.voltage_v?.[0] || 230;
+  const volts = unit.voltage_v[0] ?? 0;
   return current_a * unit.phases * (volts > 150 ? volts : 230);
 }

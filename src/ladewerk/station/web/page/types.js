@@ -11,7 +11,7 @@
  * @property {number} max_current_a
  */
 
-/** @typedef {{start_at: string, end_at: string, limit_a: number}} Period */
+/** @typedef {{start_at: string, end_at: string | null, limit_a: number}} Period   The end is null where it holds for ever. */
 
 /**
  * @typedef {object} Unit
@@ -28,11 +28,12 @@
  * @property {number} max_current_a
  * @property {number} phases
  * @property {number | null} power_w
- * @property {number[] | null} current_a
- * @property {number[] | null} voltage_v
+ * @property {(number | null)[]} current_a
+ * @property {(number | null)[]} voltage_v
  * @property {number} session_energy_wh
  * @property {Needs | null} needs
- * @property {{received_at: string, periods: Period[], ends_at: string} | null} plan
+ * @property {{received_at: string, periods: Period[], ends_at: string | null} | null} plan
+ * @property {{waiting: Period[], current: Period | null, completed: Period[]}} actions
  * @property {string | null} transaction_id
  * @property {{submit: boolean, start: boolean, stop: boolean, reset: boolean, direct: boolean}} allowed
  */
@@ -42,7 +43,7 @@
 /**
  * @typedef {object} StationState
  * @property {string} now
- * @property {{identity: string, version: string, csms: {url: string, connected: boolean, since: string | null, reason: any}}} station
+ * @property {{identity: string, version: string, csms: {url: string, connected: boolean, since: string | null, reason: string | null}}} station
  * @property {Unit[]} units
  * @property {Message[]} messages
  */

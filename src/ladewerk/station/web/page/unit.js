@@ -73,7 +73,7 @@ export class UnitView {
     mark(this.element, "data-state", unit.state);
     mark(this._chip, "data-tone", TONES[/** @type {keyof typeof TONES} */ (unit.state)] ?? "");
     say(this._chip, t(`state.${unit.state}`, {}, unit.state));
-    say(this._sentence, tCode("sentence", unit.sentence));
+    say(this._sentence, sentence(unit));
     say(this._why, why(unit, state));
     this._showProgress(unit);
     this._figures.show(unit);
@@ -157,6 +157,14 @@ function figures() {
   };
 }
 
+/** @param {Unit} unit */
+function sentence(unit) {
+  const end = unit.actions.current?.end_at;
+  const params = { ...unit.sentence.params, power_w: unit.power_w ?? 0 };
+  if (unit.sentence.code === "charging" && end) return t("sentence.charging_until", { ...params, until: end });
+  return tCode("sentence", { ...unit.sentence, params });
+}
+
 /**
  * Why it is so, or what to do next.
  *
@@ -164,10 +172,11 @@ function figures() {
  * @param {StationState} state
  */
 function why(unit, state) {
-  if (unit.error) return t("why.fault", { error: tCode("error", unit.error) });
-  if (unit.state === "requested" && !state.station.csms.connected) return t("why.requested_offline");
+  if (unit.error) return t(unit.state === "fault" ? "why.fault" : "why.not_ready", { error: tCode("error", unit.error) });
+  if (unit.sentence.code === "waiting_for_csms" && !state.station.csms.connected) return t("why.requested_offline");
+  if (unit.sentence.code === "vehicle_pauses") return t("why.vehicle_pauses");
   if (unit.state === "charging" || unit.state === "direct") return limitText(unit);
-  return t(`why.${unit.state}`, { next: nextCurrent(unit, state.now) }, "");
+  return t(`why.${unit.state}`, {}, "");
 }
 
 /**
@@ -177,23 +186,12 @@ function why(unit, state) {
  */
 function limitText(unit) {
   const params = { a: unit.set_current_a };
-  const below = (/** @type {number | null | undefined} */ limit_a) => limit_a !== null && limit_a !== undefined && limit_a <= unit.set_current_a + 0.05;
-  if (unit.state === "charging" && below(unit.offered_limit_a) && !below(unit.max_current_a)) return t("why.limit_plan", params);
-  if (below(unit.cable_limit_a) && !below(unit.max_current_a)) return t("why.limit_cable", params);
-  if (unit.needs && below(unit.needs.max_current_a) && !below(unit.max_current_a)) return t("why.limit_car", params);
-  if (below(unit.max_current_a)) return t("why.limit_unit", params);
+  const holds = (/** @type {number | null | undefined} */ limit_a) => typeof limit_a === "number" && limit_a <= unit.set_current_a + 0.05;
+  if (holds(unit.max_current_a)) return t("why.limit_unit", params);
+  if (holds(unit.cable_limit_a)) return t("why.limit_cable", params);
+  if (unit.state === "charging" && holds(unit.needs?.max_current_a)) return t("why.limit_car", params);
+  if (unit.state === "charging" && holds(unit.offered_limit_a)) return t("why.limit_plan", params);
   return t("why.limit_none", params);
-}
-
-/**
- * When the plan gives current again.
- *
- * @param {Unit} unit
- * @param {string} now
- */
-function nextCurrent(unit, now) {
-  const at = Date.parse(now);
-  return unit.plan?.periods.find((period) => period.limit_a > 0 && Date.parse(period.start_at) > at)?.start_at ?? null;
 }
 
 /**
@@ -203,6 +201,9 @@ function nextCurrent(unit, now) {
  */
 function phases(unit) {
   const { current_a, voltage_v } = unit;
-  if (!current_a || !voltage_v) return [];
-  return current_a.slice(0, unit.phases).map((current, i) => `L${i + 1}  ${format.a(current)} · ${format.number(Math.round(voltage_v[i]))} V`);
+  return Array.from({ length: unit.phases }, (_, i) => {
+    const [current, voltage] = [current_a[i], voltage_v[i]];
+    if (current === null || voltage === null) return `L${i + 1}\n–`;
+    return `L${i + 1}\n${format.a(current)} · ${format.number(Math.round(voltage))} V`;
+  });
 }
