@@ -13,6 +13,7 @@ from ocpp.v21 import call_result as result21
 from ocpp.v201 import ChargePoint as ChargePoint201
 from ocpp.v201 import call as call201
 from ocpp.v201 import call_result as result201
+from websockets.typing import Subprotocol
 
 from ladewerk.clock import SystemClock
 
@@ -41,7 +42,9 @@ def test_a_foreign_station_gets_a_profile_it_can_read(csms: Any, protocol: str, 
     async def go() -> None:
         async with (
             csms() as running,
-            websockets.connect(f"ws://127.0.0.1:{running.ocpp_port}/FOREIGN", subprotocols=[protocol]) as connection,
+            websockets.connect(
+                f"ws://127.0.0.1:{running.ocpp_port}/FOREIGN", subprotocols=[Subprotocol(protocol)]
+            ) as connection,
         ):
             station = foreign_station(base, result)("FOREIGN", connection)
             reading = asyncio.create_task(station.start())

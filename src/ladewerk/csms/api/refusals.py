@@ -81,7 +81,9 @@ def answer_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Re
 
 def _fault(entry: dict[str, Any]) -> Fault:
     message, _, place = str(entry.get("message", "")).partition(" - at `$")
-    place = place.rstrip("`").lstrip(".") or str(entry.get("key", ""))
+    key = str(entry.get("key", ""))
+    # The framework calls the body by the name of the parameter that takes it.
+    place = place.rstrip("`").lstrip(".") or ("" if key == "data" else key.removeprefix("data."))
     unknown = re.fullmatch(r"Object contains unknown field `(.+)`", message)
     if unknown:
         return Fault(field=".".join(filter(None, (place, unknown[1]))), code="unknown-field", text="there is no such field")
