@@ -7,7 +7,7 @@ per slot, in order of time. Powers are sums over the phases in use, currents are
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from ladewerk.electrical import MINIMUM_OFFER_A, NOMINAL_VOLTAGE_V, power_w
@@ -107,10 +107,11 @@ class Problem:
 
     def slot_starts(self) -> tuple[datetime, ...]:
         """The start of each slot and, last, the end of the horizon."""
-        starts = [self.start]
+        # In UTC: adding to a local time would stumble over the clock change.
+        starts = [self.start.astimezone(UTC)]
         for length_s in self.slot_s:
             starts.append(starts[-1] + timedelta(seconds=length_s))
-        return tuple(starts)
+        return tuple(start.astimezone(self.start.tzinfo) for start in starts)
 
     def need(self, ev_id: str) -> Need:
         """The car named ``ev_id``; KeyError if there is none."""
@@ -216,7 +217,8 @@ def _check_need(path: str, need: Need, slots: int) -> None:
     _check_number(f"{path}.min_current_a", need.min_current_a, at_least=0.0)
     if need.min_current_a > need.max_current_a:
         raise PlanError(
-            f"{path}.min_current_a", f"at most max_current_a ({need.max_current_a:g} A) is expected, not {need.min_current_a:g} A"
+            f"{path}.min_current_a",
+            f"at most max_current_a ({need.max_current_a:g} A) is expected, not {need.min_current_a:g} A",
         )
     _check_number(f"{path}.voltage_v", need.voltage_v, above=0.0, at_most=1000)
     _check_number(f"{path}.priority", need.priority, above=0.0)
@@ -229,7 +231,11 @@ def _check_need(path: str, need: Need, slots: int) -> None:
     for name, moment in (("arrival", need.arrival), ("departure", need.departure)):
         if moment is not None and moment.utcoffset() is None:
             raise PlanError(f"{path}.{name}", "a time with an offset is expected, for example 2026-01-06T06:30:00+01:00")
-    if need.arrival is not None and need.departure is not None and need.departure <= need.arrival:
+    if (
+        need.arrival is not None
+        and need.departure is not None
+        and need.departure.astimezone(UTC) <= need.arrival.astimezone(UTC)
+    ):
         raise PlanError(f"{path}.departure", f"a time after the arrival ({need.arrival.isoformat()}) is expected")
     if need.last_current_a is not None:
         _check_series(f"{path}.last_current_a", need.last_current_a, slots, at_least=0.0)

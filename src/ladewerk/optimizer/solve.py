@@ -1,6 +1,14 @@
 """One problem in, one plan out."""
 
-from ladewerk.optimizer.problem import Plan, Problem, check
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, timedelta
+
+from ladewerk.optimizer.bounds import Room, Taken, draw_w, rooms
+from ladewerk.optimizer.explain import reasons_for, summarize_ev
+from ladewerk.optimizer.fallback import one_after_the_other
+from ladewerk.optimizer.problem import EvPlan, Need, Plan, Problem, SitePlan, check
+from ladewerk.optimizer.single import Optimum, at_once, plan_single
 
 
 def solve(problem: Problem) -> Plan:
@@ -9,4 +17,58 @@ def solve(problem: Problem) -> Plan:
     Never infeasible: what cannot be had is ``missing_wh``. Raises PlanError where the problem contradicts itself.
     """
     check(problem)
-    raise NotImplementedError
+    if len(problem.evs) > 1:
+        return _solve_several(problem)
+    need = problem.evs[0]
+    found = rooms(problem, need, Taken.nothing(len(problem.slot_s)))
+    optimum = plan_single(need, found)
+    solver = "single, exact" if optimum.bound == optimum.objective else "single, stopped before the proof"
+    return _plan(problem, [_ev_plan(problem, need, found, optimum)], optimum.objective, optimum.bound, solver)
+
+
+def _solve_several(problem: Problem) -> Plan:
+    """Each car by itself on what the earlier deadlines leave."""
+    queue = one_after_the_other(problem)
+    evs = [_ev_plan(problem, car.need, car.rooms, car.optimum) for car in queue.cars]
+    solver = "sequential by earliest departure"
+    if not queue.least_missing:
+        solver += ", missing energy not proven least"
+    return _plan(problem, evs, queue.objective, queue.bound, solver, known=queue.least_missing)
+
+
+def _plan(
+    problem: Problem, evs: Sequence[EvPlan], objective: float, bound: float, solver: str, *, known: bool = True
+) -> Plan:
+    power_w = tuple(draw_w(problem, slot) + sum(ev.power_w[slot] for ev in evs) for slot in range(len(problem.slot_s)))
+    distance = objective - bound
+    gap = distance / max(abs(objective), 1e-9) if distance > 0.0 else 0.0
+    return Plan(
+        evs=tuple(evs),
+        site=SitePlan(power_w=power_w, peak_w=max(power_w)),
+        objective=objective,
+        bound=bound,
+        gap=gap if known else 1.0,
+        solver=solver,
+    )
+
+
+def _ev_plan(problem: Problem, need: Need, found: Sequence[Room], optimum: Optimum) -> EvPlan:
+    power_w = tuple(need.power_w(amps) for amps in optimum.current_a)
+    complete_at = None
+    if optimum.complete_s is not None:
+        complete_at = (problem.start.astimezone(UTC) + timedelta(seconds=optimum.complete_s)).astimezone(
+            problem.start.tzinfo
+        )
+    ev = EvPlan(
+        id=need.id,
+        current_a=optimum.current_a,
+        power_w=power_w,
+        energy_wh=optimum.energy_wh,
+        missing_wh=optimum.missing_wh,
+        complete_at=complete_at,
+        cost=sum(room.money(watts) for room, watts in zip(found, power_w, strict=True)),
+        cost_if_at_once=sum(room.money(need.power_w(amps)) for room, amps in zip(found, at_once(need, found), strict=True)),
+        reasons=reasons_for(need, found, optimum),
+        summary="",
+    )
+    return replace(ev, summary=summarize_ev(problem, need, ev, "en"))
