@@ -1,0 +1,99 @@
+"""Configuration files: what is read, and the one line for what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from ladewerk.errors import ConfigError
+from ladewerk.station.config import load_config
+from ladewerk.station.unit_state import SelfTest
+
+GOOD = """
+[station]
+identity = "LW-0001"
+csms = "ws://127.0.0.1:9000"
+web = "127.0.0.1:8081"
+data = "data"
+[units.garage]
+evse_id = 1
+phases = 3
+max_current_a = 16
+direct_current_a = 10.5
+evse  = { driver = "evse-wb", device = "/dev/serial0", address = 1 }
+meter = { driver = "shelly-3em", url = "http://192.168.1.20" }
+lock  = { driver = "motor", pins = "gpio", lock_pin = 23, unlock_pin = 24, drive_s = 1.0 }
+needs_file = "needs.json"
+"""
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "station.toml"
+    path.write_text(text)
+    return path
+
+
+def test_the_documented_file_is_read(tmp_path: Path) -> None:
+    config = load_config(written(tmp_path, GOOD))
+    rules = config.units["garage"].rules()
+    assert (rules.phases, rules.max_current_a, rules.direct_current_a, rules.has_lock) == (3, 16, 10.5, True)
+    assert rules.self_test is SelfTest.BEFORE_EACH
+    assert config.data_path == tmp_path / "data"
+    assert config.needs_path("garage") == tmp_path / "needs.json"
+
+
+def test_the_settings_in_the_docs_are_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "station.md").read_text()
+    load_config(written(tmp_path, page.partition("```toml\n")[2].partition("```")[0]))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('identity = "LW-0001"', 'identity = "LW 1/2"', "station.identity"),
+        ('identity = "LW-0001"', "identity = 5", "station.identity: expected a text in quotes"),
+        ('identity = "LW-0001"\n', "", "station: missing key `identity`"),
+        ('data = "data"', 'data = "data"\ncolour = "red"', "station: unknown key `colour`"),
+        ("ws://127.0.0.1:9000", "http://127.0.0.1:9000", "station.csms"),
+        ("127.0.0.1:8081", "localhost", "station.web"),
+        ("evse_id = 1", "evse_id = 2", "evse_id counts 1, 2, 3"),
+        ("evse_id = 1", "evse_id = 0", "units[...].evse_id"),
+        ("phases = 3", "phases = 2", "phases"),
+        ("max_current_a = 16", 'max_current_a = "16 A"', "max_current_a: expected a number"),
+        ("max_current_a = 16", "max_current_a = 5", "max_current_a"),
+        ("direct_current_a = 10.5", "direct_current_a = 20", "units.garage.direct_current_a: 20 A is above"),
+        ("evse-wb", "other", "driver"),
+        ("http://192.168.1.20", "192.168.1.20", "units.garage.meter.url"),
+        ('pins = "gpio"', 'pins = "wires"', "units.garage.lock.pins"),
+        ("[units.garage]", "[units.'a b']", "a unit's name"),
+        ('data = "data"', 'data = "data"\npoll_s = 6', "station.poll_s: at most 5 s"),
+        ("[station]", "[station", "is not TOML"),
+        ('needs_file = "needs.json"', "[units.garage.safety]\nmeter_silent_s = 5", "meter_silent_s"),
+    ],
+)
+def test_what_is_wrong_is_one_line_with_file_and_key(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert old in GOOD
+    path = written(tmp_path, GOOD.replace(old, new))
+    with pytest.raises(ConfigError) as refused:
+        load_config(path)
+    assert str(refused.value).startswith(str(path))
+    assert expected in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_two_units_cannot_share_a_board(tmp_path: Path) -> None:
+    second = GOOD.partition("[units.garage]")[2].replace("evse_id = 1", "evse_id = 2")
+    with pytest.raises(ConfigError, match=r"is the same as that of units\.garage"):
+        load_config(written(tmp_path, GOOD + "[units.street]" + second))
+
+
+def test_no_units_are_no_station(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="name at least one unit"):
+        load_config(written(tmp_path, GOOD.partition("[units.garage]")[0] + "[units]\n"))
+
+
+def test_a_file_that_is_not_there_or_no_text_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        load_config(tmp_path / "nowhere.toml")
+    (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        load_config(tmp_path / "bytes.toml")
