@@ -81,7 +81,7 @@ def test_what_cannot_be_used_is_named_with_its_place(tmp_path: Path, text: str, 
 def test_settings_that_contradict_each_other_are_refused(tmp_path: Path, text: str, key: str) -> None:
     with pytest.raises(ConfigError) as refused:
         load(tmp_path, text)
-    assert refused.value.key == key
+    assert refused.value.key == f"{tmp_path / 'simulator.toml'}, {key}"
 
 
 def test_a_file_that_is_no_toml_is_refused_with_its_line(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ import asyncio
 import signal
 from pathlib import Path
 
-from ladewerk.clock import Clock, LoopClock, SystemClock
+from ladewerk.cli.pace import REAL_TIME, Pace, faster, speed
+from ladewerk.clock import SystemClock
 from ladewerk.errors import ConfigError
-from ladewerk.paced_loop import PacedLoop
 from ladewerk.simulator.app import Simulator, running_simulator
 from ladewerk.simulator.config import SimulatorConfig, load_config
 
@@ -20,7 +20,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         description="Serve simulated hardware: an EVSE-WB board on a serial device, a Shelly Pro 3EM, the plug lock's pins.",
     )
     parser.add_argument("config", metavar="CONFIG.toml", type=Path, nargs="?", help="settings; without a file the defaults")
-    parser.add_argument("--speed", metavar="N", type=_speed, help="let its time run N times as fast as real time")
+    parser.add_argument("--speed", metavar="N", type=speed, help="let its time run N times as fast as real time")
     parser.add_argument(
         "--station-config", metavar="FILE", type=Path, help="write a station's configuration for this hardware; replaces it"
     )
@@ -30,23 +30,25 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(arguments: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM."""
     config = load_config(arguments.config) if arguments.config else SimulatorConfig()
-    speed: float | None = arguments.speed
-    with asyncio.Runner(loop_factory=None if speed is None else lambda: PacedLoop(speed)) as runner:
-        runner.run(_serve(config, speed, arguments.station_config))
+    pace = REAL_TIME if arguments.speed is None else faster(arguments.speed, SystemClock().now())
+    with pace.runner() as runner:
+        runner.run(_serve(config, pace, arguments.station_config))
     return 0
 
 
-async def _serve(config: SimulatorConfig, speed: float | None, station_config: Path | None) -> None:
+async def _serve(config: SimulatorConfig, pace: Pace, station_config: Path | None) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    clock: Clock = SystemClock() if speed is None else LoopClock(loop, SystemClock().now())
-    async with running_simulator(config, clock) as simulator:
+    async with running_simulator(config, pace.clock()) as simulator:
         settings = station_settings(simulator)
         if station_config is not None:
             _write(station_config, settings)
         print(_greeting(simulator, settings, station_config), flush=True)
+        if pace is not REAL_TIME:
+            print(f"Its time runs faster; start the others with --follow {simulator.panel_url}", flush=True)
+        print("Plug the car in on the panel's page. Ctrl-C ends.", flush=True)
         await stop.wait()
     print("stopped", flush=True)
 
@@ -94,7 +96,7 @@ def _greeting(simulator: Simulator, settings: str, station_config: Path | None) 
         lines += ["A station's configuration for this hardware:", "", settings]
     else:
         lines += [f"A station's configuration for this hardware is in {station_config}.", ""]
-    return "\n".join([*lines, "Plug the car in on the panel's page. Ctrl-C ends."])
+    return "\n".join(lines)
 
 
 def _write(path: Path, settings: str) -> None:
@@ -102,13 +104,3 @@ def _write(path: Path, settings: str) -> None:
         path.write_text(settings, encoding="utf-8")
     except OSError as err:
         raise ConfigError(str(path), f"cannot be written: {err.strerror}") from err
-
-
-def _speed(text: str) -> float:
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = 0.0
-    if not 0 < speed < float("inf"):
-        raise argparse.ArgumentTypeError(f"a speed is a number above 0, not {text!r}")
-    return speed

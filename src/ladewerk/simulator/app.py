@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ladewerk.clock import Clock, SystemClock
-from ladewerk.paced_loop import PacedLoop
+from ladewerk.paced_loop import PacedLoop, ScaledLoop
 from ladewerk.signals import Signal
 from ladewerk.simulator.battery import Battery
 from ladewerk.simulator.config import SimulatorConfig, VehicleConfig, check
@@ -153,6 +153,6 @@ def _clock_view(clock: Clock) -> ClockView:
     return ClockView(
         loop_s=loop_s,
         real_monotonic_s=SystemClock().monotonic(),
-        speed=loop.speed if isinstance(loop, PacedLoop) else 1.0,
+        speed=loop.speed if isinstance(loop, PacedLoop | ScaledLoop) else 1.0,
         origin=(clock.now() - timedelta(seconds=loop_s)).isoformat(),
     )

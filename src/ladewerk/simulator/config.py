@@ -17,7 +17,7 @@ Fraction = Annotated[float, Meta(ge=0, le=1)]
 InsideFraction = Annotated[float, Meta(gt=0, lt=1)]
 Watts = Annotated[float, Meta(ge=0, le=1_000_000)]
 Seconds = Annotated[float, Meta(ge=0, le=60)]
-Amps = Annotated[float, Meta(gt=0, le=80)]
+Amps = Annotated[float, Meta(ge=6, le=80)]
 Gpio = Annotated[int, Meta(ge=0, le=27)]
 
 
@@ -137,9 +137,11 @@ def load_config(path: Path) -> SimulatorConfig:
         raise ConfigError(str(path), f"is not TOML: {err}") from err
     try:
         config = msgspec.convert(document, SimulatorConfig)
+        check(config)
     except msgspec.ValidationError as err:
         raise _explained(path, str(err)) from err
-    check(config)
+    except ConfigError as err:
+        raise ConfigError(f"{path}, {err.key}", err.why) from err
     return config
 
 

@@ -12,8 +12,8 @@ from ladewerk.simulator.listening import listening
 
 _MOST_HEAD: Final = 16 * 1024
 _MOST_BODY: Final = 64 * 1024
-_PATIENCE_S: Final = 10.0
-"""How long a client may take to say what it wants."""
+_MOST_CONNECTIONS: Final = 64
+"""One more, and the oldest is hung up on. A deadline would not do: it would be in loop time, which no browser can keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ Handler = Callable[[Request], Response]
 @asynccontextmanager
 async def serving_http(handler: Handler, host: str, port: int, *, key: str) -> AsyncIterator[str]:
     """Answer with ``handler`` until the context ends; yields the URL. ConfigError about ``key`` where the port is taken."""
-    open_connections: set[_Connection] = set()
+    open_connections: dict[_Connection, None] = {}
     async with listening(lambda: _Connection(handler, open_connections), host, port, key=key) as bound:
         try:
             yield f"http://{f'[{host}]' if ':' in host else host}:{bound}"
@@ -61,24 +61,22 @@ async def serving_http(handler: Handler, host: str, port: int, *, key: str) -> A
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, handler: Handler, open_connections: set["_Connection"]) -> None:
+    def __init__(self, handler: Handler, open_connections: dict["_Connection", None]) -> None:
         self._handler = handler
         self._open = open_connections
         self._received = b""
         self._answered = False
         self._transport: asyncio.Transport | None = None
-        self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._patience = asyncio.get_running_loop().call_later(_PATIENCE_S, self.hang_up)
-        self._open.add(self)
+        self._open[self] = None
+        if len(self._open) > _MOST_CONNECTIONS:
+            next(iter(self._open)).hang_up()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._open.discard(self)
-        if self._patience is not None:
-            self._patience.cancel()
+        self._open.pop(self, None)
 
     def hang_up(self) -> None:
         """Break the connection off, answered or not."""
@@ -119,8 +117,6 @@ class _Connection(asyncio.Protocol):
             response = self._handler(Request(method, unquote(parts.path), dict(parse_qsl(parts.query)), headers, body))
         except NoAnswer as silence:
             self._answered = True
-            if self._patience is not None:
-                self._patience.cancel()
             if silence.hang_up:
                 self.hang_up()
             return

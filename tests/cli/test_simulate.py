@@ -1,0 +1,159 @@
+"""``ladewerk simulate`` as a process of its own, in real time."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ladewerk.cli import main
+from ladewerk.station.config import load_config
+
+QUIET = """
+meter_port = 0
+pins_port = 0
+panel_port = 0
+serial_link = "{link}"
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Settings on free ports, with a name for the serial device."""
+    path = tmp_path / "simulator.toml"
+    path.write_text(QUIET.format(link=tmp_path / "evse"))
+    return path
+
+
+class Program:
+    """The running command and what it has printed up to the line that says how to end it."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdout is not None
+        self.process = process
+        self.lines = []
+        for line in process.stdout:
+            self.lines.append(line.rstrip("\n"))
+            if "Ctrl-C" in line:
+                break
+
+    def address(self, name: str) -> str:
+        """What was printed behind ``name``."""
+        return next(line.removeprefix(name).strip() for line in self.lines if line.startswith(name))
+
+    def end(self, number: int) -> tuple[int, str]:
+        """Send a signal; the exit status and all that was still printed, on both channels."""
+        self.process.send_signal(number)
+        rest, errors = self.process.communicate(timeout=20)
+        return self.process.returncode, rest + errors
+
+
+@contextmanager
+def simulate(*arguments: str | Path) -> Iterator[Program]:
+    command = [sys.executable, "-m", "ladewerk", "simulate", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield Program(process)
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_until_it_is_told_to_end_and_ends_clean(config: Path, tmp_path: Path, number: int) -> None:
+    with simulate(config) as program:
+        assert (tmp_path / "evse").exists()
+        assert httpx.get(program.address("meter") + "/shelly", trust_env=False).json()["gen"] == 2
+        assert program.end(number) == (0, "stopped\n")
+    assert not os.path.lexists(tmp_path / "evse")
+
+
+def test_it_prints_a_station_s_configuration_that_the_station_understands(config: Path, tmp_path: Path) -> None:
+    with simulate(config) as program:
+        begin = program.lines.index("[station]")
+        written = tmp_path / "station.toml"
+        written.write_text("\n".join(program.lines[begin:-1]))
+        unit = load_config(written).units["garage"]
+        assert unit.evse.device == program.address("serial device") == str(tmp_path / "evse")
+        assert unit.meter.url == program.address("meter")
+        assert unit.lock is not None
+        assert unit.lock.pins == program.address("pins")
+
+
+def test_it_writes_a_station_s_configuration_when_asked_to(config: Path, tmp_path: Path) -> None:
+    config.write_text(config.read_text() + "[lock]\nfeedback_pin = 25\nactive_low = true\n[vehicle]\nphases = 1\n")
+    with simulate(config, "--station-config", tmp_path / "station.toml"):
+        unit = load_config(tmp_path / "station.toml").units["garage"]
+        assert unit.lock is not None
+        assert (unit.lock.feedback_pin, unit.lock.active_low, unit.phases) == (25, True, 1)
+
+
+def test_with_a_speed_its_time_runs_faster(config: Path) -> None:
+    with simulate(config, "--speed", "500") as program:
+        panel = program.address("panel")
+        assert f"Its time runs faster; start the others with --follow {panel}" in program.lines
+        httpx.post(panel + "/api/plug-in", trust_env=False)
+        while json.loads(httpx.get(panel + "/api/state", trust_env=False).content)["drawn_wh"] < 100:
+            pass  # half a minute of its time, less than a second of ours
+        assert httpx.get(panel + "/api/clock", trust_env=False).json()["speed"] == 500
+
+
+def test_a_second_one_on_the_same_ports_is_refused_and_the_first_goes_on(config: Path, tmp_path: Path) -> None:
+    with simulate(config) as program:
+        port = program.address("pins").rsplit(":", 1)[1]
+        second = tmp_path / "second.toml"
+        second.write_text(config.read_text().replace("pins_port = 0", f"pins_port = {port}"))
+        refused = subprocess.run(
+            [sys.executable, "-m", "ladewerk", "simulate", str(second)],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert refused.stderr == (
+            f"ladewerk simulate: pins_port: port {port} of 127.0.0.1 is in use; choose another, or 0 for any free one\n"
+        )
+        assert (tmp_path / "evse").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[vehicle]\nphasen = 3", "vehicle.phasen: no such setting"),
+        ("[vehicle]\nphases = 2", "vehicle.phases: expected 1 or 3"),
+        ("[vehicle", "is not TOML"),
+        ('host = "nowhere.invalid"', "host: nowhere.invalid is no address of this machine"),
+        ('serial_link = "/etc/hostname"\nmeter_port = 0\npins_port = 0\npanel_port = 0', "choose another name"),
+    ],
+)
+def test_bad_settings_are_one_line_and_exit_status_2(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    path = tmp_path / "simulator.toml"
+    path.write_text(text)
+    assert main(["simulate", str(path)]) == 2
+    out, err = capfd.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert said in err
+
+
+def test_a_station_s_configuration_that_cannot_be_written_is_one_line(
+    config: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", str(config), "--station-config", str(tmp_path / "no" / "station.toml")]) == 2
+    assert "cannot be written: No such file or directory" in capfd.readouterr().err
+    assert not os.path.lexists(tmp_path / "evse")
+
+
+@pytest.mark.parametrize("speed", ["0", "-3", "fast", "inf", "nan"])
+def test_a_speed_that_is_none_is_refused(capfd: pytest.CaptureFixture[str], speed: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["simulate", f"--speed={speed}"])
+    assert ended.value.code == 2
+    assert "a speed is a number above 0" in capfd.readouterr().err
