@@ -1,6 +1,9 @@
+import re
+import tomllib
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ladewerk.errors import ConfigError
@@ -113,3 +116,15 @@ def test_an_event_s_time_is_that_of_the_clock_on_the_wall() -> None:
     start = datetime(2026, 1, 5, 16, 40, tzinfo=UTC)
     east = timezone(timedelta(hours=3))
     assert EventConfig(at="20:00", do="plug in").moment(start, east) == datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text()
+    block = re.search(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert block is not None
+    documented = tomllib.loads(block[1])
+    assert documented.pop("events")  # an example; there are none by default
+    assert msgspec.convert(documented, SimulatorConfig) == SimulatorConfig()
+    for name, default in msgspec.to_builtins(SimulatorConfig()).items():
+        for key in default if isinstance(default, dict) else [name]:
+            assert re.search(rf"^(# )?(\[\[)?{key}\b", block[1], re.MULTILINE), f"{key} is not documented"
