@@ -115,11 +115,16 @@ async def _set_charging_profile(
 
 @asynccontextmanager
 async def _tiny_station(
-    port: int, identity: str = "S-1", *, version: Version = Version.V21, password: str | None = None
+    port: int,
+    identity: str = "S-1",
+    *,
+    version: Version = Version.V21,
+    password: str | None = None,
+    on_profile: Any = _set_charging_profile,
 ) -> AsyncIterator[TinyStation]:
     station = TinyStation()
     router: Router[TinyStation] = Router()
-    router.on(v21.SetChargingProfileRequest)(_set_charging_profile)
+    router.on(v21.SetChargingProfileRequest)(on_profile)
     async with (
         connect(f"ws://127.0.0.1:{port}", identity=identity, versions=[version], password=password) as channel,
         Peer(channel, version=version, router=router, state=station, clock=SystemClock()) as peer,

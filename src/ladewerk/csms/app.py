@@ -27,12 +27,13 @@ _PAGE = Path(__file__).parent / "web" / "page"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Csms:
-    """A running CSMS: the port stations connect to, the address of page and API, and what is known and who is here."""
+    """A running CSMS: where stations connect, where page and API are; what is known, who is here and what was said."""
 
     ocpp_port: int
     web_url: str
     ledger: Ledger
     connections: Connections
+    frame_log: FrameLog
 
 
 @asynccontextmanager
@@ -63,4 +64,4 @@ async def running_csms(config: CsmsConfig, clock: Clock) -> AsyncIterator[Csms]:
             serving(csms_api(desk, page), web_host, web_port) as web_url,
             serve(host, port, admit=connections.admit, serve_channel=serve_station) as listener,
         ):
-            yield Csms(ocpp_port=listener.port, web_url=web_url, ledger=ledger, connections=connections)
+            yield Csms(ocpp_port=listener.port, web_url=web_url, ledger=ledger, connections=connections, frame_log=frame_log)

@@ -8,6 +8,8 @@ from typing import Final
 from ladewerk.signals import Signal
 
 MOST_FRAMES: Final = 2000
+MOST_CHARACTERS: Final = 4_000_000
+"""Of all frames together: a report of a station may be long."""
 
 _SECRETS: Final = ("BasicAuthPassword", "basicAuthPassword")
 
@@ -26,7 +28,8 @@ class FrameLog:
     """A bounded ring; ``seen`` announces each frame."""
 
     def __init__(self) -> None:
-        self._frames: deque[LoggedFrame] = deque(maxlen=MOST_FRAMES)
+        self._frames: deque[LoggedFrame] = deque()
+        self._characters = 0
         self.seen: Signal[LoggedFrame] = Signal()
 
     def add(self, at: datetime, station_id: str, sent: bool, text: str) -> None:
@@ -35,6 +38,9 @@ class FrameLog:
             text = "[a frame with a password is not kept]"
         frame = LoggedFrame(at, station_id, sent, text)
         self._frames.append(frame)
+        self._characters += len(text)
+        while len(self._frames) > MOST_FRAMES or self._characters > MOST_CHARACTERS:
+            self._characters -= len(self._frames.popleft().text)
         self.seen.emit(frame)
 
     def newest(self, limit: int, station_id: str | None = None) -> list[LoggedFrame]:

@@ -69,7 +69,7 @@ class Writer:
         works = [work for work, _ in batch]
         try:
             results = await asyncio.to_thread(self._together, works)
-        except SQLAlchemyError as err:
+        except Exception as err:  # noqa: BLE001  # whoever asked for the write hears of it; the writer goes on
             if len(batch) == 1:
                 _fail(batch[0][1], err)
                 return
@@ -87,8 +87,12 @@ class Writer:
             return [work(connection) for work in works]
 
 
-def _fail(done: "asyncio.Future[Any]", err: SQLAlchemyError) -> None:
-    if not done.done():
+def _fail(done: "asyncio.Future[Any]", err: Exception) -> None:
+    if done.done():
+        return
+    if isinstance(err, SQLAlchemyError):
         failure = StoreError(f"the database refused a write: {err}")
         failure.__cause__ = err
         done.set_exception(failure)
+    else:
+        done.set_exception(err)

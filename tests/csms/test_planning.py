@@ -1,0 +1,84 @@
+"""From what is known to the optimizer's problem, and from its answer to a plan with reasons."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ladewerk.csms.planning import EV_ID, OPEN_STAY, planning_problem, slot_borders, stored_plan
+from ladewerk.csms.records import ChargingNeed, Mode
+from ladewerk.csms.site import LoadStep, Site, Tariff, TariffStep
+from ladewerk.csms.transactions import Transaction
+from ladewerk.optimizer import solve
+from ladewerk.timeline import Timeline
+
+NOW = datetime(2026, 1, 5, 17, 7, 30, tzinfo=UTC)
+TARIFF = Tariff(steps=(TariffStep(from_="00:00", price_per_kwh=0.3),), time_zone="UTC")
+TRANSACTION = Transaction(station_id="S", transaction_id="tx", updated_at=NOW, seq_no=3, register_wh=3000.0)
+NEED = ChargingNeed(
+    station_id="S",
+    evse_id=1,
+    transaction_id="tx",
+    mode=Mode.SHORTEST,
+    energy_wh=8000.0,
+    depart_at=NOW + timedelta(hours=3),
+    min_current_a=6.0,
+    max_current_a=16.0,
+    phases=3,
+    max_periods=100,
+    received_at=NOW,
+    register_wh=1000.0,
+)
+
+
+def test_slots_end_on_the_quarter_hour_and_where_something_changes() -> None:
+    change = NOW + timedelta(minutes=20)
+    line = Timeline.of([(NOW - timedelta(hours=1), 1.0), (change, 2.0)])
+    end = NOW + timedelta(minutes=40)
+    assert slot_borders(NOW, end, line) == [
+        NOW,
+        NOW + timedelta(minutes=7, seconds=30),
+        change,
+        NOW + timedelta(minutes=22, seconds=30),
+        NOW + timedelta(minutes=37, seconds=30),
+        end,
+    ]
+
+
+def test_the_problem_says_what_is_missing_until_when_and_what_else_draws_power() -> None:
+    site = Site(limit_w=9000.0, tariff=TARIFF, base_load=(LoadStep(start_at=NOW + timedelta(hours=1), power_w=500.0),))
+    other = Timeline.from_slots(NOW, [7200.0], [4000.0])
+    problem = planning_problem(NEED, TRANSACTION, site, [other], NOW)
+    ev = problem.need(EV_ID)
+    assert (ev.energy_wh, ev.departure, ev.max_current_a, ev.phases) == (6000.0, NEED.depart_at, 16.0, (1, 2, 3))
+    assert sum(problem.slot_s) == 3 * 3600
+    assert max(problem.slot_s) <= 900
+    loads = problem.site.base_load_w
+    assert loads is not None
+    by_start = dict(zip(problem.slot_starts(), loads, strict=False))
+    assert by_start[NOW] == 4000
+    assert by_start[NOW + timedelta(hours=1)] == 4500
+    assert by_start[NOW + timedelta(hours=2)] == 500
+    assert set(problem.price_per_kwh) == {0.3}
+
+
+def test_a_car_that_has_not_said_when_it_leaves_is_planned_for_a_day() -> None:
+    problem = planning_problem(replace(NEED, depart_at=None), TRANSACTION, Site(tariff=TARIFF), [], NOW)
+    assert problem.slot_starts()[-1] == NOW + OPEN_STAY
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_plan_is_kept_with_all_that_explains_it(mode: Mode) -> None:
+    site = Site(limit_w=9000.0, tariff=TARIFF, base_load_constant_w=600.0)
+    need = replace(NEED, mode=mode)
+    problem = planning_problem(need, TRANSACTION, site, [], NOW)
+    plan = stored_plan(problem, solve(problem), need, site, number=7, created_at=NOW)
+    assert (plan.number, plan.mode, plan.transaction_id, plan.voltage_v) == (7, mode, "tx", 230.0)
+    assert plan.energy_wh == pytest.approx(6000, abs=1)
+    assert plan.missing_wh == 0
+    assert len(plan.slots) == len(problem.slot_s)
+    for slot in plan.slots:
+        assert slot.power_w + slot.base_load_w <= slot.limit_w + 1e-6
+        assert slot.reason
+    assert set(plan.summary) == {"en", "de", "zh"}
+    assert all(plan.summary.values())
