@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ladewerk.csms.planning import EV_ID, OPEN_STAY, planning_problem, slot_borders, stored_plan
+from ladewerk.csms.planning import EV_ID, OPEN_STAY, planning_problem, stored_plan
 from ladewerk.csms.records import ChargingNeed, Mode
 from ladewerk.csms.site import LoadStep, Site, Tariff, TariffStep
 from ladewerk.csms.transactions import Transaction
@@ -29,20 +29,6 @@ NEED = ChargingNeed(
     received_at=NOW,
     register_wh=1000.0,
 )
-
-
-def test_slots_end_on_the_quarter_hour_and_where_something_changes() -> None:
-    change = NOW + timedelta(minutes=20)
-    line = Timeline.of([(NOW - timedelta(hours=1), 1.0), (change, 2.0)])
-    end = NOW + timedelta(minutes=40)
-    assert slot_borders(NOW, end, line) == [
-        NOW,
-        NOW + timedelta(minutes=7, seconds=30),
-        change,
-        NOW + timedelta(minutes=22, seconds=30),
-        NOW + timedelta(minutes=37, seconds=30),
-        end,
-    ]
 
 
 def test_the_problem_says_what_is_missing_until_when_and_what_else_draws_power() -> None:

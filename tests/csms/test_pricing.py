@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ladewerk.csms.pricing import price_line, tariff_line
+from ladewerk.csms.pricing import machine_zone, price_line
 from ladewerk.csms.site import PriceStep, Site, Tariff, TariffStep
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -28,8 +28,8 @@ def test_night_begins_and_ends_on_the_local_clock() -> None:
 @pytest.mark.parametrize(("day", "hours"), [("2026-03-28", 7), ("2026-10-24", 9), ("2026-01-05", 8)])
 def test_the_night_in_which_the_clock_changes_is_an_hour_shorter_or_longer(day: str, hours: int) -> None:
     start = at(f"{day}T12:00")
-    line = tariff_line(DAY_AND_NIGHT, start, start + timedelta(days=1))
-    (night,) = (segment for segment in line.within(start, start + timedelta(days=1)).segments() if segment.value == 0.2)
+    line = price_line(Site(tariff=DAY_AND_NIGHT), start, start + timedelta(days=1))
+    (night,) = (segment for segment in line.segments() if segment.value == 0.2)
     assert night.end is not None
     assert night.end.astimezone(UTC) - night.start.astimezone(UTC) == timedelta(hours=hours)
 
@@ -48,9 +48,20 @@ def test_explicit_prices_win_and_the_tariff_holds_before_them() -> None:
     assert [line.at(at(f"2026-01-05T{hour}:30")) for hour in (17, 18, 22)] == [0.3, 0.11, 0.11]
 
 
-def test_a_tariff_without_zone_is_in_the_time_of_this_machine() -> None:
-    start = datetime(2026, 1, 5, 12, 0).astimezone()
+@pytest.mark.parametrize(("name", "hours"), [("Asia/Shanghai", 8), (":Europe/Berlin", 1), ("Mars/Base", 0)])
+def test_a_tariff_without_zone_is_in_the_time_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch, name: str, hours: int
+) -> None:
+    monkeypatch.setenv("TZ", name)
+    assert datetime(2026, 1, 5, tzinfo=machine_zone()).utcoffset() == timedelta(hours=hours)
     line = price_line(
-        Site(tariff=Tariff(steps=(TariffStep(from_="13:00", price_per_kwh=0.1),))), start, start + timedelta(hours=3)
+        Site(tariff=Tariff(steps=(TariffStep(from_="00:00", price_per_kwh=0.2),))),
+        at("2026-01-05T00:30"),
+        at("2026-01-06T00:30"),
     )
-    assert line.at(start + timedelta(hours=1)) == 0.1
+    assert line.values == (0.2, None)
+
+
+def test_the_machine_has_a_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TZ", raising=False)
+    assert datetime(2026, 1, 5, tzinfo=machine_zone()).utcoffset() is not None

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Final
 
 from ladewerk.csms.needs import remaining_wh
@@ -12,7 +11,8 @@ from ladewerk.csms.site import Site
 from ladewerk.csms.transactions import Transaction
 from ladewerk.optimizer import LANGUAGES, Mode, Need, Plan, Problem, summarize
 from ladewerk.optimizer import Site as PlannedSite
-from ladewerk.timeline import Timeline, combine, mean_over
+from ladewerk.optimizer.horizon import horizon_slots, per_slot
+from ladewerk.timeline import Timeline, combine
 
 EV_ID: Final = "ev"
 """One car is planned at a time."""
@@ -22,9 +22,6 @@ OPEN_STAY: Final = timedelta(hours=24)
 
 LONGEST_STAY: Final = timedelta(days=7)
 
-SLOT_S: Final = 900
-"""Slots end on the quarter hour, where prices change, and wherever else a price, the base load or another plan does."""
-
 
 def planning_problem(
     need: ChargingNeed, transaction: Transaction, site: Site, others: Sequence[Timeline[float]], now: datetime
@@ -33,17 +30,13 @@ def planning_problem(
     end = now + OPEN_STAY if need.depart_at is None else min(need.depart_at, now + LONGEST_STAY)
     prices = price_line(site, now, end)
     load = combine(_sum, site.base_load_line(now), *others).within(now, end)
-    moments = slot_borders(now, end, prices, load)
-    spans = list(pairwise(moments))
+    slot_s = horizon_slots(now, end, prices, load)
     return Problem(
         start=now,
-        slot_s=tuple((until - since).total_seconds() for since, until in spans),
-        price_per_kwh=tuple(_mean(prices, since, until) for since, until in spans),
+        slot_s=slot_s,
+        price_per_kwh=per_slot(prices, now, slot_s),
         currency=site.currency,
-        site=PlannedSite(
-            limit_w=tuple(site.limit_w for _ in spans),
-            base_load_w=tuple(_mean(load, since, until) for since, until in spans),
-        ),
+        site=PlannedSite(limit_w=(site.limit_w,) * len(slot_s), base_load_w=per_slot(load, now, slot_s)),
         evs=(
             Need(
                 id=EV_ID,
@@ -58,18 +51,6 @@ def planning_problem(
             ),
         ),
     )
-
-
-def slot_borders(start: datetime, end: datetime, *lines: Timeline[float]) -> list[datetime]:
-    """From ``start`` to ``end``: each quarter hour between them, and each change of ``lines``."""
-    borders = {start, end}
-    epoch_s = start.timestamp()
-    at = start + timedelta(seconds=SLOT_S - epoch_s % SLOT_S)
-    while at < end:
-        borders.add(at)
-        at += timedelta(seconds=SLOT_S)
-    borders.update(moment for line in lines for moment in line.starts if start < moment < end)
-    return sorted(borders)
 
 
 def stored_plan(
@@ -117,10 +98,3 @@ def stored_plan(
 
 def _sum(values: Sequence[float | None]) -> float:
     return sum(value for value in values if value is not None)
-
-
-def _mean(line: Timeline[float], since: datetime, until: datetime) -> float:
-    mean = mean_over(line, since, until)
-    if mean is None:
-        raise ValueError(f"nothing is said between {since.isoformat()} and {until.isoformat()}")
-    return mean

@@ -179,6 +179,8 @@ def _tariff_faults(tariff: Tariff) -> Iterator[Fault]:
                 yield fault
         elif not _TIME_OF_DAY.fullmatch(value):
             yield _not_a_time(f"tariff.{name}", value)
+    if tariff.night_from is not None and tariff.night_from == tariff.night_to:
+        yield Fault(field="tariff.night_to", code="same-time", text="the night ends when it begins")
 
 
 def _step_faults(tariff: Tariff) -> Iterator[Fault]:
