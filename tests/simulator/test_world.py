@@ -205,3 +205,8 @@ def test_the_self_test_with_a_car_plugged_in_lets_it_draw_current() -> None:
     assert place.sample().current_a == 16
     place.advance_to_s(40)
     assert place.sample().current_a == 0
+
+
+def test_the_meter_shows_what_the_vehicle_draws() -> None:
+    reading = charging(16).meter_reading()
+    assert [phase.current_a for phase in reading.phases] == [pytest.approx(15.8, rel=0.01)] * 3
