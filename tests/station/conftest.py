@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from ladewerk.clock import Clock, LoopClock
+from ladewerk.errors import RemoteProtocolError
 from ladewerk.ocpp import Admission, Context, Handshake, Peer, Router, Version, WebSocketChannel, serve, v21
 from ladewerk.paced_loop import PacedLoop
 from ladewerk.simulator.app import Simulator, running_simulator
@@ -54,6 +55,7 @@ class TinyCsms:
         @router.on(v21.BootNotificationRequest)
         async def boot(_: Context[None], request: v21.BootNotificationRequest) -> v21.BootNotificationResponse:
             self.boots.append(request)
+            self.stale = False
             return v21.BootNotificationResponse(
                 current_time=self.clock.now(), interval=600, status=v21.RegistrationStatusEnumType.ACCEPTED
             )
@@ -70,6 +72,8 @@ class TinyCsms:
 
         @router.on(v21.TransactionEventRequest)
         async def event(_: Context[None], request: v21.TransactionEventRequest) -> v21.TransactionEventResponse:
+            if self.stale:
+                raise RemoteProtocolError("SecurityError", "send a BootNotification first")
             self.events.append(request)
             return v21.TransactionEventResponse()
 
@@ -158,6 +162,7 @@ class Place:
     config: StationConfig
     station: Station
     client: httpx.AsyncClient
+    running: AsyncExitStack
 
     def unit(self) -> dict[str, Any]:
         view: dict[str, Any] = self.station.view()["units"][0]
@@ -185,37 +190,78 @@ class Place:
     async def press(self, button: str) -> httpx.Response:
         return await self.client.post(f"/api/units/garage/{button}")
 
+    def with_device(self, device: str, data: Path) -> StationConfig:
+        """The same station at another serial device."""
+        unit = self.config.units["garage"]
+        moved = msgspec.structs.replace(unit, evse=EvseConfig(driver="evse-wb", device=device))
+        return msgspec.structs.replace(
+            self.config, station=msgspec.structs.replace(self.config.station, data=str(data)), units={"garage": moved}
+        )
 
-def station_config(simulator: Simulator, csms_url: str, data: Path, **unit: Any) -> StationConfig:
-    return StationConfig(
-        station=StationTable(identity="LW-0001", csms=csms_url, web="127.0.0.1:0", data=str(data)),
-        units={
-            "garage": UnitConfig(
-                evse_id=1,
-                evse=EvseConfig(driver="evse-wb", device=simulator.serial_device),
-                meter=MeterConfig(driver="shelly-3em", url=simulator.meter_url),
-                lock=LockConfig(driver="motor", pins=simulator.pins_url, lock_pin=23, unlock_pin=24),
-                **unit,
-            )
-        },
-    )
+    @asynccontextmanager
+    async def restarted(self, csms_url: str, data: Path) -> AsyncIterator["Place"]:
+        """The station ended and begun again, at the same hardware."""
+        await self.running.aclose()
+        table = msgspec.structs.replace(self.config.station, csms=csms_url, data=str(data))
+        config = msgspec.structs.replace(self.config, station=table)
+        async with running_place(self.clock, self.simulator, self.csms, config) as place:
+            yield place
+
+
+@asynccontextmanager
+async def running_place(
+    clock: LoopClock, simulator: Simulator, csms: TinyCsms, config: StationConfig
+) -> AsyncIterator[Place]:
+    async with AsyncExitStack() as running:
+        station = await running.enter_async_context(running_station(config, clock))
+        client = await running.enter_async_context(
+            httpx.AsyncClient(base_url=station.web_url, timeout=None, trust_env=False)
+        )
+        yield Place(clock, simulator, csms, config, station, client, running)
 
 
 @asynccontextmanager
 async def charging_place(
-    data: Path, *, versions: tuple[Version, ...] = (Version.V21, Version.V201), serve_csms: bool = True, **unit: Any
+    data: Path,
+    *,
+    versions: tuple[Version, ...] = (Version.V21, Version.V201),
+    serve_csms: bool = True,
+    web: str = "127.0.0.1:0",
+    **unit: Any,
 ) -> AsyncIterator[Place]:
     clock = LoopClock(asyncio.get_running_loop(), START)
-    settings = SimulatorConfig(meter_port=0, pins_port=0, panel_port=0, serial_link=None)
     csms = TinyCsms(clock)
     async with AsyncExitStack() as stack:
+        settings = SimulatorConfig(meter_port=0, pins_port=0, panel_port=0, serial_link=None)
         simulator = await stack.enter_async_context(running_simulator(settings, clock))
         if serve_csms:
             await stack.enter_async_context(csms.serving(versions))
-        config = station_config(simulator, csms.url, data, **unit)
-        station = await stack.enter_async_context(running_station(config, clock))
-        client = await stack.enter_async_context(httpx.AsyncClient(base_url=station.web_url, timeout=None, trust_env=False))
-        yield Place(clock, simulator, csms, config, station, client)
+        lock = LockConfig(driver="motor", pins=simulator.pins_url, lock_pin=23, unlock_pin=24)
+        config = StationConfig(
+            station=StationTable(identity="LW-0001", csms=csms.url, web=web, data=str(data)),
+            units={
+                "garage": UnitConfig(
+                    evse_id=1,
+                    evse=EvseConfig(driver="evse-wb", device=simulator.serial_device),
+                    meter=MeterConfig(driver="shelly-3em", url=simulator.meter_url),
+                    lock=lock,
+                    **unit,
+                )
+            },
+        )
+        yield await stack.enter_async_context(running_place(clock, simulator, csms, config))
+
+
+@pytest.fixture
+def place_at() -> Callable[..., AbstractAsyncContextManager[Place]]:
+    """Simulated hardware, the station and a small CSMS, as a context."""
+    return charging_place
+
+
+@pytest.fixture
+def paced() -> Callable[[Callable[[], Awaitable[None]]], None]:
+    """Run a scenario as fast as the machine can."""
+    return on_paced_loop
 
 
 def on_paced_loop(scenario: Callable[[], Awaitable[None]]) -> None:
@@ -226,8 +272,3 @@ def on_paced_loop(scenario: Callable[[], Awaitable[None]]) -> None:
 
 async def _as_coroutine(scenario: Callable[[], Awaitable[None]]) -> None:
     await scenario()
-
-
-@pytest.fixture
-def json_of() -> Callable[[bytes], Any]:
-    return msgspec.json.decode

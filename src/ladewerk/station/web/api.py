@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath, FromQuery
 
 from ladewerk.station.actions import Refuse
 from ladewerk.station.control import UnitControl
@@ -35,7 +36,7 @@ def routes(seen: Seen) -> list[BaseRouteHandler]:
         return {"status": "ok"}
 
     @post("/api/units/{unit_id:str}/needs", name="needs", summary="Ask for energy", status_code=202)
-    async def needs(unit_id: str, request: Request[Any, Any, Any]) -> Response[Json]:
+    async def needs(unit_id: FromPath[str], request: Request[Any, Any, Any]) -> Response[Json]:
         unit = seen.units.named(unit_id)
         if unit is None:
             return _no_such_unit(unit_id)
@@ -46,7 +47,7 @@ def routes(seen: Seen) -> list[BaseRouteHandler]:
         return _answer(unit, NeedsGiven(read), status=202)
 
     @post("/api/units/{unit_id:str}/{button:str}", name="button", summary="start, stop, reset or direct", status_code=200)
-    async def button(unit_id: str, button: str) -> Response[Json]:
+    async def button(unit_id: FromPath[str], button: FromPath[str]) -> Response[Json]:
         unit = seen.units.named(unit_id)
         if unit is None:
             return _no_such_unit(unit_id)
@@ -57,7 +58,7 @@ def routes(seen: Seen) -> list[BaseRouteHandler]:
         return _answer(unit, pressed(), status=200)
 
     @get("/api/units/{unit_id:str}/samples", name="samples", summary="Power and plan over time")
-    async def samples(unit_id: str, since: str = "") -> Response[Json]:
+    async def samples(unit_id: FromPath[str], since: FromQuery[str] = "") -> Response[Json]:
         unit = seen.units.named(unit_id)
         if unit is None:
             return _no_such_unit(unit_id)
