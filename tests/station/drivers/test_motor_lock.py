@@ -160,6 +160,18 @@ def test_a_move_cancelled_twice_stops_the_motor() -> None:
     assert run(body).drives() == [(LOCK, 0.3)]
 
 
+def test_a_move_after_one_cancelled_twice_gets_its_whole_time() -> None:
+    async def body(pins: RecordingPins, motor_lock: MotorLock) -> None:
+        move = asyncio.ensure_future(motor_lock.lock())
+        await asyncio.sleep(0.3)
+        move.cancel()
+        await asyncio.sleep(0)
+        move.cancel()
+        await motor_lock.unlock()
+
+    assert run(body).drives() == [(LOCK, 0.3), (UNLOCK, 0.8)]
+
+
 def test_pins_lost_in_a_move_are_told_and_both_relays_written_off() -> None:
     async def body(pins: RecordingPins, motor_lock: MotorLock) -> None:
         pins.unreachable = True

@@ -91,6 +91,8 @@ class MotorLock:
         self._moves_at_s.append(now_s)
 
     async def _drive(self, pin: int) -> None:
+        if self._switching_off is not None:
+            await asyncio.wait([self._switching_off])  # of a move that was cancelled twice
         if self._off_since_s is not None:
             rest_s = self._off_since_s + _DEAD_TIME_S - asyncio.get_running_loop().time()
             if rest_s > 0:
