@@ -156,3 +156,9 @@ def test_a_database_that_cannot_be_written_is_named(refused: Refused) -> None:
 def test_a_missing_file_and_a_wrong_address_are_named(refused: Refused) -> None:
     assert "missing.toml" in refused("missing.toml")
     assert "--web" in refused("--web", "8080")
+
+
+def test_a_simulator_to_follow_that_is_not_there_is_named(refused: Refused) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    assert f"127.0.0.1:{port}" in refused("--follow", f"http://127.0.0.1:{port}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from ladewerk.clock import SystemClock
+from ladewerk.cli.pace import Pace, add_follow, following
 from ladewerk.csms.app import running_csms
 from ladewerk.csms.config import CsmsConfig, load_config
 from ladewerk.settings import split_address
@@ -23,13 +23,17 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--accept-unknown", action="store_true", help="serve every station at once, without approval or password"
     )
+    add_follow(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
     config = CsmsConfig() if args.config is None else load_config(args.config)
-    asyncio.run(_serve(_with_arguments(config, args)))
+    config = _with_arguments(config, args)
+    pace = following(args.follow)
+    with pace.runner() as runner:
+        runner.run(_serve(config, pace))
     return 0
 
 
@@ -48,12 +52,12 @@ def _with_arguments(config: CsmsConfig, args: argparse.Namespace) -> CsmsConfig:
     return config
 
 
-async def _serve(config: CsmsConfig) -> None:
+async def _serve(config: CsmsConfig, pace: Pace) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    async with running_csms(config, SystemClock()) as csms:
+    async with running_csms(config, pace.clock()) as csms:
         host, _ = split_address("csms.listen", config.listen)
         address = f"[{host}]" if ":" in host else host
         print(f"stations connect to  ws://{address}:{csms.ocpp_port}/<identity>")
