@@ -73,7 +73,7 @@ export class Chart extends HTMLElement {
     return {
       width,
       height,
-      padding: [10, priced ? 0 : 12, 0, 0],
+      padding: [10, priced ? 0 : 22, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
       scales: {

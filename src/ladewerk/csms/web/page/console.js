@@ -21,6 +21,9 @@ export class Console {
     /** @type {Frame[] | null} Frames held back while paused. */
     this._held = null;
     this._drawing = false;
+    /** @type {Frame[] | null} Frames that pass while the older ones are being fetched. */
+    this._early = null;
+    /** Time of the newest frame that was taken in. */
     this._newest = "";
     this._station = el("select", { class: "select small", "data-t-label": "console.station", on: { change: () => this._filter() } });
     this._text = el("input", { type: "search", class: "filter", "data-t-placeholder": "console.filter", "data-t-label": "console.filter", on: { input: () => this._filter() } });
@@ -41,18 +44,28 @@ export class Console {
 
   /** Take over the frames that the CSMS still has. */
   async load() {
+    this._early = [];
+    /** @type {Frame[]} */
+    let older = [];
     try {
-      /** @type {Frame[]} */
-      const frames = await ask("GET", `/api/frames?limit=${MOST}`);
-      for (const frame of frames) if (frame.at > this._newest) this.add(frame);
+      older = await ask("GET", `/api/frames?limit=${2 * MOST}`);
     } catch (error) {
       // Without the old frames the new ones still come.
       if (!(error instanceof ApiError)) throw error;
     }
+    const early = this._early;
+    this._early = null;
+    const missed = older.filter((frame) => frame.at > this._newest);
+    const known = new Set(missed.map((frame) => frame.at + frame.text));
+    for (const frame of [...missed, ...early.filter(({ at, text }) => !known.has(at + text))]) this.add(frame);
   }
 
   /** @param {Frame} frame */
   add(frame) {
+    if (this._early !== null) {
+      this._early.push(frame);
+      return;
+    }
     if (frame.at > this._newest) this._newest = frame.at;
     if (this._held !== null) {
       this._held.push(frame);

@@ -1,0 +1,116 @@
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import Browser, Place
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def csms(place: Place) -> Place:
+    """A CSMS that knows nobody."""
+    place.start_csms(accept_unknown=False)
+    return place
+
+
+def test_an_empty_csms_says_what_to_do_next(csms: Place, browser: Browser) -> None:
+    browser.open(csms.csms.web_url)
+    browser.shows("#stations", "Give a station this address")
+    for part, text in {"#plans": "No plan yet", "#console": "No messages yet"}.items():
+        assert text in browser.text(part)
+        assert browser.find(f"{part} .empty").is_displayed()
+
+
+def test_a_station_is_approved_asks_and_gets_a_plan_that_explains_itself(csms: Place, browser: Browser) -> None:
+    csms.start_simulator()
+    csms.start_station()
+    csms.plug_in()
+    browser.open(csms.csms.web_url)
+    browser.shows(".station", "waits for approval")
+    browser.click("[data-action=approve]")
+    browser.shows(".station", "OCPP 2.1")
+    browser.shows(".evse", "EVSE 1: car connected")
+    csms.ask(energy_wh=20000)
+    browser.shows(".needs-table", "20.0 kWh")
+    browser.shows(".needs-table", "accepted")
+    browser.shows(".plan-summary", "22:00")
+    assert "€" in browser.text(".plan-figures")
+    assert "kW" in browser.text(".plan-reason")
+    assert browser.find("#plans canvas").is_displayed()
+    browser.click(".plan-slots summary")
+    assert "Other slots are cheaper" in browser.text(".plan-slots")
+
+
+def test_the_console_joins_answers_with_their_calls_filters_and_pauses(csms: Place, browser: Browser) -> None:
+    csms.start_simulator()
+    csms.start_station()
+    browser.open(csms.csms.web_url)
+    browser.shows(".station", "waits for approval")
+    browser.click("[data-action=approve]")
+    browser.shows("#console", "BootNotification")
+    browser.until(lambda: "Accepted" in browser.text("#console details .frame-reply"), "the answer beside its call")
+    browser.click("#console details summary")
+    browser.shows("#console pre", '"BootNotification"')
+    browser.find(".filter").send_keys("StatusNot")
+    browser.until(lambda: not browser.find("#console details").is_displayed(), "the filter")
+    browser.find(".filter").send_keys("ification-of-nothing")
+    browser.shows("#console", "No message matches the filter.")
+    browser.click(".console-tools [aria-pressed]")
+    assert browser.find(".console-tools [aria-pressed]").get_attribute("aria-pressed") == "true"
+
+
+def test_the_grid_limit_is_checked_and_changed(csms: Place, browser: Browser) -> None:
+    browser.open(csms.csms.web_url)
+    browser.until(lambda: browser.find("[name=limit_w]").get_attribute("value") == "17.25", "the limit")
+    browser.requests()
+    browser.fill("limit_w", "no")
+    browser.click("#site [type=submit]")
+    assert browser.hint("limit_w") == "A number, such as 7.5"
+    assert [path for method, path in browser.requests() if method == "PUT"] == []
+    browser.fill("limit_w", "11,5")
+    browser.click("#site [type=submit]")
+    browser.shows("#site .outcome", "Saved.")
+    assert csms.call(lambda: csms.csms.ledger.site.limit_w) == 11500
+
+
+def test_prices_come_from_a_file_and_a_wrong_line_is_named(csms: Place, browser: Browser, tmp_path: Path) -> None:
+    browser.open(csms.csms.web_url)
+    browser.until(lambda: browser.find("[name=limit_w]").get_attribute("value") != "", "the site")
+    browser.find("#site input[value=file]").click()
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("start_at,price_per_kwh\n2026-01-05T17:00:00+01:00,0.31\n2026-01-05T18:00:00+01:00,cheap\n")
+    browser.find("[data-field=prices] input").send_keys(str(wrong))
+    browser.until(lambda: browser.hint("prices") == "Line 3: “cheap” is not a number", "the line")
+    right = tmp_path / "right.csv"
+    right.write_text("start_at,price_per_kwh\n2026-01-05T17:00:00+01:00,0.31\n2026-01-05T22:00:00+01:00,-0.02\n")
+    browser.find("[data-field=prices] input").send_keys(str(right))
+    browser.until(lambda: "2 steps, Mon 17:00 to Mon 22:00." in browser.hint("prices"), "the steps")
+    browser.click("#site [type=submit]")
+    browser.shows("#site .outcome", "Saved.")
+    assert csms.call(lambda: [step.price_per_kwh for step in csms.csms.ledger.site.prices]) == [0.31, -0.02]
+
+
+def test_what_a_station_says_is_shown_and_never_run(csms: Place, browser: Browser) -> None:
+    browser.open(csms.csms.web_url)
+    browser.shows("#stations", "No station yet")
+    hostile = "<img src=x onerror=alert(1)>"
+    browser.driver.execute_script(
+        "const {Console} = await import(document.querySelector('script[type=module]').src.replace('app.js', 'console.js'));"
+        "const view = new Console(); document.body.append(view.element); view.element.id = 'probe';"
+        "view.add({at: '2026-01-05T17:00:00+00:00', station_id: arguments[0], sent: false,"
+        " text: JSON.stringify([2, '1', arguments[0], {vendorId: arguments[0]}])});",
+        hostile,
+    )
+    browser.shows("#probe summary", hostile)
+    assert browser.driver.execute_script("return document.querySelectorAll('#probe img').length") == 0
+
+
+@pytest.mark.parametrize("tab", ["site", "stations", "console", "plans"])
+def test_a_phone_shows_one_part_at_a_time_and_nothing_sticks_out(csms: Place, browser: Browser, tab: str) -> None:
+    browser.sized(390, 844)
+    browser.open(csms.csms.web_url)
+    browser.click(f"[data-tab={tab}].tab")
+    shown = [part for part in ("site", "stations", "console", "plans") if browser.find(f"#{part}").is_displayed()]
+    assert shown == [tab]
+    assert browser.sticks_out() == 0

@@ -1,0 +1,115 @@
+import re
+
+import pytest
+
+from tests.browser.conftest import Browser, Place
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def ready(place: Place) -> Place:
+    """A station that is connected, with a car plugged in."""
+    place.start_csms()
+    place.start_simulator()
+    place.start_station()
+    place.plug_in()
+    return place
+
+
+def test_what_cannot_be_meant_gets_a_hint_beside_its_field_and_is_not_sent(ready: Place, browser: Browser) -> None:
+    browser.open(ready.station.web_url)
+    browser.shows(".sentence", "What does the car need?")
+    browser.requests()
+    browser.fill("energy_wh", "a lot")
+    browser.fill("min_current_a", "12")
+    browser.fill("max_current_a", "99")
+    browser.click(".needs [type=submit]")
+    assert browser.hint("energy_wh") == "A number, such as 7.5"
+    assert browser.hint("depart_at") == "Please fill this in"
+    assert browser.hint("max_current_a") == "From 6 to 16 A"
+    assert browser.driver.switch_to.active_element.get_attribute("name") == "energy_wh"
+    browser.fill("energy_wh", "5000")
+    browser.fill("max_current_a", "10")
+    browser.click(".needs [type=submit]")
+    assert browser.hint("energy_wh") == "From 0.1 to 1,000 kWh"
+    assert browser.hint("min_current_a") == "Not above the highest current, 10 A"
+    assert [path for method, path in browser.requests() if method == "POST"] == []
+
+
+def test_what_the_station_refuses_stands_beside_the_field_too(ready: Place, browser: Browser) -> None:
+    browser.open(ready.station.web_url)
+    browser.shows(".sentence", "What does the car need?")
+    browser.fill("energy_wh", "20")
+    browser.fill("depart_at", "6.30")
+    # The page's own check of this field is gone: the station's has to do.
+    browser.driver.execute_script(
+        "const send = window.fetch; window.fetch = (path, options) => send(path, {...options, body: options.body?.replace("
+        '/"energy_wh":[0-9]+/, \'"energy_wh":2000000\')})'
+    )
+    browser.click(".needs [type=submit]")
+    browser.until(lambda: browser.hint("energy_wh") == "From 0 to 1,000 kWh", "the station's word beside the field")
+
+
+def test_a_request_is_sent_planned_started_and_stopped(ready: Place, browser: Browser) -> None:
+    browser.open(ready.station.web_url)
+    browser.shows(".sentence", "What does the car need?")
+    browser.click("input[value=shortest]")
+    browser.fill("energy_wh", "20")
+    browser.fill("depart_at", "0630")
+    browser.click("[data-action=start]")
+    assert browser.text(".hero .outcome") == "First say what the car needs, or choose Direct."
+    browser.click(".needs [type=submit]")
+    browser.shows(".sentence", "The plan is ready")
+    browser.allows("[data-action=start]")
+    assert "11.0 kW" in browser.text(".periods")
+    browser.click("[data-action=start]")
+    browser.shows(".sentence", "Charging with")
+    browser.until(lambda: re.search(r"1[01]\.\d kW", browser.text(".figures")), "the power")
+    assert "16 A per phase" in browser.text(".why")
+    said = re.compile(r"Measured 1[01]\.\d kW, planned 11\.\d kW")
+    browser.until(lambda: said.fullmatch(browser.find(".chart-plot").get_attribute("aria-label") or ""), "the graph")
+    browser.click("[data-action=stop]")
+    browser.shows(".sentence", "What does the car need?")
+    browser.shows(".messages", "stopped here")
+
+
+def test_direct_charging_needs_no_fields(ready: Place, browser: Browser) -> None:
+    browser.open(ready.station.web_url)
+    browser.shows(".sentence", "What does the car need?")
+    browser.click("input[value=direct]")
+    assert not browser.find("[name=energy_wh]").is_displayed()
+    browser.click(".needs [type=submit]")
+    browser.shows(".sentence", "Charging directly with 1")
+
+
+def test_the_clock_tells_when_the_station_is_gone_and_comes_back_by_itself(ready: Place, browser: Browser) -> None:
+    browser.open(ready.station.web_url)
+    browser.until(lambda: browser.find(".clock").get_attribute("data-state") == "up", "the link")
+    before = browser.text(".clock-time")
+    browser.until(lambda: browser.text(".clock-time") > before, "a tick of the clock")
+    ready.stop("station")
+    browser.shows(".clock", "No connection since")
+    browser.click("[data-action=stop]")
+    ready.start_station()
+    browser.until(lambda: browser.find(".clock").get_attribute("data-state") == "up", "the link again")
+
+
+def test_the_language_can_be_chosen_and_is_remembered(ready: Place, browser: Browser) -> None:
+    browser.open(ready.station.web_url)
+    browser.shows(".sentence", "What does the car need?")
+    browser.click(".language option[value=de]")
+    browser.shows(".sentence", "Was braucht das Auto?")
+    browser.click(".language option[value=zh]")
+    browser.shows(".sentence", "车辆需要充多少电？")
+    browser.driver.refresh()
+    browser.shows(".sentence", "车辆需要充多少电？")
+    assert browser.find("html").get_attribute("lang") == "zh-Hans"
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800)])
+def test_nothing_sticks_out_sideways(ready: Place, browser: Browser, width: int, height: int) -> None:
+    browser.sized(width, height)
+    browser.open(ready.station.web_url)
+    browser.shows(".sentence", "What does the car need?")
+    assert browser.sticks_out() == 0
