@@ -95,7 +95,7 @@ async def send_until_killed(port: int, first: int, process: "subprocess.Popen[st
 
 def test_d3_what_was_answered_before_a_kill_is_stored_once(tmp_path: Path) -> None:
     answered = 0
-    for _ in range(3):
+    for _ in range(2):
         with csms_process(tmp_path) as (process, port, _web):
             # The event that got no answer is sent again after each kill, as a station does.
             answered = asyncio.run(send_until_killed(port, answered, process, kill_after=7))
@@ -106,7 +106,7 @@ def test_d3_what_was_answered_before_a_kill_is_stored_once(tmp_path: Path) -> No
     stored = [row[0] for row in connection.execute("select seq_no from transaction_events order by seq_no")]
     connection.close()
     assert stored == list(range(answered))
-    assert answered >= 22
+    assert answered >= 15
 
 
 def test_it_stops_when_told_to_and_fits_into_its_memory(tmp_path: Path) -> None:
