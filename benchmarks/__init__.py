@@ -1,5 +1,5 @@
-"""Every number that the project claims, with the command that measures it: ``make bench`` or ``python -m benchmarks NAME``.
+"""Every number that the project claims, and how it is measured: ``make bench`` or ``python -m benchmarks NAME``.
 
-A benchmark is a module with ``run() -> list[Row]``; it prints medians, and ratios where a peer runs beside it. None is a test:
-nothing here can fail for being slow.
+A benchmark is a module with ``run() -> list[Row]``; it prints medians, and ratios where a peer runs beside it. None is a
+test: nothing here can fail for being slow.
 """

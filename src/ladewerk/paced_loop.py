@@ -15,8 +15,13 @@ from typing import Any, TypeVar
 R = TypeVar("R")
 
 _QUIET_S = 0.001
-"""How long the process must have been idle, in real time, before loop time may pass: data written to a pseudo-terminal or a
-socket of this machine arrives well within it."""
+"""How long the process must have been idle, in real time, before loop time may pass: what it wrote to a socket of its own
+arrives well within it."""
+
+_SHORT_S = 1.0
+_LONG_QUIET_S = 0.05
+"""A timer that is due within ``_SHORT_S`` may be somebody's patience with a device. A pseudo-terminal delivers through a
+thread of the kernel, which a busy machine keeps waiting for milliseconds: such a timer gets this much instead."""
 
 
 class PacedLoop(asyncio.SelectorEventLoop):
@@ -66,8 +71,9 @@ class PacedLoop(asyncio.SelectorEventLoop):
 
     def _pass_time(self, idle_s: float | None, select: Callable[[float | None], list[Any]]) -> list[Any]:
         """Wait for I/O or for ``idle_s`` of loop time (None: no timer is set), whichever is first."""
+        quiet_s = _LONG_QUIET_S if idle_s is not None and idle_s <= _SHORT_S else _QUIET_S
         while True:
-            events = select(_QUIET_S)
+            events = select(quiet_s)
             if events:
                 return events
             if self._in_threads == 0:

@@ -79,7 +79,7 @@ async def _evening(scenario: Scenario, recording: Recording, folder: Path, conso
         wired_up(scenario, clock, folder, for_people=not headless) as programs,
         httpx.AsyncClient(timeout=None, trust_env=False) as http,
     ):
-        programs.simulator.samples.connect(recording.samples.append)
+        recording.connect(programs)
         person = Person(scenario, programs, clock, http)
         if headless:
             with _progress(console, scenario) as seen:
@@ -139,14 +139,10 @@ class _progress:  # noqa: N801  # reads as the context it is
 
 
 async def _collect(recording: Recording, programs: Programs, http: httpx.AsyncClient) -> None:
-    """What the CSMS knows of the evening."""
-    base = programs.csms.web_url
-    recording.frames += (await http.get(f"{base}/api/frames", params={"limit": 100_000})).json()
-    recording.transactions += (await http.get(f"{base}/api/transactions")).json()
-    overview = (await http.get(f"{base}/api/overview")).json()
-    recording.plans += overview["plans"]
+    """What the CSMS has written down of the evening."""
+    recording.transactions += (await http.get(f"{programs.csms.web_url}/api/transactions")).json()
     if not recording.plans:
-        raise EveningFailed("the CSMS kept no plan")
+        raise EveningFailed("the CSMS made no plan")
 
 
 def _print(console: Console, scenario: Scenario, verdict: Verdict) -> None:

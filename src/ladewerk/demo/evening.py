@@ -13,7 +13,7 @@ from ladewerk.demo.wiring import Programs
 from ladewerk.errors import LadewerkError
 
 _PATIENCE_S: Final = 180.0
-_LOOKS_EVERY_S: Final = 30.0
+_LOOKS_EVERY_S: Final = 120.0
 _DRAIN_S: Final = 60.0
 
 

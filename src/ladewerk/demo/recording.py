@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
+from ladewerk.csms.api.views import frame_view, plan_view
+from ladewerk.demo.wiring import Programs
 from ladewerk.simulator.world import Sample
 
 
@@ -37,6 +41,21 @@ class Recording:
     frames: list[dict[str, Any]] = field(default_factory=list)
     transactions: list[dict[str, Any]] = field(default_factory=list)
     complaints: list[Complaint] = field(default_factory=list)
+
+    def connect(self, programs: Programs) -> None:
+        """Take down from now on what the programs announce."""
+        ledger = programs.csms.ledger
+        known: set[int] = set()
+
+        def note_plans(_none: None) -> None:
+            for plan in ledger.plans.values():
+                if plan.number not in known:
+                    known.add(plan.number)
+                    self.plans.append(msgspec.to_builtins(plan_view(plan)))
+
+        programs.simulator.samples.connect(self.samples.append)
+        programs.csms.frame_log.seen.connect(lambda frame: self.frames.append(msgspec.to_builtins(frame_view(frame))))
+        ledger.changed.connect(note_plans)
 
     def planned_current_a(self, at: datetime) -> float | None:
         """The current that the plan in force at ``at`` holds for then; None where there is none."""

@@ -64,7 +64,7 @@ async def wired_up(scenario: Scenario, clock: Clock, folder: Path, *, for_people
         yield Programs(simulator=simulator, csms=csms, station=station)
 
 
-_USUAL_PORTS: Final = {"meter": 8082, "pins": 8888, "panel": 8083, "ocpp": 9000, "csms": 8080, "station": 8081}
+_USUAL_PORTS: Final = {"meter": 8091, "pins": 8888, "panel": 8090, "ocpp": 9000, "csms": 8080, "station": 8081}
 
 
 def _usual(port: int) -> int:
