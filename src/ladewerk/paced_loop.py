@@ -18,8 +18,8 @@ _QUIET_S = 0.001
 """How long the process must have been idle, in real time, before loop time may pass: what it wrote to a socket of its own
 arrives well within it."""
 
-_SHORT_S = 1.0
-_LONG_QUIET_S = 0.05
+_SHORT_S = 0.6
+_LONG_QUIET_S = 0.025
 """A timer that is due within ``_SHORT_S`` may be somebody's patience with a device. A pseudo-terminal delivers through a
 thread of the kernel, which a busy machine keeps waiting for milliseconds: such a timer gets this much instead."""
 

@@ -9,9 +9,10 @@ from ladewerk.csms.pricing import price_line
 from ladewerk.csms.records import ChargingNeed, PlanSlot, StoredPlan
 from ladewerk.csms.site import Site
 from ladewerk.csms.transactions import Transaction
+from ladewerk.electrical import power_w
 from ladewerk.optimizer import LANGUAGES, Mode, Need, Plan, Problem, summarize
 from ladewerk.optimizer import Site as PlannedSite
-from ladewerk.optimizer.horizon import horizon_slots, per_slot
+from ladewerk.optimizer.horizon import QUARTER_HOUR_S, horizon_slots, per_slot
 from ladewerk.timeline import Timeline, combine
 
 EV_ID: Final = "ev"
@@ -22,6 +23,11 @@ OPEN_STAY: Final = timedelta(hours=24)
 
 LONGEST_STAY: Final = timedelta(days=7)
 
+_FINE_S: Final = (300, 60)
+_FINE_SLOTS: Final = 24
+_LEAST_SLOTS: Final = 4
+"""Slots that a car is to be charged in at the least."""
+
 
 def planning_problem(
     need: ChargingNeed, transaction: Transaction, site: Site, others: Sequence[Timeline[float]], now: datetime
@@ -30,7 +36,9 @@ def planning_problem(
     end = now + OPEN_STAY if need.depart_at is None else min(need.depart_at, now + LONGEST_STAY)
     prices = price_line(site, now, end)
     load = combine(_sum, site.base_load_line(now), *others).within(now, end)
-    slot_s = horizon_slots(now, end, prices, load)
+    missing_wh = remaining_wh(need, transaction)
+    fine = fine_borders(now, need, missing_wh, site.voltage_v)
+    slot_s = horizon_slots(now, end, prices, load, moments=fine)
     return Problem(
         start=now,
         slot_s=slot_s,
@@ -41,7 +49,7 @@ def planning_problem(
             Need(
                 id=EV_ID,
                 mode=Mode(need.mode),
-                energy_wh=remaining_wh(need, transaction),
+                energy_wh=missing_wh,
                 departure=end,
                 min_current_a=need.min_current_a,
                 max_current_a=need.max_current_a,
@@ -51,6 +59,15 @@ def planning_problem(
             ),
         ),
     )
+
+
+def fine_borders(now: datetime, need: ChargingNeed, missing_wh: float, voltage_v: float) -> list[datetime]:
+    """Borders of finer slots for a car that is nearly done, so that its plan ends about when the energy is reached."""
+    full_speed_s = missing_wh / power_w(need.max_current_a, phases=need.phases, voltage_v=voltage_v) * 3600
+    if full_speed_s >= _LEAST_SLOTS * QUARTER_HOUR_S:
+        return []
+    length_s = next((length_s for length_s in _FINE_S if length_s * _LEAST_SLOTS <= full_speed_s), _FINE_S[-1])
+    return [now + timedelta(seconds=length_s * number) for number in range(1, _FINE_SLOTS + 1)]
 
 
 def stored_plan(
