@@ -291,6 +291,14 @@ def test_the_self_test_energises_a_vehicle_that_is_plugged_in() -> None:
     assert bench.board.mains_on
 
 
+def test_with_bit_0_set_the_self_test_keeps_the_contactor_open() -> None:
+    bench = Bench(pilot=Pilot.B)
+    bench[COMMAND] = 1 | 2
+    bench.wait(16)
+    assert bench[TEST] == 140
+    assert not bench.board.mains_on
+
+
 def test_a_second_command_does_not_begin_the_test_again() -> None:
     bench = Bench()
     bench[COMMAND] = 2

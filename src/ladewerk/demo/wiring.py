@@ -12,7 +12,7 @@ from ladewerk.csms.app import Csms, running_csms
 from ladewerk.csms.config import CsmsConfig, sqlite_url
 from ladewerk.demo.scenario import IDENTITY, TIME_ZONE, UNIT, Scenario
 from ladewerk.simulator.app import Simulator, running_simulator
-from ladewerk.simulator.config import SimulatorConfig
+from ladewerk.simulator.config import BoardConfig, SimulatorConfig
 from ladewerk.station.app import Station, running_station
 from ladewerk.station.config import EvseConfig, LockConfig, MeterConfig, StationConfig, StationTable, UnitConfig
 
@@ -44,6 +44,7 @@ async def wired_up(scenario: Scenario, clock: Clock, folder: Path, *, for_people
         panel_port=ports["panel"],
         serial_link=None,
         time_zone=TIME_ZONE,
+        board=BoardConfig(power_on_a=6),
     )
     async with AsyncExitStack() as stack:
         simulator = await stack.enter_async_context(running_simulator(hardware, clock))

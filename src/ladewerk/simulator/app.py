@@ -87,7 +87,10 @@ def build_world(config: SimulatorConfig, start: datetime) -> World:
         start,
         vehicle=_vehicle(config.vehicle, config.voltage_v),
         board=EvseBoard(
-            address=config.board.address, cable_limit_a=config.board.cable_limit_a, rcd_wired=config.board.rcd_wired
+            address=config.board.address,
+            cable_limit_a=config.board.cable_limit_a,
+            rcd_wired=config.board.rcd_wired,
+            power_on_a=config.board.power_on_a,
         ),
         meter=EnergyMeter(seed=config.seed, start_wh=config.meter.register_wh),
         lock=PlugLock(travel_s=config.lock.travel_s),

@@ -58,6 +58,7 @@ class BoardConfig(Settings, frozen=True, kw_only=True):
     address: Annotated[int, Meta(ge=1, le=247)] = 1
     cable_limit_a: Literal[13, 20, 32, 63] = 20
     rcd_wired: bool = False
+    power_on_a: Annotated[int, Meta(ge=6, le=80)] = 32
 
 
 class MeterConfig(Settings, frozen=True, kw_only=True):

@@ -77,14 +77,16 @@ ILLEGAL_VALUE: Final = 3
 class EvseBoard:
     """One board, commissioned (Modbus on, address ``address``); times are seconds on the world's own scale."""
 
-    def __init__(self, *, address: int = 1, cable_limit_a: int = 20, rcd_wired: bool = False) -> None:
+    def __init__(
+        self, *, address: int = 1, cable_limit_a: int = 20, rcd_wired: bool = False, power_on_a: int = FACTORY[2000]
+    ) -> None:
         self.relay_welded = False
         self.diode_failed = False
         self.stored_writes = 0
         """Writes to the registers from 2000 on, which wear the board's memory."""
         self._cable_limit_a = cable_limit_a
         self._rcd_wired = rcd_wired
-        self._stored = dict(FACTORY) | {2001: address}
+        self._stored = dict(FACTORY) | {2000: power_on_a, 2001: address}
         self._pilot = Pilot.A
         self._at_s = 0.0
         self._boot()
@@ -176,7 +178,8 @@ class EvseBoard:
             return
         if step >= 4 and self._rcd_wired and self._stored[2005] & _RCD_WIRED and self._rcd_error_since_s is None:
             self.trip_rcd()
-        self._relay = step >= 3 and self._rcd_error_since_s is None
+        # Assumed: bit 0 keeps the contactor open in the test as at all other times.
+        self._relay = step >= 3 and self._rcd_error_since_s is None and not self._command & _OFF
 
     def _switch_contactor(self) -> None:
         asked = self._pilot is Pilot.C
