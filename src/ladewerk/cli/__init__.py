@@ -16,6 +16,9 @@ from ladewerk.errors import ConfigError, LadewerkError, PlanError
 
 COMMANDS: Final = ("demo", "csms", "station", "simulate", "plan")
 
+_PROGRAMS: Final = ("csms", "station")
+"""Commands that run for years and log what their operator cares about."""
+
 _EXTRAS: Final = {"demo": "all", "csms": "csms", "station": "station", "simulate": "station", "plan": "all"}
 
 
@@ -29,7 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser = _Parser(prog="ladewerk", description="Open smart charging of electric vehicles.")
     parser.add_argument("--version", action="version", version=f"ladewerk {__version__}")
-    parser.add_argument("--log", metavar="LEVEL", default="warning", choices=("debug", "info", "warning", "error"))
+    parser.add_argument(
+        "--log",
+        choices=("debug", "info", "warning", "error"),
+        help="what is logged to stderr (default: info for csms and station, warning for the others)",
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     wanted = next((word for word in words if word in COMMANDS), None)
     try:
@@ -43,9 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"ladewerk: {missing.name} is not installed; run: pip install 'ladewerk[{extra}]'", file=sys.stderr)
         return 1
     options = parser.parse_args(words)
-    logging.basicConfig(
-        level=options.log.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
-    )
+    _log_to_stderr(options.log or ("info" if options.command in _PROGRAMS else "warning"))
     try:
         status: int = options.run(options)
     except (ConfigError, PlanError) as refused:
@@ -57,3 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return status
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr)
+    for name in ("httpx", "httpcore"):  # a line for each poll of the meter
+        logging.getLogger(name).setLevel(logging.WARNING)

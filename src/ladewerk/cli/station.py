@@ -2,16 +2,14 @@
 
 import argparse
 import asyncio
-import logging
 import signal
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ladewerk.clock import SystemClock
+from ladewerk.cli.pace import Pace, add_follow, following
 from ladewerk.errors import ConfigError
 from ladewerk.ocpp import v21
 from ladewerk.station.app import Station, running_station
@@ -33,16 +31,16 @@ def add_parser(subparsers: Any) -> None:
         metavar="[UNIT=]FILE.json",
         help="take a unit's needs from this file each time a vehicle is plugged in; as needs_file in its settings",
     )
+    add_follow(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run until interrupted; 0 then."""
     config = with_needs(load_config(args.config), args.needs)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    asyncio.run(_run(config))
+    pace = following(args.follow)
+    with pace.runner() as runner:
+        runner.run(_run(config, pace))
     return 0
 
 
@@ -64,14 +62,14 @@ def with_needs(config: StationConfig, given: list[str]) -> StationConfig:
     return msgspec.structs.replace(config, units=units)
 
 
-async def _run(config: StationConfig) -> None:
+async def _run(config: StationConfig, pace: Pace) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     reason = v21.BootReasonEnumType.POWER_UP
     while not stop.is_set():
-        async with running_station(config, SystemClock(), boot_reason=reason) as station:
+        async with running_station(config, pace.clock(), boot_reason=reason) as station:
             print(f"{config.station.identity}: page and API at {station.web_url}", flush=True)
             await _until_over(station, stop)
         reason = v21.BootReasonEnumType.REMOTE_RESET
