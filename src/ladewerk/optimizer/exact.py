@@ -14,7 +14,7 @@ repeated with the best bound there is of this kind (:class:`ladewerk.optimizer.s
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
-from typing import Final
+from typing import Final, NamedTuple
 
 from ladewerk.optimizer.envelope import Piece, Segment, lower, lower_of_all
 from ladewerk.optimizer.suffix import Bound, Hull, Line
@@ -66,12 +66,11 @@ class Slots:
         return cost
 
 
-@dataclass(frozen=True, slots=True)
-class Best:
-    """The best choices, their cost, and a proven lower bound on every other's (equal to ``cost`` if proven best)."""
+class Outcome(NamedTuple):
+    """What a search found, and a proven lower bound on the cost of everything (its own cost if it is proven best)."""
 
-    choices: tuple[Choice, ...]
-    cost: int
+    plan: Plan | None
+    """None: nothing below what was asked for."""
     bound: int
 
 
@@ -92,26 +91,29 @@ class Dual:
         return Line(0, self.after[slot][on], 1, self.price)
 
 
-def solve_exact(slots: Slots, need: int, below: int | None = None) -> Best | None:
+def solve_exact(slots: Slots, need: int, below: int | None = None) -> Outcome:
     """The least-cost choices that add up to ``need``; needs ``0 <= need <= slots.total_most()``.
 
-    With ``below``, None where nothing costs less than that.
+    With ``below``, only choices that cost less than that are looked for.
     """
-    dual, best = _dual(slots, need)
-    if below is not None and dual.bound >= below:
-        return None
-    ceiling = best[0] if below is None else min(best[0], below)
-    found, complete = _Search(slots, need, dual, ceiling).run(FIRST_LOOK)
-    if not complete:
+    dual, plan = _dual(slots, need)
+    if below is not None and below <= plan[0]:
+        if dual.bound >= below:
+            return Outcome(None, below)
+        best, ceiling = None, below
+    else:
+        best, ceiling = plan, plan[0]
+    found, dropped = _Search(slots, need, dual, ceiling).run(FIRST_LOOK)
+    if dropped is not None:
         hull = Hull(slots.options, slots.start)
-        found, complete = _Search(slots, need, hull, ceiling).run_narrowed(SECOND_LOOK)
-        if not complete:
+        found, dropped = _Search(slots, need, hull, ceiling).run_narrowed(SECOND_LOOK)
+        if dropped is not None:
             best = found or best
-            found, complete = _Search(slots, need, hull, min(ceiling, best[0])).run_narrowed(MOST_PIECES)
-    cost, choices = found or best
-    if below is not None and cost >= below:
-        return None
-    return Best(choices, cost, cost if complete else dual.bound)
+            ceiling = found[0] if found is not None else ceiling
+            found, dropped = _Search(slots, need, hull, ceiling).run_narrowed(MOST_PIECES)
+    best = found or best
+    least = ceiling if best is None else best[0]
+    return Outcome(best, least if dropped is None else min(least, max(dropped, dual.bound)))
 
 
 def _cost_of(options: Sequence[Segment], amount: int) -> int:
@@ -130,21 +132,23 @@ def _dual(slots: Slots, need: int) -> tuple[Dual, Plan]:
     below_total, below_cost = 0, 0
     above_total, above_cost = slots.total_most(), slots.cost(everything)
     best = _filled(slots, need, everything)
-    top: Dual | None = None
+    price = (above_cost - below_cost) // max(1, above_total - below_total)
+    top = dual = _at_price(slots, need, price)
+    seen = {price}
     while True:
-        price = (above_cost - below_cost) // max(1, above_total - below_total)
-        dual = _at_price(slots, need, price)
-        if top is None or dual.bound > top.bound:
-            top = dual
+        top = max(top, dual, key=lambda one: one.bound)
         if sum(slots.most(t) for t, amount in enumerate(dual.choices) if amount is not None) >= need:
-            best = min(best, _filled(slots, need, dual.choices))
-        at_price = dual.cost - price * dual.total
-        if dual.total < need and at_price < below_cost - price * below_total:
+            best = _cheaper(best, _filled(slots, need, dual.choices))
+        if dual.total < need:
             below_total, below_cost = dual.total, dual.cost
-        elif dual.total >= need and at_price < above_cost - price * above_total:
-            above_total, above_cost = dual.total, dual.cost
         else:
+            above_total, above_cost = dual.total, dual.cost
+        price = (above_cost - below_cost) // max(1, above_total - below_total)
+        # The price where the two choices around the need cost the same: nothing new there, nothing better anywhere.
+        if price in seen:
             return top, best
+        seen.add(price)
+        dual = _at_price(slots, need, price)
 
 
 def _at_price(slots: Slots, need: int, price: int) -> Dual:
@@ -197,7 +201,11 @@ def _filled(slots: Slots, need: int, choices: Sequence[Choice]) -> Plan:
         if index:
             heappush(tops, (-_saving(slots.options[slot], index - 1), slot, index - 1))
     trimmed = tuple(amount or None for amount in amounts)
-    return min((slots.cost(amounts), tuple(amounts)), (slots.cost(trimmed), trimmed), key=lambda one: one[0])
+    return _cheaper((slots.cost(amounts), tuple(amounts)), (slots.cost(trimmed), trimmed))
+
+
+def _cheaper(one: Plan, other: Plan) -> Plan:
+    return one if one[0] <= other[0] else other
 
 
 def _saving(options: Sequence[Segment], index: int) -> int:
@@ -220,23 +228,26 @@ class _Search:
     bound: Bound
     ceiling: int
 
-    def run(self, most_pieces: int) -> tuple[Plan | None, bool]:
-        """The best choices if there are any; False as soon as a slot has more than ``most_pieces``."""
+    def run(self, most_pieces: int) -> tuple[Plan | None, int | None]:
+        """The best choices if there are any, and None; gives up, with a bound, once a slot has more than ``most_pieces``."""
         frontier = self._origin()
         for slot in range(len(self.slots.options)):
             frontier = self._after(slot, frontier)
             if len(frontier[0]) + len(frontier[1]) > most_pieces:
-                return None, False
-        return self._end(frontier), True
+                line = self.bound.line(0, self.slots.running, self.need)
+                return None, line.cost + line.rise * (self.need - line.at) // line.run
+        return self._end(frontier), None
 
-    def run_narrowed(self, most_pieces: int) -> tuple[Plan | None, bool]:
-        """Good choices, if there are any, by going on with the ``most_pieces`` of lowest bound; True if those were all."""
-        frontier, complete = self._origin(), True
+    def run_narrowed(self, most_pieces: int) -> tuple[Plan | None, int | None]:
+        """Good choices, if there are any, by going on with the ``most_pieces`` of lowest bound, and the lowest bound of
+        what was dropped for it; None if nothing was: then there is nothing better."""
+        frontier, lowest = self._origin(), None
         for slot in range(len(self.slots.options)):
             frontier = self._after(slot, frontier)
             if len(frontier[0]) + len(frontier[1]) > most_pieces:
-                frontier, complete = self._keep(slot).best(*frontier, most_pieces), False
-        return self._end(frontier), complete
+                frontier, dropped = self._keep(slot).best(*frontier, most_pieces)
+                lowest = dropped if lowest is None else min(lowest, dropped)
+        return self._end(frontier), lowest
 
     def _origin(self) -> Frontier:
         origin = [Piece(0, 0, 0, 0, self.slots.running)]
@@ -320,21 +331,23 @@ class _Keep:
             return first, last
         return (first - spare // -rise, last) if rise < 0 else (1, 0)
 
-    def best(self, off: list[Piece], on: list[Piece], most_pieces: int) -> tuple[list[Piece], list[Piece]]:
-        """The ``most_pieces`` with the lowest bounds out of both."""
-        limit = sorted(self._least_cost(piece) for piece in (*off, *on))[most_pieces - 1]
-        return (
-            [piece for piece in off if self._least_cost(piece) <= limit],
-            [piece for piece in on if self._least_cost(piece) <= limit],
-        )
+    def best(self, off: list[Piece], on: list[Piece], most_pieces: int) -> tuple[Frontier, int]:
+        """The ``most_pieces`` with the lowest bounds out of both, and the lowest bound of the others."""
+        ranked = sorted(((self._least_cost(piece), piece) for piece in (*off, *on)), key=lambda one: one[0])
+        chosen = {id(piece) for _, piece in ranked[:most_pieces]}
+        frontier = [piece for piece in off if id(piece) in chosen], [piece for piece in on if id(piece) in chosen]
+        return frontier, ranked[most_pieces][0]
 
     def _least_cost(self, piece: Piece) -> int:
-        costs: list[int] = []
-        for total in (piece.first, piece.last):
-            rest = self.need - total
-            line = self.bound.line(self.slot, piece.on, rest)
-            costs.append(piece.at(total) + line.cost + line.rise * (rest - line.at) // line.run)
-        return min(costs)
+        """A bound on every plan through ``piece``: along each of the lines that touch at its ends."""
+        return max(self._along(piece, touching) for touching in (piece.first, piece.last))
+
+    def _along(self, piece: Piece, touching: int) -> int:
+        line = self.bound.line(self.slot, piece.on, self.need - touching)
+        return min(
+            piece.at(total) + line.cost + line.rise * (self.need - total - line.at) // line.run
+            for total in (piece.first, piece.last)
+        )
 
 
 def _traced(piece: Piece, total: int) -> tuple[Choice, ...]:

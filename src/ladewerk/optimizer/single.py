@@ -15,7 +15,7 @@ from typing import Final
 
 from ladewerk.optimizer.bounds import Room
 from ladewerk.optimizer.envelope import Segment
-from ladewerk.optimizer.exact import Best, Slots, solve_exact
+from ladewerk.optimizer.exact import Choice, Plan, Slots, solve_exact
 from ladewerk.optimizer.problem import Mode, Need, Reason
 
 A: Final = 1_000_000
@@ -46,21 +46,32 @@ def plan_single(need: Need, rooms: Sequence[Room]) -> Optimum:
     wanted = round(need.energy_wh / scale.wh)
     options = tuple(_options(scale, need, room, slot) for slot, room in enumerate(rooms))
     slots = Slots(options, scale.start_cost(need), _is_running(need))
-    if wanted == 0:
-        return _optimum(scale, need, rooms, Best((None,) * len(rooms), 0, 0), wanted)
     if slots.total_most() < wanted:
-        return _optimum(scale, need, rooms, _most_energy(slots), wanted)
-    best: Best | None = None
-    for completion in _completions(scale, need, rooms, options, wanted):
-        if best is not None and completion.bound >= best.cost:
+        return _optimum(scale, need, rooms, tuple(slots.most(slot) or None for slot in range(len(rooms))), wanted)
+    drawn = _drawable(need, rooms, wanted)
+    best: Plan | None = None
+    bound = 0
+    for completion in _completions(scale, need, rooms, options, drawn):
+        if best is not None and completion.bound >= best[0]:
             break
         until = Slots(options[: completion.slots], slots.start, slots.running)
-        found = solve_exact(until, wanted, None if best is None else best.cost - completion.waiting)
-        if found is not None:
-            off = (None,) * (len(rooms) - completion.slots)
-            best = Best((*found.choices, *off), found.cost + completion.waiting, found.bound + completion.waiting)
-    assert best is not None
-    return _optimum(scale, need, rooms, best, wanted)
+        below = None if best is None else best[0] - completion.waiting
+        plan, least = solve_exact(until, drawn, below)
+        bound = least + completion.waiting if best is None else min(bound, least + completion.waiting)
+        if plan is not None:
+            best = plan[0] + completion.waiting, plan[1]
+    cost, choices = best or (0, ())
+    choices += (None,) * (len(rooms) - len(choices))
+    return _optimum(scale, need, rooms, choices, wanted, None if bound >= cost else bound)
+
+
+def _drawable(need: Need, rooms: Sequence[Room], wanted: int) -> int:
+    """The least amount from ``wanted`` on that steps of current can add up to at all: spares the search the riddle."""
+    if need.current_step_a is None:
+        return wanted
+    step = round(need.current_step_a * A)
+    smallest = math.gcd(*(step * round(room.length_s * S) for room in rooms if _levels(need, room)))
+    return -(-wanted // smallest) * smallest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +233,9 @@ class _Completion:
 def _completions(
     scale: _Scale, need: Need, rooms: Sequence[Room], options: Sequence[tuple[Segment, ...]], wanted: int
 ) -> list[_Completion]:
-    """The completions that may be best for the mode, most promising first."""
+    """The completions that may be best for the mode, most promising first; none for a car that needs nothing."""
+    if wanted == 0:
+        return []
     if need.mode is Mode.CHEAPEST or (need.mode is Mode.BALANCED and need.value_of_time_per_h == 0.0):
         return [_Completion(0, len(rooms), 0)]
     relaxed = _Relaxed(wanted)
@@ -276,15 +289,16 @@ class _Relaxed:
 # --- the answer
 
 
-def _most_energy(slots: Slots) -> Best:
-    choices = tuple(options[-1].most if options else None for options in slots.options)
-    cost = slots.cost(choices)
-    return Best(choices, cost, cost)
-
-
-def _optimum(scale: _Scale, need: Need, rooms: Sequence[Room], best: Best, wanted: int) -> Optimum:
-    """What ``best`` means outside."""
-    drawn = [_drawn(need, room, amount) for room, amount in zip(rooms, best.choices, strict=True)]
+def _optimum(
+    scale: _Scale,
+    need: Need,
+    rooms: Sequence[Room],
+    choices: Sequence[Choice],
+    wanted: int,
+    unproven: int | None = None,
+) -> Optimum:
+    """What ``choices`` mean outside; ``unproven`` is the bound where they are not proven best."""
+    drawn = [_drawn(need, room, amount) for room, amount in zip(rooms, choices, strict=True)]
     current_a = tuple(
         amount / round(room.length_s * S) / A if amount else 0.0 for room, amount in zip(rooms, drawn, strict=True)
     )
@@ -297,14 +311,13 @@ def _optimum(scale: _Scale, need: Need, rooms: Sequence[Room], best: Best, wante
     objective += need.start_cost * starts(current_a, running=_is_running(need))
     if need.mode is Mode.BALANCED:
         objective += need.value_of_time_per_h * waited_s / 3600
-    proven = best.bound == best.cost
     return Optimum(
         current_a=current_a,
         energy_wh=total * scale.wh,
         missing_wh=max(0, wanted - total) * scale.wh,
         complete_s=complete_s,
         objective=objective,
-        bound=objective if proven else min(objective, best.bound // scale.in_money * scale.money),
+        bound=objective if unproven is None else min(objective, unproven // scale.in_money * scale.money),
     )
 
 
