@@ -160,7 +160,8 @@ class Browser:
         return wait.until(lambda driver: driver.find_element(By.CSS_SELECTOR, selector), f"never came: {selector}")
 
     def text(self, selector: str) -> str:
-        return str(self.find(selector).get_attribute("textContent"))
+        """What it says; blanks that do not break are plain ones."""
+        return str(self.find(selector).get_attribute("textContent")).replace("\xa0", " ")
 
     def until(self, condition: Callable[[], object], what: str) -> None:
         """Wait until ``condition`` holds; elements that are just being replaced are looked for again."""

@@ -67,7 +67,7 @@ def test_a_request_is_sent_planned_started_and_stopped(ready: Place, browser: Br
     browser.shows(".sentence", "Charging with")
     browser.until(lambda: re.search(r"1[01]\.\d kW", browser.text(".figures")), "the power")
     assert "16 A per phase" in browser.text(".why")
-    said = re.compile(r"Measured 1[01]\.\d kW, planned 11\.\d kW")
+    said = re.compile(r"Measured 1[01]\.\d\skW, planned 11\.\d\skW")
     browser.until(lambda: said.fullmatch(browser.find(".chart-plot").get_attribute("aria-label") or ""), "the graph")
     browser.click("[data-action=stop]")
     browser.shows(".sentence", "What does the car need?")

@@ -41,7 +41,7 @@ export async function loadTexts(...urls) {
  * @param {Language} chosen
  */
 export async function setLanguage(chosen) {
-  await Promise.all([readCatalogue(chosen), readCatalogue("en")]);
+  await Promise.all([...new Set(/** @type {Language[]} */ ([chosen, "en"]))].map(readCatalogue));
   current = chosen;
   document.documentElement.lang = chosen === "zh" ? "zh-Hans" : chosen;
   translate(document);
@@ -145,11 +145,11 @@ export const format = {
   plain: (value) =>
     new Intl.NumberFormat(LOCALES[current], { useGrouping: false, maximumFractionDigits: 6 }).format(value),
   /** @param {number} watts */
-  kw: (watts) => `${decimals(watts / 1000, 1, Math.abs(watts) < 95 && watts !== 0 ? 2 : 1)} kW`,
+  kw: (watts) => `${decimals(watts / 1000, 1, Math.abs(watts) < 95 && watts !== 0 ? 2 : 1)}\u00a0kW`,
   /** @param {number} wattHours */
-  kwh: (wattHours) => `${decimals(wattHours / 1000, 1, 1)} kWh`,
+  kwh: (wattHours) => `${decimals(wattHours / 1000, 1, 1)}\u00a0kWh`,
   /** @param {number} amps */
-  a: (amps) => `${decimals(amps, 0, 1)} A`,
+  a: (amps) => `${decimals(amps, 0, 1)}\u00a0A`,
   /** @param {any} at */
   time: (at) => dates({ hour: "2-digit", minute: "2-digit" }).format(date(at)),
   /** @param {any} at */

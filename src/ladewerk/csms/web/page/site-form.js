@@ -71,6 +71,7 @@ export class SiteForm {
     this._site = site;
     if (first || !this._dirty) this._kinds.choose(kindOf(site));
     for (const field of this._all()) field.show(valueOf(site, field.options.name));
+    this._always[1].note(site.base_load.length > 0 ? t("site.base_load_in_file") : "");
     this._prices.show(site.prices);
     this._baseLoad.show(site.base_load);
     this._showUnits();

@@ -35,7 +35,7 @@ export class Messages {
       newest.map((message) => ({ message, key: unique(keys, message) })),
       ({ key }) => key,
       ({ message }) => line(message),
-      (element, { message }) => showLine(element, message),
+      (element, { message }) => showLine(element, message, state.units.length > 1),
     );
   }
 
@@ -71,10 +71,11 @@ function line(message) {
 /**
  * @param {Element} element
  * @param {Message} message
+ * @param {boolean} several   Whether it has to be said which unit is meant.
  */
-function showLine(element, message) {
+function showLine(element, message, several) {
   const [time, text] = element.children;
   say(time, format.clock(message.at));
-  const unit = message.params.unit ? `${message.params.unit}: ` : "";
+  const unit = several && message.params.unit ? `${message.params.unit}: ` : "";
   say(text, unit + tCode("message error problem", message));
 }
