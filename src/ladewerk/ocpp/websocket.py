@@ -343,7 +343,7 @@ def _tame(record: logging.LogRecord) -> bool:
         record.levelno, record.levelname = logging.WARNING, "WARNING"
     elif record.levelno == logging.INFO:
         record.levelno, record.levelname = logging.DEBUG, "DEBUG"
-    return True
+    return record.levelno >= wire_log.getEffectiveLevel()
 
 
 wire_log = logging.getLogger(f"{__name__}.wire")

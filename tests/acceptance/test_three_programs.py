@@ -1,0 +1,62 @@
+"""Simulator, CSMS and station as three processes: the whole path, and what is left of it when one of them is killed."""
+
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.acceptance.conftest import House
+
+ENERGY_WH = 1500.0
+
+
+def events(house: "House", transaction_id: str) -> list[tuple[Any, ...]]:
+    """(sequence number, type, offline) as the CSMS's database has them."""
+    with sqlite3.connect(f"file:{house.database}?mode=ro", uri=True) as database:
+        return database.execute(
+            "select seq_no, event_type, offline from transaction_events where transaction_id = ? order by seq_no",
+            (transaction_id,),
+        ).fetchall()
+
+
+def ended(house: "House") -> dict[str, Any] | None:
+    """The oldest transaction, once it has ended."""
+    known = house.transactions()
+    return known[-1] if known and known[-1]["ended_at"] is not None else None
+
+
+def test_killing_the_csms_in_mid_charge_loses_no_event_and_disturbs_no_ampere(house: "House", until: Any) -> None:
+    house.charge(ENERGY_WH)
+    began_wh = house.hardware()["drawn_wh"]
+    house.csms.kill()
+    while house.hardware()["drawn_wh"] < began_wh + 400:
+        assert house.hardware()["set_current_a"] == 16
+    assert not house.http.get(f"{house.page}/api/state").json()["station"]["csms"]["connected"]
+    house.csms.start()
+    house.csms.says(r"API are at +(\S+)")
+    transaction = until(lambda: ended(house), "the transaction has ended")
+    assert transaction["stopped_reason"] == "EnergyLimitReached"
+    assert transaction["energy_wh"] >= ENERGY_WH
+    kept = events(house, transaction["transaction_id"])
+    assert [number for number, _, _ in kept] == list(range(len(kept)))
+    assert (kept[0][1], kept[-1][1]) == ("Started", "Ended")
+    assert any(offline for _, _, offline in kept)
+
+
+def test_a_killed_station_makes_the_board_safe_before_anything_else_and_ends_what_was_open(
+    house: "House", until: Any
+) -> None:
+    house.charge(ENERGY_WH)
+    until(lambda: len(house.transactions()) == 1 and house.transactions()[0]["energy_wh"], "energy was reported")
+    house.station.kill()
+    # The board has no watchdog: it goes on with the last current until somebody tells it otherwise.
+    assert house.hardware()["set_current_a"] == 16
+    house.start_station()
+    # The page is served only after the safe current has been written.
+    assert house.hardware()["set_current_a"] == 0
+    transaction = until(lambda: ended(house), "the open transaction has ended")
+    assert transaction["stopped_reason"] == "PowerLoss"
+    kept = events(house, transaction["transaction_id"])
+    assert [number for number, _, _ in kept] == list(range(len(kept)))
+    assert kept[-1][1] == "Ended"
+    until(lambda: house.unit()["state"] == "plugged", "the unit is ready for a new request")
+    assert house.hardware()["ev_power_w"] == 0
