@@ -170,6 +170,8 @@ export class Fields {
   _focusWrong() {
     const wrong = this.list.find((field) => field.wrong);
     wrong?.input.focus();
+    // The hint is below the field.
+    wrong?.element.scrollIntoView({ block: "nearest" });
     return Boolean(wrong);
   }
 }
