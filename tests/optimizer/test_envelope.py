@@ -1,5 +1,7 @@
 """Lower envelopes against the plain minimum at every whole number."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,7 +39,7 @@ def test_the_lower_of_two_is_the_minimum_everywhere(one: list[Piece], other: lis
 @given(st.lists(functions(), max_size=5))
 def test_the_lower_of_many_is_the_minimum_everywhere(many: list[list[Piece]]) -> None:
     lowest = lower_of_all(many)
-    assert all(a.last < b.first for a, b in zip(lowest, lowest[1:], strict=False))
+    assert all(a.last < b.first for a, b in pairwise(lowest))
     for total in range(80):
         assert value(lowest, total) == least([value(one, total) for one in many])
 
