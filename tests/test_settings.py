@@ -29,7 +29,11 @@ def test_a_good_file_becomes_its_type(tmp_path: Path) -> None:
     ("text", "key", "why"),
     [
         ("[garage]\nlimit_a = 3\n", "house.toml: garage", "missing key `phases`"),
-        ("[garage]\nphases = 3\nlimit = 3\n", "house.toml: garage", "unknown key `limit`"),
+        (
+            "[garage]\nphases = 3\nlimit = 3\n",
+            "house.toml: garage.limit",
+            "no such setting; look for its spelling, and for the table it stands in",
+        ),
         ('[garage]\nphases = "3"\n', "house.toml: garage.phases", "expected a whole number, got a text in quotes"),
         ("[garage]\nphases = 3\nname = 3\n", "house.toml: garage.name", "expected a text in quotes, got a whole number"),
         ("garage = 3\n", "house.toml: garage", "expected a table, got a whole number"),
@@ -43,6 +47,13 @@ def test_a_wrong_file_is_refused_with_the_place_in_it(tmp_path: Path, text: str,
         read_toml(file, House)
     assert refused.value.key.endswith(key)
     assert refused.value.why == why
+
+
+def test_what_was_expected_can_be_said_in_better_words(tmp_path: Path) -> None:
+    file = tmp_path / "house.toml"
+    file.write_text('[garage]\nphases = "three"\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match="expected 1 or 3"):
+        read_toml(file, House, {"garage.phases": "expected 1 or 3"})
 
 
 def test_a_file_that_is_not_there_or_no_text_is_named(tmp_path: Path) -> None:

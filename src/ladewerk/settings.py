@@ -1,9 +1,11 @@
 """Settings files: TOML into typed values, with the file and the line or key in every error."""
 
 import os
+import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -11,9 +13,9 @@ from ladewerk.errors import ConfigError
 
 T = TypeVar("T")
 
-_WORDS = {
-    "Object contains unknown field": "unknown key",
+_WORDS: Final = {
     "Object missing required field": "missing key",
+    "Invalid enum value": "unknown value",
     "Expected": "expected",
     "`object`": "a table",
     "`array`": "a list",
@@ -24,9 +26,14 @@ _WORDS = {
 }
 """What msgspec says, as a person who writes TOML says it."""
 
+_UNKNOWN: Final = re.compile("Object contains unknown field `(.*)`")
 
-def read_toml(path: Path, kind: type[T]) -> T:
-    """The file at ``path`` as a ``kind``. Raises ConfigError whose key is the file, and its line or the key in it."""
+
+def read_toml(path: Path, kind: type[T], expected: Mapping[str, str] | None = None) -> T:
+    """The file at ``path`` as a ``kind``. Raises ConfigError whose key is the file, and its line or the key in it.
+
+    ``expected`` says for a key, list places as ``[...]``, what was expected where msgspec's own words leave that unclear.
+    """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as err:
@@ -38,11 +45,20 @@ def read_toml(path: Path, kind: type[T]) -> T:
     try:
         return msgspec.convert(document, kind, strict=True)
     except msgspec.ValidationError as err:
-        text, _, place = str(err).partition(" - at `$")
-        for theirs, ours in _WORDS.items():
-            text = text.replace(theirs, ours)
-        place = place.rstrip("`").lstrip(".")
-        raise ConfigError(f"{path}: {place}" if place else str(path), text) from err
+        raise _explained(path, str(err), expected or {}) from err
+
+
+def _explained(path: Path, said: str, expected: Mapping[str, str]) -> ConfigError:
+    """What msgspec said, as the place in the file and what was expected there."""
+    why, _, where = said.partition(" - at `$")
+    key = where.rstrip("`").lstrip(".")
+    if unknown := _UNKNOWN.match(why):
+        key = f"{key}.{unknown[1]}".lstrip(".")
+        why = "no such setting; look for its spelling, and for the table it stands in"
+    for theirs, ours in _WORDS.items():
+        why = why.replace(theirs, ours)
+    why = expected.get(re.sub(r"\[\d+\]", "[...]", key), why)
+    return ConfigError(f"{path}: {key}" if key else str(path), why)
 
 
 def split_address(key: str, text: str) -> tuple[str, int]:

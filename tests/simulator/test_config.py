@@ -54,20 +54,20 @@ def test_every_part_can_be_set(tmp_path: Path) -> None:
         ("sed = 1", "sed", "no such setting"),
         ("[vehicle]\nphasen = 3", "vehicle.phasen", "no such setting"),
         ("[vehicle]\nphases = 2", "vehicle.phases", "expected 1 or 3"),
-        ("[vehicle]\nsoc = 1.5", "vehicle.soc", "Expected `float` <= 1.0"),
-        ('[vehicle]\nsoc = "full"', "vehicle.soc", "Expected `float`, got `str`"),
+        ("[vehicle]\nsoc = 1.5", "vehicle.soc", "expected a number <= 1.0"),
+        ('[vehicle]\nsoc = "full"', "vehicle.soc", "expected a number, got a text in quotes"),
         ("[board]\ncable_limit_a = 16", "board.cable_limit_a", "expected 13, 20, 32 or 63"),
-        ("meter_port = 70000", "meter_port", "Expected `int` <= 65535"),
+        ("meter_port = 70000", "meter_port", "expected a whole number <= 65535"),
         ('[[events]]\nat = "7:40"\ndo = "unplug"', "events[0].at", 'expected a time such as "17:40"'),
         ('[[events]]\nat = "17:40"\ndo = "explode"', "events[0].do", 'expected "plug in" or "unplug"'),
-        ('[[events]]\nat = "17:40"', "events[0]", "missing required field `do`"),
+        ('[[events]]\nat = "17:40"', "events[0]", "missing key `do`"),
         ('[meter]\nmac = "a0:dd"', "meter.mac", "expected 12 digits"),
     ],
 )
 def test_what_cannot_be_used_is_named_with_its_place(tmp_path: Path, text: str, key: str, why: str) -> None:
     with pytest.raises(ConfigError) as refused:
         load(tmp_path, text)
-    assert refused.value.key == f"{tmp_path / 'simulator.toml'}, {key}"
+    assert refused.value.key == f"{tmp_path / 'simulator.toml'}: {key}"
     assert why in refused.value.why
 
 
@@ -84,7 +84,7 @@ def test_what_cannot_be_used_is_named_with_its_place(tmp_path: Path, text: str, 
 def test_settings_that_contradict_each_other_are_refused(tmp_path: Path, text: str, key: str) -> None:
     with pytest.raises(ConfigError) as refused:
         load(tmp_path, text)
-    assert refused.value.key == f"{tmp_path / 'simulator.toml'}, {key}"
+    assert refused.value.key == f"{tmp_path / 'simulator.toml'}: {key}"
 
 
 def test_a_file_that_is_no_toml_is_refused_with_its_line(tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """The simulator's settings, and reading them from TOML."""
 
-import re
-import tomllib
 from datetime import datetime, time, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -11,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from ladewerk.errors import ConfigError
+from ladewerk.settings import read_toml
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
@@ -126,26 +125,6 @@ def on_free_ports(config: SimulatorConfig) -> SimulatorConfig:
     return msgspec.structs.replace(config, meter_port=0, pins_port=0, panel_port=0, serial_link=None)
 
 
-def load_config(path: Path) -> SimulatorConfig:
-    """Read a TOML file; ConfigError with file and line or key."""
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as err:
-        raise ConfigError(str(path), f"cannot be read: {err.strerror}") from err
-    except UnicodeDecodeError as err:
-        raise ConfigError(str(path), "is not UTF-8 text") from err
-    except tomllib.TOMLDecodeError as err:
-        raise ConfigError(str(path), f"is not TOML: {err}") from err
-    try:
-        config = msgspec.convert(document, SimulatorConfig)
-        check(config)
-    except msgspec.ValidationError as err:
-        raise _explained(path, str(err)) from err
-    except ConfigError as err:
-        raise ConfigError(f"{path}, {err.key}", err.why) from err
-    return config
-
-
 _EXPECTED: Final = {
     "vehicle.phases": "expected 1 or 3",
     "board.cable_limit_a": "expected 13, 20, 32 or 63",
@@ -156,15 +135,14 @@ _EXPECTED: Final = {
 """What msgspec's own words leave unclear."""
 
 
-def _explained(path: Path, said: str) -> ConfigError:
-    """msgspec's error, as the place in the file and what was expected there."""
-    why, _, where = said.partition(" - at ")
-    key = where.strip("`").removeprefix("$").removeprefix(".")
-    unknown = re.search("unknown field `(.*)`", why)
-    if unknown:
-        key = f"{key}.{unknown[1]}".removeprefix(".")
-        why = "no such setting; look for its spelling, and for the table it stands in"
-    return ConfigError(f"{path}, {key}", _EXPECTED.get(re.sub(r"\[\d+\]", "[...]", key), why))
+def load_config(path: Path) -> SimulatorConfig:
+    """Read a TOML file; ConfigError with file and line or key."""
+    config = read_toml(path, SimulatorConfig, _EXPECTED)
+    try:
+        check(config)
+    except ConfigError as err:
+        raise ConfigError(f"{path}: {err.key}", err.why) from err
+    return config
 
 
 def check(config: SimulatorConfig) -> None:
