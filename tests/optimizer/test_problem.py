@@ -28,7 +28,11 @@ def test_a_good_problem_passes() -> None:
         replace(
             GOOD,
             site=Site(limit_w=(17_000.0, 0.0), base_load_w=(1.0, 2.0), phase_limit_a=(25, 25, 25), pv_w=(0.0, 10.0)),
-            evs=(replace(NEED, arrival=START, departure=START + timedelta(hours=1), last_current_a=(0.0, 6.0), current_step_a=1.0),),
+            evs=(
+                replace(
+                    NEED, arrival=START, departure=START + timedelta(hours=1), last_current_a=(0.0, 6.0), current_step_a=1.0
+                ),
+            ),
         )
     )
 

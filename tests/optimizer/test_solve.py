@@ -75,7 +75,13 @@ def test_a_search_that_is_cut_short_reports_its_gap() -> None:
     )
     need = Need(id="ev", mode=Mode.CHEAPEST, energy_wh=40_000, max_current_a=16, start_cost=0.05, current_step_a=0.37)
     slot_s = tuple(float(dice.choice([301, 433, 601, 907, 1801])) for _ in range(count))
-    problem = Problem(start=datetime.fromisoformat("2026-06-01T06:00+02:00"), slot_s=slot_s, price_per_kwh=(0.3,) * count, site=site, evs=(need,))
+    problem = Problem(
+        start=datetime.fromisoformat("2026-06-01T06:00+02:00"),
+        slot_s=slot_s,
+        price_per_kwh=(0.3,) * count,
+        site=site,
+        evs=(need,),
+    )
     plan = solve(problem)
     assert plan.bound <= plan.objective
     assert plan.gap == pytest.approx((plan.objective - plan.bound) / plan.objective)
@@ -108,6 +114,8 @@ def test_energy_not_proven_least_is_said(evening: Evening) -> None:
 
 def test_a_site_without_anything_but_a_car() -> None:
     need = Need(id="ev", energy_wh=500, max_current_a=16, min_current_a=0, phases=(2,), voltage_v=240)
-    plan = solve(Problem(start=datetime.fromisoformat("2026-06-01T06:00Z"), slot_s=(3600.0,), price_per_kwh=(0.0,), evs=(need,)))
+    plan = solve(
+        Problem(start=datetime.fromisoformat("2026-06-01T06:00Z"), slot_s=(3600.0,), price_per_kwh=(0.0,), evs=(need,))
+    )
     assert plan.evs[0].power_w == pytest.approx((500.0,))
     assert plan.objective == pytest.approx(0.1)

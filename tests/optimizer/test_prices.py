@@ -1,0 +1,133 @@
+"""Tariffs through the year, series from files."""
+
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ladewerk.errors import ConfigError
+from ladewerk.optimizer.prices import (
+    SAMPLE_BASE_LOAD,
+    SAMPLE_PRICES,
+    TimeOfDayTariff,
+    price_timeline,
+    read_base_load,
+    read_prices,
+)
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NIGHT = TimeOfDayTariff.day_night(day_price=0.34, night_price=0.21, night_from=time(22), night_to=time(6), zone=BERLIN)
+
+
+def hours_at(price: float, tariff: TimeOfDayTariff, day: datetime) -> float:
+    line = price_timeline(tariff, day, day + timedelta(days=1))
+    spans = (segment for segment in line.segments() if segment.value == price)
+    return sum(
+        ((span.end or span.start).astimezone(UTC) - span.start.astimezone(UTC)) / timedelta(hours=1) for span in spans
+    )
+
+
+def test_a_night_runs_from_evening_to_morning() -> None:
+    line = price_timeline(NIGHT, datetime(2026, 1, 5, 17, 40, tzinfo=BERLIN), datetime(2026, 1, 6, 8, tzinfo=BERLIN))
+    assert [(f"{segment.start.astimezone(BERLIN):%H:%M}", segment.value) for segment in line.segments()] == [
+        ("17:40", 0.34),
+        ("22:00", 0.21),
+        ("06:00", 0.34),
+    ]
+    assert line.end == datetime(2026, 1, 6, 8, tzinfo=BERLIN)
+
+
+@pytest.mark.parametrize(("day", "night_hours"), [(28, 8.0), (29, 7.0), (30, 8.0)])
+def test_the_night_of_a_spring_day_of_23_hours_is_an_hour_shorter(day: int, night_hours: float) -> None:
+    assert hours_at(0.21, NIGHT, datetime(2026, 3, day, tzinfo=BERLIN)) == night_hours
+
+
+def test_the_night_of_an_autumn_day_of_25_hours_is_an_hour_longer() -> None:
+    assert hours_at(0.21, NIGHT, datetime(2026, 10, 25, tzinfo=BERLIN)) == 9.0
+
+
+def test_an_hour_that_comes_twice_has_its_price_twice() -> None:
+    tariff = TimeOfDayTariff({time(0): 0.3, time(2): 0.1, time(2, 30): 0.2, time(3): 0.3}, BERLIN)
+    assert hours_at(0.1, tariff, datetime(2026, 10, 25, tzinfo=BERLIN)) == 1.0
+    assert hours_at(0.2, tariff, datetime(2026, 10, 25, tzinfo=BERLIN)) == 1.0
+    assert hours_at(0.1, tariff, datetime(2026, 3, 29, tzinfo=BERLIN)) == 0.0
+    assert hours_at(0.1, tariff, datetime(2026, 6, 1, tzinfo=BERLIN)) == 0.5
+
+
+def test_at_every_moment_the_local_clock_decides() -> None:
+    tariff = TimeOfDayTariff({time(2, 15): 0.1, time(2, 45): 0.2, time(14): 0.3}, BERLIN)
+    for start in (datetime(2026, 3, 28, 20, tzinfo=UTC), datetime(2026, 10, 24, 20, tzinfo=UTC)):
+        line = price_timeline(tariff, start, start + timedelta(hours=30))
+        for minute in range(0, 30 * 60, 5):
+            moment = start + timedelta(minutes=minute)
+            assert line.at(moment) == tariff.at(moment)
+
+
+def test_one_price_round_the_clock_is_one_segment() -> None:
+    line = price_timeline(
+        TimeOfDayTariff({time(8): 0.3}, BERLIN), datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 4, tzinfo=UTC)
+    )
+    assert len(list(line.segments())) == 1
+
+
+def test_an_impossible_tariff_is_refused() -> None:
+    with pytest.raises(ConfigError, match="at least one price"):
+        TimeOfDayTariff({}, BERLIN)
+    with pytest.raises(ConfigError, match=r"tariff 08:00: a finite price"):
+        TimeOfDayTariff({time(8): float("nan")}, BERLIN)
+    with pytest.raises(ConfigError, match="ends at another time than 22:00"):
+        TimeOfDayTariff.day_night(day_price=0.3, night_price=0.2, night_from=time(22), night_to=time(22), zone=BERLIN)
+
+
+def test_the_samples_can_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "prices.csv"
+    file.write_text("\ufeff" + SAMPLE_PRICES, encoding="utf-8")
+    prices = read_prices(file)
+    assert prices.at(datetime(2026, 1, 5, 21, tzinfo=UTC)) == 0.24
+    assert prices.end == datetime(2026, 1, 6, 16, tzinfo=UTC)
+    file.write_text(SAMPLE_BASE_LOAD)
+    assert read_base_load(file).end is None
+
+
+def test_a_decimal_comma_and_empty_lines_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "prices.csv"
+    file.write_text("start;price\n\n2026-01-05T17:00:00Z; 0,34\n\n")
+    assert read_prices(file).values == (0.34,)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        ("", 1, "the heading 'start;price' is expected"),
+        ("time,price\n", 1, "the heading"),
+        ("start;price\n", 2, "a line with a time and a value"),
+        ("start;price\n2026-01-05T17:00:00Z;\n", 2, "a line with a time and a value"),
+        ("start;price\n2026-01-05T17:00:00Z;0.3;1\n", 2, "two cells"),
+        ("start;price\nyesterday;0.3\n", 2, "a time like"),
+        ("start;price\n2026-01-05T17:00:00;0.3\n", 2, "with an offset"),
+        ("start;price\n2026-01-05T17:00:00Z;dear\n", 2, "a number is expected"),
+        ("start;price\n2026-01-05T17:00:00Z;nan\n", 2, "a finite number"),
+        ("start;price\n2026-01-05T17:00:00Z;0.3\n\n2026-01-05T17:00:00Z;0.2\n", 4, "a time after"),
+        ("start;price\n2026-01-05T17:00:00Z;0.3\n2026-01-05T18:00:00Z;\n2026-01-05T19:00:00Z;1\n", 4, "ends the series"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, text: str, line: int, why: str) -> None:
+    file = tmp_path / "prices.csv"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=why) as refused:
+        read_prices(file)
+    assert refused.value.key == f"{file}:{line}"
+
+
+def test_negative_load_and_unreadable_files_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "load.csv"
+    file.write_text("start;power_w\n2026-01-05T17:00:00Z;-1\n")
+    with pytest.raises(ConfigError, match="at least 0") as refused:
+        read_base_load(file)
+    assert refused.value.key == f"{file}:2"
+    with pytest.raises(ConfigError, match="a readable file"):
+        read_prices(tmp_path / "nowhere.csv")
+    file.write_bytes(b"start;price\n\xff\xfe")
+    with pytest.raises(ConfigError, match="UTF-8"):
+        read_prices(file)
