@@ -120,7 +120,8 @@ class Vehicle:
             self._obey_due_s = inf
             return
         if self._offer_a < self.model.min_current_a:
-            return  # until it falls back to B it goes on as before
+            self._obey_due_s = inf  # until it falls back to B it goes on as before
+            return
         wanted_a = max(0.0, min(self._offer_a - self.model.shortfall_a, self.model.max_current_a))
         if wanted_a == self._obeyed_a:
             self._obey_due_s = inf
