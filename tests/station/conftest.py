@@ -23,6 +23,7 @@ from ladewerk.station.config import EvseConfig, LockConfig, MeterConfig, Station
 
 START = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
 PERIODS = [(0, 16.0)]
+_STEP_S = 1.5
 
 
 @dataclass
@@ -168,18 +169,18 @@ class Place:
         view: dict[str, Any] = self.station.view()["units"][0]
         return view
 
-    async def until(self, state: str, *, within_s: float = 600) -> dict[str, Any]:
+    async def until(self, state: str, *, within_s: float = 240) -> dict[str, Any]:
         """Let time pass until the unit shows ``state``."""
         return await self.until_true(lambda: self.unit()["state"] == state, within_s=within_s)
 
-    async def until_true(self, holds: Callable[[], bool], *, within_s: float = 600) -> dict[str, Any]:
+    async def until_true(self, holds: Callable[[], bool], *, within_s: float = 240) -> dict[str, Any]:
         deadline_s = self.clock.monotonic() + within_s
         while not holds():
             if self.clock.monotonic() > deadline_s:
                 raise AssertionError(
                     f"not within {within_s} s; messages: {[m['text'] for m in self.station.view()['messages']]}"
                 )
-            await asyncio.sleep(1)
+            await asyncio.sleep(_STEP_S)
         return self.unit()
 
     async def submit(self, energy_wh: float = 2000, hours: float = 4, **more: Any) -> httpx.Response:
@@ -238,7 +239,7 @@ async def charging_place(
             await stack.enter_async_context(csms.serving(versions))
         lock = LockConfig(driver="motor", pins=simulator.pins_url, lock_pin=23, unlock_pin=24)
         config = StationConfig(
-            station=StationTable(identity="LW-0001", csms=csms.url, web=web, data=str(data)),
+            station=StationTable(identity="LW-0001", csms=csms.url, web=web, data=str(data), poll_s=3.0),
             units={
                 "garage": UnitConfig(
                     evse_id=1,

@@ -72,6 +72,12 @@ class Bench:
         self.actions: list[Action] = []
         self.link(up=True)
 
+    def phase(self) -> Phase:
+        return self.state.phase
+
+    def request(self) -> Request:
+        return self.state.request
+
     @property
     def now(self) -> Moment:
         return Moment(self.at, self.monotonic_s)
@@ -161,7 +167,7 @@ class Bench:
         self.feed(NeedsGiven(self.needs(**needs)))
         self.feed(NeedsAnswered(accepted=True))
         self.feed(PlanReceived(self.plan(*(slots or ((3600, 16.0),)))))
-        assert self.state.phase is Phase.PLANNED
+        assert self.phase() is Phase.PLANNED
 
     def self_test(self) -> None:
         self.testing = True
@@ -178,7 +184,7 @@ class Bench:
         self.second(2)
         self.pilot, self.drawn_a = C, min(15.8, self.state.offer_a)
         self.second()
-        assert self.state.phase is Phase.CHARGING, self.state.phase
+        assert self.phase() is Phase.CHARGING, self.phase()
 
     def ended(self) -> list[EndReason]:
         return [action.reason for action in self.actions if isinstance(action, EndTransaction)]
@@ -215,7 +221,7 @@ def test_what_cannot_happen_is_a_fault(phase: Phase) -> None:
     bench = ready()
     bench.state = replace(bench.state, phase=phase, in_transaction=True)
     actions = bench.feed(LockMoved(locked=False))
-    assert bench.state.phase is Phase.FAULT
+    assert bench.phase() is Phase.FAULT
     assert SetCurrent(0.0) in actions
     assert OpenContactor() in actions
 
@@ -229,7 +235,7 @@ def test_B03_needs_are_refused_while_the_board_reports_an_error() -> None:
     bench.faults = frozenset({EvseFault.DIODE})
     bench.second()
     assert bench.refusal(NeedsGiven(bench.needs())) == "evse_error"
-    assert bench.state.phase is Phase.PLUGGED
+    assert bench.phase() is Phase.PLUGGED
 
 
 def test_B04_needs_are_refused_while_the_meter_is_silent() -> None:
@@ -246,7 +252,7 @@ def test_B05_needs_go_out_when_everything_is_ready() -> None:
     actions = bench.feed(NeedsGiven(bench.needs()))
     assert RequestPlan(bench.state.needs) in actions  # type: ignore[arg-type]
     assert AuthorizeTransaction() in actions
-    assert bench.state.phase is Phase.REQUESTED
+    assert bench.phase() is Phase.REQUESTED
 
 
 @pytest.mark.parametrize(
@@ -278,9 +284,9 @@ def test_B09_a_request_that_was_lost_on_the_way_goes_out_again() -> None:
     bench.plug_in()
     bench.feed(NeedsGiven(bench.needs()))
     bench.feed(NeedsAnswered(accepted=False, retry=True))
-    assert bench.state.request is Request.WANTED
+    assert bench.request() is Request.WANTED
     bench.second(11)
-    assert bench.state.request is Request.SENT
+    assert bench.request() is Request.SENT
 
 
 def test_K15_FR08_a_plan_that_does_not_come_is_asked_for_again() -> None:
@@ -297,7 +303,7 @@ def test_B10_a_refusal_of_the_csms_halts_with_its_reason() -> None:
     bench.plug_in()
     bench.feed(NeedsGiven(bench.needs()))
     (said,) = bench.feed(NeedsAnswered(accepted=False, reason="no grid"))
-    assert bench.state.phase is Phase.PLUGGED
+    assert bench.phase() is Phase.PLUGGED
     assert said.params == {"reason": "no grid"}  # type: ignore[union-attr]
 
 
@@ -318,7 +324,7 @@ def test_B17_B18_start_and_stop_are_refused_while_the_error_is_latched() -> None
     bench = faulted()
     for event in (StartPressed(), StopPressed(), DirectPressed(), NeedsGiven(bench.needs())):
         assert bench.refusal(event) == "error_latched"
-    assert bench.state.phase is Phase.FAULT
+    assert bench.phase() is Phase.FAULT
 
 
 def faulted() -> Bench:
@@ -326,7 +332,7 @@ def faulted() -> Bench:
     bench.charging()
     bench.board_answers = False
     bench.second(12)
-    assert bench.state.phase is Phase.FAULT
+    assert bench.phase() is Phase.FAULT
     return bench
 
 
@@ -336,7 +342,7 @@ def test_B19_a_reset_clears_the_latch_only_when_the_cause_is_gone() -> None:
     bench.board_answers, bench.drawn_a, bench.pilot = True, 0.0, B
     bench.second(3)
     assert bench.refusal(ResetPressed()) is None
-    assert bench.state.phase is Phase.PLUGGED
+    assert bench.phase() is Phase.PLUGGED
     assert bench.state.fault is None
 
 
@@ -368,7 +374,7 @@ def test_G02_a_board_in_error_refuses_the_start_with_a_fault() -> None:
     bench.faults = frozenset({EvseFault.GROUND})
     bench.second()
     assert bench.refusal(StartPressed()) == "evse_error"
-    assert bench.state.phase is Phase.FAULT
+    assert bench.phase() is Phase.FAULT
 
 
 def test_G04_a_silent_meter_refuses_the_start_with_a_fault() -> None:
@@ -377,7 +383,7 @@ def test_G04_a_silent_meter_refuses_the_start_with_a_fault() -> None:
     bench.meter_answers = False
     bench.second(11)
     assert bench.refusal(StartPressed()) == "meter_silent"
-    assert bench.state.phase is Phase.FAULT
+    assert bench.phase() is Phase.FAULT
 
 
 def test_G06_nothing_is_energised_before_start() -> None:
@@ -410,14 +416,14 @@ def test_a_plan_that_is_over_at_the_start_is_asked_for_again() -> None:
     bench.planned((40, 16.0))
     bench.second(20)
     assert bench.refusal(StartPressed()) == "plan_expired"
-    assert bench.state.phase is Phase.REQUESTED
+    assert bench.phase() is Phase.REQUESTED
 
 
 def test_a_plan_that_nobody_starts_runs_out() -> None:
     bench = ready()
     bench.planned((40, 16.0))
     bench.second(45)
-    assert bench.state.phase is Phase.REQUESTED
+    assert bench.phase() is Phase.REQUESTED
 
 
 def test_G08_after_the_self_test_a_later_slot_is_waited_for() -> None:
@@ -426,9 +432,9 @@ def test_G08_after_the_self_test_a_later_slot_is_waited_for() -> None:
     bench.feed(StartPressed())
     bench.feed(LockMoved(locked=True))
     bench.self_test()
-    assert bench.state.phase is Phase.WAITING
+    assert bench.phase() is Phase.WAITING
     bench.second(600)
-    assert (bench.state.phase, bench.state.offer_a) == (Phase.CHARGING, 10.0)
+    assert (bench.phase(), bench.state.offer_a) == (Phase.CHARGING, 10.0)
 
 
 def test_G09_a_self_test_that_fails_is_a_fault() -> None:
@@ -452,7 +458,7 @@ def test_G09_a_self_test_without_a_result_is_a_fault(begins: bool) -> None:
     bench.feed(LockMoved(locked=True))
     bench.testing = begins
     bench.second(65)
-    assert bench.state.phase is Phase.FAULT
+    assert bench.phase() is Phase.FAULT
 
 
 def test_a_lock_that_fails_is_a_fault_before_anything_is_energised() -> None:
@@ -460,7 +466,7 @@ def test_a_lock_that_fails_is_a_fault_before_anything_is_energised() -> None:
     bench.planned()
     bench.feed(StartPressed())
     bench.feed(LockFailed(locking=True, why="blocked"))
-    assert bench.state.phase is Phase.FAULT
+    assert bench.phase() is Phase.FAULT
     assert not [action for action in bench.actions if isinstance(action, StartSelfTest | AllowSupply)]
 
 
@@ -474,7 +480,7 @@ def test_a_lock_that_never_answers_is_a_fault() -> None:
         bench.monotonic_s += 1
         bench.feed(EvseSeen(bench.reading()))
         bench.feed(Tick())
-    assert bench.state.phase is Phase.FAULT
+    assert bench.phase() is Phase.FAULT
 
 
 def test_without_lock_and_self_test_the_current_flows_at_once() -> None:
@@ -482,7 +488,7 @@ def test_without_lock_and_self_test_the_current_flows_at_once() -> None:
     bench.second()
     bench.planned()
     bench.feed(StartPressed())
-    assert (bench.state.phase, bench.state.offer_a) == (Phase.CHARGING, 16.0)
+    assert (bench.phase(), bench.state.offer_a) == (Phase.CHARGING, 16.0)
 
 
 def test_autostart_needs_no_button() -> None:
@@ -491,7 +497,7 @@ def test_autostart_needs_no_button() -> None:
     bench.plug_in()
     bench.feed(NeedsGiven(bench.needs()))
     bench.feed(PlanReceived(bench.plan((3600, 16.0))))
-    assert bench.state.phase is Phase.LOCKING
+    assert bench.phase() is Phase.LOCKING
 
 
 # While charging ---------------------------------------------------------------------------------------------------------
@@ -502,7 +508,7 @@ def test_W01_an_error_of_the_board_stops_and_latches() -> None:
     bench.charging()
     bench.faults = frozenset({EvseFault.GROUND})
     bench.second()
-    assert bench.state.phase is Phase.FAULT
+    assert bench.phase() is Phase.FAULT
     assert (bench.set_a, bench.supply) == (0.0, False)
     assert bench.ended() == [EndReason.GROUND_FAULT]
 
@@ -512,9 +518,9 @@ def test_W01_one_missed_poll_is_no_fault_but_ten_seconds_are() -> None:
     bench.charging()
     bench.board_answers = False
     bench.second(9)
-    assert bench.state.phase is Phase.CHARGING
+    assert bench.phase() is Phase.CHARGING
     bench.second(3)
-    assert bench.state.phase is Phase.FAULT
+    assert bench.phase() is Phase.FAULT
 
 
 def test_W02_a_silent_meter_holds_the_current_then_stops() -> None:
@@ -523,19 +529,19 @@ def test_W02_a_silent_meter_holds_the_current_then_stops() -> None:
     bench.meter_answers = False
     bench.second(28)
     assert bench.at >= START + timedelta(seconds=60)
-    assert (bench.state.phase, bench.state.offer_a) == (Phase.CHARGING, 8.0)
+    assert (bench.phase(), bench.state.offer_a) == (Phase.CHARGING, 8.0)
     bench.second(5)
-    assert bench.state.phase is Phase.FAULT
+    assert bench.phase() is Phase.FAULT
 
 
 def test_W03_stop_ends_without_a_latch_and_unlocks() -> None:
     bench = ready()
     bench.charging()
     bench.feed(StopPressed())
-    assert bench.state.phase is Phase.FINISHING
+    assert bench.phase() is Phase.FINISHING
     bench.drawn_a, bench.pilot = 0.0, B
     bench.second(3)
-    assert bench.state.phase is Phase.PLUGGED
+    assert bench.phase() is Phase.PLUGGED
     assert MoveLock(locked=False) in bench.actions
     assert bench.ended() == [EndReason.LOCAL]
 
@@ -552,7 +558,7 @@ def test_a_vehicle_that_goes_on_drawing_is_cut_off_and_never_set_free_before() -
         bench.feed(Tick())
     assert OpenContactor() in bench.actions[seen:]
     assert MoveLock(locked=False) not in bench.actions[seen:]
-    assert bench.state.phase is Phase.FAULT
+    assert bench.phase() is Phase.FAULT
     assert bench.ended() == [EndReason.REMOTE]
 
 
@@ -602,7 +608,7 @@ def test_W07_the_schedule_goes_on_without_the_csms() -> None:
     bench.link(up=False)
     bench.drawn_a = 9.0
     bench.second(100)
-    assert (bench.state.phase, bench.state.offer_a) == (Phase.CHARGING, 10.0)
+    assert (bench.phase(), bench.state.offer_a) == (Phase.CHARGING, 10.0)
 
 
 def test_W09_each_period_what_is_missing_goes_out_and_the_new_plan_takes_over_without_a_gap() -> None:
@@ -617,7 +623,7 @@ def test_W09_each_period_what_is_missing_goes_out_and_the_new_plan_takes_over_wi
     seen = len(bench.actions)
     bench.feed(PlanReceived(bench.plan((3600, 12.0))))
     assert [action for action in bench.actions[seen:] if isinstance(action, SetCurrent)] == [SetCurrent(12.0)]
-    assert bench.state.phase is Phase.CHARGING
+    assert bench.phase() is Phase.CHARGING
     assert bench.state.planned is not None
     assert bench.state.planned.completed
 
@@ -643,7 +649,7 @@ def test_a_refused_calibration_leaves_the_plan_as_it_is() -> None:
     before = bench.state.planned
     bench.feed(NeedsAnswered(accepted=False, reason="no"))
     assert bench.state.planned == before
-    assert bench.state.phase is Phase.CHARGING
+    assert bench.phase() is Phase.CHARGING
 
 
 def test_the_last_call_asks_shortly_before_the_end() -> None:
@@ -658,20 +664,20 @@ def test_a_plan_taken_back_pauses_until_there_is_a_new_one() -> None:
     bench = ready()
     bench.charging()
     bench.feed(PlanCleared())
-    assert (bench.state.phase, bench.state.offer_a) == (Phase.WAITING, 0.0)
+    assert (bench.phase(), bench.state.offer_a) == (Phase.WAITING, 0.0)
     bench.drawn_a, bench.pilot = 0.0, B
     seen = len(bench.actions)
     bench.second(61)
     assert [action for action in bench.actions[seen:] if isinstance(action, RequestPlan)]
     bench.feed(PlanReceived(bench.plan((600, 9.0))))
-    assert (bench.state.phase, bench.state.offer_a) == (Phase.CHARGING, 9.0)
+    assert (bench.phase(), bench.state.offer_a) == (Phase.CHARGING, 9.0)
 
 
 def test_a_plan_taken_back_before_the_start_is_waited_for_again() -> None:
     bench = ready()
     bench.planned()
     bench.feed(PlanCleared())
-    assert bench.state.phase is Phase.REQUESTED
+    assert bench.phase() is Phase.REQUESTED
 
 
 def test_a_board_that_shows_another_current_is_told_again_then_given_up() -> None:
@@ -691,7 +697,7 @@ def test_a_board_that_knows_whole_amps_obeys_when_it_rounds_down() -> None:
     bench.charging((3600, 13.7))
     bench.obeys, bench.set_a, bench.drawn_a = False, 13.0, 12.8
     bench.second(15)
-    assert bench.state.phase is Phase.CHARGING
+    assert bench.phase() is Phase.CHARGING
 
 
 # Finishing --------------------------------------------------------------------------------------------------------------
@@ -701,10 +707,10 @@ def test_F01_the_end_of_the_last_action_ends_the_session() -> None:
     bench = ready()
     bench.charging((120, 16.0), (120, 0.0), energy_wh=50_000)
     bench.second(84)
-    assert bench.state.phase is Phase.CHARGING
+    assert bench.phase() is Phase.CHARGING
     bench.drawn_a, bench.pilot = 0.0, B
     bench.second(5)
-    assert bench.state.phase is Phase.PLUGGED
+    assert bench.phase() is Phase.PLUGGED
     assert bench.ended() == [EndReason.SCHEDULE_OVER]
 
 
@@ -712,7 +718,7 @@ def test_F02_the_energy_asked_for_ends_the_session() -> None:
     bench = ready()
     bench.charging(energy_wh=200)
     bench.second(65)
-    assert bench.state.phase is Phase.CHARGING
+    assert bench.phase() is Phase.CHARGING
     assert bench.state.session_energy_wh == pytest.approx(200, abs=5)
     bench.second()
     bench.drawn_a, bench.pilot = 0.0, B
@@ -725,7 +731,7 @@ def test_unplugging_ends_the_session() -> None:
     bench.charging()
     bench.pilot, bench.drawn_a = A, 0.0
     bench.second(3)
-    assert bench.state.phase is Phase.IDLE
+    assert bench.phase() is Phase.IDLE
     assert bench.ended() == [EndReason.UNPLUGGED]
 
 
@@ -747,7 +753,7 @@ def test_a_stop_while_locking_lets_the_late_plug_go() -> None:
     bench.feed(StopPressed())
     bench.feed(LockMoved(locked=True))
     bench.second(3)
-    assert bench.state.phase is Phase.PLUGGED
+    assert bench.phase() is Phase.PLUGGED
     assert not bench.state.locked
 
 
@@ -768,7 +774,7 @@ def direct() -> Bench:
 
 def test_D01_direct_charges_at_the_configured_current_without_a_calibration() -> None:
     bench = direct()
-    assert (bench.state.phase, bench.state.offer_a) == (Phase.DIRECT, 10.0)
+    assert (bench.phase(), bench.state.offer_a) == (Phase.DIRECT, 10.0)
     bench.second(200)
     assert not [action for action in bench.actions if isinstance(action, RequestPlan)]
     assert bench.refusal(PlanReceived(bench.plan((60, 6.0)))) == "direct_charging"
@@ -779,7 +785,7 @@ def test_D02_stop_ends_direct_charging() -> None:
     bench.feed(StopPressed())
     bench.drawn_a, bench.pilot = 0.0, B
     bench.second(3)
-    assert bench.state.phase is Phase.PLUGGED
+    assert bench.phase() is Phase.PLUGGED
     assert not bench.state.locked
 
 
@@ -787,7 +793,7 @@ def test_D03_direct_charging_never_ends_by_energy() -> None:
     bench = direct()
     bench.register_wh += 900_000
     bench.second(5)
-    assert bench.state.phase is Phase.DIRECT
+    assert bench.phase() is Phase.DIRECT
 
 
 # Safety -----------------------------------------------------------------------------------------------------------------
@@ -829,7 +835,7 @@ def test_currents_that_no_pilot_can_offer_are_pauses() -> None:
     bench.feed(StartPressed())
     bench.feed(LockMoved(locked=True))
     bench.self_test()
-    assert (bench.state.phase, bench.state.offer_a) == (Phase.WAITING, 0.0)
+    assert (bench.phase(), bench.state.offer_a) == (Phase.WAITING, 0.0)
 
 
 def test_cable_and_need_cap_the_plan() -> None:
