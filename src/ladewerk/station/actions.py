@@ -16,11 +16,8 @@ class EndReason(StrEnum):
     LOCAL = "Local"
     REMOTE = "Remote"
     UNPLUGGED = "EVDisconnected"
-    POWER_LOSS = "PowerLoss"
-    REBOOT = "Reboot"
     OVERCURRENT = "OvercurrentFault"
     GROUND_FAULT = "GroundFault"
-    EMERGENCY = "EmergencyStop"
     OTHER = "Other"
 
 

@@ -70,7 +70,6 @@ class Journal:
         self._settled = asyncio.Event()
         self.linked = False
         """Events of a time without a link are marked ``offline``."""
-        self.failure: str | None = None
 
     def append(self, event: v21.TransactionEventRequest) -> None:
         """Hand an event over; it is written with the next group."""
@@ -85,10 +84,7 @@ class Journal:
                 await self.flush()
             except StoreError as err:
                 _log.error("%s; trying again in %g s", err, _RETRY_S)
-                self.failure = str(err)
                 await asyncio.sleep(_RETRY_S)
-            else:
-                self.failure = None
 
     async def flush(self) -> None:
         """Commit everything that waits."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from ladewerk.charging.schedule import trimmed
 from ladewerk.station.actions import AuthorizeTransaction, BeginTransaction, EndReason, Level, MoveLock, Refuse, Say
 from ladewerk.station.drivers.ports import PilotState
 from ladewerk.station.events import EvseSeen, LockFailed, LockMoved, MeterSeen, NeedsAnswered, NeedsGiven, PlanReceived
@@ -101,7 +102,7 @@ def plan_received(state: UnitState, event: PlanReceived, now: Moment) -> Step:
     """The plan waits for Start, or starts at once where the unit is set to."""
     if not state.in_transaction:
         return state, (Refuse("no_session"),)
-    planned = Execution.begin(event.line.within(now.at), now)
+    planned = Execution.begin(trimmed(event.line, now.at), now)
     if planned.is_over(now):
         return state, (Say(Level.WARNING, "plan_empty"),)
     state = replace(enter(state, Phase.PLANNED, now), planned=planned, planned_at=now.at, request=Request.ACCEPTED)

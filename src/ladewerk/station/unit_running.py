@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from ladewerk.charging.schedule import trimmed
 from ladewerk.station.actions import (
     Action,
     EndReason,
@@ -128,7 +129,7 @@ def preparing_plan_received(state: UnitState, event: PlanReceived, now: Moment) 
     """A newer plan for a session that is just starting."""
     if state.direct:
         return state, (Refuse("direct_charging"),)
-    return replace(state, planned=Execution.begin(event.line.within(now.at), now), planned_at=now.at), ()
+    return replace(state, planned=Execution.begin(trimmed(event.line, now.at), now), planned_at=now.at), ()
 
 
 # Energised ------------------------------------------------------------------------------------------------------------
@@ -186,7 +187,7 @@ def energised_needs_answered(state: UnitState, event: NeedsAnswered, _now: Momen
 
 def energised_plan_received(state: UnitState, event: PlanReceived, now: Moment) -> Step:
     """The new plan takes over without a gap."""
-    line = event.line.within(now.at)
+    line = trimmed(event.line, now.at)
     planned = Execution.begin(line, now) if state.planned is None else state.planned.replaced(line, now)
     state = replace(state, planned=planned, planned_at=now.at, request=Request.ACCEPTED)
     state, actions = follow(state, now)
