@@ -402,6 +402,30 @@ def test_G07_lock_then_self_test_then_current() -> None:
     assert first > bench.actions.index(StartSelfTest())
 
 
+def test_the_supply_is_cut_before_the_self_test_and_comes_back_behind_it() -> None:
+    bench = ready()
+    bench.planned()
+    bench.feed(StartPressed())
+    bench.feed(LockMoved(locked=True))
+    assert bench.phase() is Phase.TESTING
+    assert bench.actions[-2:] == [OpenContactor(), StartSelfTest()]
+    bench.self_test()
+    assert bench.phase() in ENERGISED
+    order = [action for action in bench.actions if isinstance(action, OpenContactor | StartSelfTest | AllowSupply)]
+    assert order == [OpenContactor(), StartSelfTest(), AllowSupply()]
+
+
+def test_a_board_that_lets_current_flow_in_its_self_test_is_a_fault() -> None:
+    bench = ready()
+    bench.planned()
+    bench.feed(StartPressed())
+    bench.feed(LockMoved(locked=True))
+    bench.testing, bench.drawn_a = True, 15.8
+    bench.second(6)
+    assert bench.phase() is Phase.FAULT
+    assert OpenContactor() in bench.actions
+
+
 def test_G07_the_plan_is_trimmed_by_what_the_start_takes() -> None:
     bench = ready()
     bench.planned((3600, 16.0))

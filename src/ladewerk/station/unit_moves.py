@@ -194,7 +194,7 @@ def expired(state: UnitState, now: Moment) -> Step:
 
 
 def lock_plug(state: UnitState, now: Moment) -> Step:
-    """First step of the start-up; what flows from here on, in the self-test too, counts for the session."""
+    """First step of the start-up; what flows from here on counts for the session."""
     assert state.meter is not None
     state = replace(state, energy=SessionEnergy(register_wh=state.meter.energy_register_wh))
     if not state.rules.has_lock:
@@ -203,13 +203,13 @@ def lock_plug(state: UnitState, now: Moment) -> Step:
 
 
 def self_test(state: UnitState, now: Moment) -> Step:
-    """Second step: no current is offered while the board tests itself."""
+    """Second step: nothing can flow while the board tests itself."""
     if state.rules.self_test is SelfTest.NEVER:
         return run(state, now)
-    # The board closes its contactor during the test, so a vehicle might draw what its own default allows.
-    watch = state.watch.offering(state.rules.max_current_a, now, state.rules.thresholds)
-    state = replace(enter(state, Phase.TESTING, now), tested=False, watch=watch)
-    return state, (AllowSupply(), SetCurrent(0.0), StartSelfTest())
+    # The board closes its contactor in the test and signals 30 A. The stop bit keeps the vehicle out of that; should a
+    # board close it all the same, supervision sees a current that nobody offered.
+    state = replace(enter(state, Phase.TESTING, now), tested=False)
+    return state, (OpenContactor(), StartSelfTest())
 
 
 def run(state: UnitState, now: Moment) -> Step:
