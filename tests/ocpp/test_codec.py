@@ -2,20 +2,22 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Literal
 
 import pytest
 
 from ladewerk.errors import LocalProtocolError, RemoteProtocolError
 from ladewerk.ocpp import v21, v201
-from ladewerk.ocpp.codec import Codec, codec_for
+from ladewerk.ocpp.codec import PayloadCodec, codec_for
 from ladewerk.ocpp.version import Version
 
 SERVED = [Version.V21, Version.V201]
 
 
 @pytest.fixture(params=SERVED)
-def codec(request: pytest.FixtureRequest) -> Codec:
-    return codec_for(request.param)
+def codec(request: pytest.FixtureRequest) -> PayloadCodec:
+    version: Literal[Version.V201, Version.V21] = request.param
+    return codec_for(version)
 
 
 def test_a_codec_knows_its_version() -> None:
@@ -27,14 +29,14 @@ def test_16_is_refused_with_what_to_use_instead() -> None:
         codec_for(Version.V16)
 
 
-def test_requests_and_responses_travel_as_21_objects(codec: Codec) -> None:
+def test_requests_and_responses_travel_as_21_objects(codec: PayloadCodec) -> None:
     request = v21.ResetRequest(type=v21.ResetEnumType.IMMEDIATE, evse_id=1)
     assert codec.decode_request(*codec.encode_request(request)) == request
     response = v21.ResetResponse(status=v21.ResetStatusEnumType.ACCEPTED)
     assert codec.decode_response("Reset", codec.encode_response("Reset", response)) == response
 
 
-def test_an_unknown_action_of_the_peer_is_not_implemented(codec: Codec) -> None:
+def test_an_unknown_action_of_the_peer_is_not_implemented(codec: PayloadCodec) -> None:
     with pytest.raises(RemoteProtocolError) as refused:
         codec.decode_request("MakeCoffee" * 100, b"{}")
     assert refused.value.code == "NotImplemented"
@@ -60,18 +62,18 @@ def test_a_send_has_a_request_and_no_response() -> None:
         codec.decode_response("NotifyPeriodicEventStream", b"{}")
 
 
-def test_a_response_to_another_action_is_not_written(codec: Codec) -> None:
+def test_a_response_to_another_action_is_not_written(codec: PayloadCodec) -> None:
     with pytest.raises(LocalProtocolError, match="Reset is answered by ResetResponse, not by HeartbeatRequest"):
         codec.encode_response("Reset", v21.HeartbeatRequest())
 
 
-def test_what_is_no_21_request_is_not_written(codec: Codec) -> None:
+def test_what_is_no_21_request_is_not_written(codec: PayloadCodec) -> None:
     for stranger in (v201.HeartbeatRequest(), v21.ResetResponse(status=v21.ResetStatusEnumType.ACCEPTED)):
         with pytest.raises(LocalProtocolError, match=r"is no request of OCPP 2\.1"):
             codec.encode_request(stranger)
 
 
-def test_an_invalid_payload_is_refused_with_its_place(codec: Codec) -> None:
+def test_an_invalid_payload_is_refused_with_its_place(codec: PayloadCodec) -> None:
     with pytest.raises(RemoteProtocolError) as refused:
         codec.decode_request("Reset", json.dumps({"type": "Immediate", "evseId": "1"}).encode())
     assert (refused.value.code, refused.value.path) == ("TypeConstraintViolation", "$.evseId")

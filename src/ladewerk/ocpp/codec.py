@@ -1,20 +1,63 @@
-"""Between the wire of one version and the one vocabulary inside, OCPP 2.1: bytes in, checked v21 objects out, and back."""
+"""Between the wire of one version and the one vocabulary inside, OCPP 2.1: bytes in, checked v21 objects out, and back.
 
-from typing import Protocol
+A whole exchange goes through the codec, call and answer: in OCPP 1.6 one message may be several of 2.1 or none. An exchange
+is a generator, so that the codec keeps what an answer depends on and its owner does the waiting.
+"""
+
+from collections.abc import Generator
+from datetime import datetime
+from typing import Literal, Protocol, overload
 
 from ladewerk.errors import LocalProtocolError
 from ladewerk.ocpp.messages import Payload
 from ladewerk.ocpp.version import Version
 
+Hearing = Generator[Payload, Payload, bytes]
+"""A CALL of the peer: yields each v21 request in it, wants its v21 response, returns the payload of the CALLRESULT.
+
+A request that is refused inside is thrown in as RemoteProtocolError; what comes out again is the answer.
+"""
+
+Saying = Generator[tuple[str, bytes], bytes, Payload]
+"""A request of ours: yields action and payload of each CALL it takes, wants the result's payload, returns the v21 response.
+
+A CALL that fails is thrown in as CallFailed.
+"""
+
 
 class Codec(Protocol):
-    """Reads and writes the payloads of one version; everything outside sees v21 objects only.
+    """One connection's way between its version and OCPP 2.1; everything outside sees v21 objects only.
 
     Reading raises RemoteProtocolError with the neutral (2.x) code and the JSON path; writing raises LocalProtocolError
     when the payload is invalid or the version cannot say it.
     """
 
-    version: Version
+    @property
+    def version(self) -> Version: ...
+
+    def served_as(self, action: str) -> str:
+        """The action of OCPP 2.1 whose responder answers a CALL of ``action``; unknown actions are their own."""
+        ...
+
+    def hear(self, action: str, payload: bytes, received_at: datetime) -> Hearing:
+        """Read a CALL's payload; the code is NotImplemented for an action the version does not have."""
+        ...
+
+    def say(self, request: Payload) -> Saying:
+        """Write a request as CALLs and read what answers them."""
+        ...
+
+    def decode_send(self, action: str, payload: bytes) -> Payload:
+        """Read the payload of a SEND."""
+        ...
+
+    def encode_send(self, message: Payload) -> tuple[str, bytes]:
+        """The action and the payload of a SEND."""
+        ...
+
+
+class PayloadCodec(Codec, Protocol):
+    """A codec whose messages are those of OCPP 2.1, each by itself."""
 
     def decode_request(self, action: str, payload: bytes) -> Payload:
         """Read a CALL's or SEND's payload; the code is NotImplemented for an action the version does not have."""
@@ -33,8 +76,25 @@ class Codec(Protocol):
         ...
 
 
-def codec_for(version: Version) -> Codec:
-    """The codec of ``version``; the version's types are loaded now, not when this module is."""
+def hear_one(codec: PayloadCodec, action: str, payload: bytes) -> Hearing:
+    """Hear a CALL that is one request of OCPP 2.1."""
+    response = yield codec.decode_request(action, payload)
+    return codec.encode_response(action, response)
+
+
+def say_one(codec: PayloadCodec, request: Payload) -> Saying:
+    """Say a request that is one CALL."""
+    action, payload = codec.encode_request(request)
+    result = yield action, payload
+    return codec.decode_response(action, result)
+
+
+@overload
+def codec_for(version: Literal[Version.V201, Version.V21], identity: str = "") -> PayloadCodec: ...
+@overload
+def codec_for(version: Version, identity: str = "") -> Codec: ...
+def codec_for(version: Version, identity: str = "") -> Codec:
+    """The codec of a connection with ``identity``; the version's types are loaded now, not when this module is."""
     match version:
         case Version.V21:
             from ladewerk.ocpp.v21.codec import V21Codec
@@ -45,4 +105,5 @@ def codec_for(version: Version) -> Codec:
 
             return V201Codec()
         case Version.V16:
+            del identity
             raise LocalProtocolError("OCPP 1.6 sessions are not served yet: use ocpp2.0.1 or ocpp2.1")

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, assert_never, cast
 from uuid import uuid4
@@ -12,7 +13,7 @@ from uuid import uuid4
 from ladewerk.clock import Clock
 from ladewerk.errors import CallFailed, CallRefused, CallTimedOut, Disconnected, LocalProtocolError, RemoteProtocolError
 from ladewerk.ocpp.channel import Channel
-from ladewerk.ocpp.codec import codec_for
+from ladewerk.ocpp.codec import Hearing, Saying, codec_for
 from ladewerk.ocpp.events import (
     CallAnswered,
     CallErrored,
@@ -28,7 +29,7 @@ from ladewerk.ocpp.events import (
 )
 from ladewerk.ocpp.frames import ErrorCode, printable
 from ladewerk.ocpp.messages import OneWay, Payload, Request
-from ladewerk.ocpp.router import Context, Router
+from ladewerk.ocpp.router import Context, Router, action_name
 from ladewerk.ocpp.session import DEFAULT_TIMEOUT_S, Session
 from ladewerk.ocpp.version import Version
 from ladewerk.signals import Signal
@@ -87,7 +88,7 @@ class Peer(Generic[S]):
         self._state = state
         self._clock = clock
         self._timeout_s = timeout_s
-        self._codec = codec_for(version)
+        self._codec = codec_for(version, channel.identity)
         self._session = Session(version)
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -107,19 +108,32 @@ class Peer(Generic[S]):
         ``timeout_s`` bounds the wait for its turn, and from then on the wait for the answer. Raises CallTimedOut,
         CallRefused, Disconnected or AnswerMalformed (all CallFailed), or LocalProtocolError when the request is invalid.
         """
-        action, payload = self._codec.encode_request(request)
-        message_id = str(uuid4())
         limit_s = self._timeout_s if timeout_s is None else timeout_s
+        exchange = self._codec.say(request)
+        step = partial(next, exchange)
+        while True:
+            try:
+                action, payload = step()
+            except StopIteration as done:
+                return cast("R", done.value)
+            message_id = str(uuid4())
+            try:
+                result = await self._result_of(message_id, action, payload, limit_s)
+            except CallFailed as err:
+                step = partial(exchange.throw, err)
+            else:
+                step = partial(self._read_result, exchange, message_id, result)
+
+    async def _result_of(self, message_id: str, action: str, payload: bytes, limit_s: float) -> bytes:
         self._calls[message_id] = self._loop.create_future()
         try:
             self._apply(self._say(message_id, action, payload, limit_s))
-            result = await self._calls[message_id]
+            return await self._calls[message_id]
         except CallTimedOut as err:
             raise CallTimedOut(f"{self.identity} {err} to {action} within {limit_s:g} s") from None
         finally:
             del self._calls[message_id]
             self._session.cancel(message_id)
-        return cast("R", self._read_response(message_id, action, result))
 
     def _say(self, message_id: str, action: str, payload: bytes, timeout_s: float) -> list[Event]:
         try:
@@ -129,7 +143,7 @@ class Peer(Generic[S]):
 
     async def send(self, message: OneWay) -> None:
         """Send a message that nothing answers (OCPP 2.1); raises Disconnected or LocalProtocolError."""
-        action, payload = self._codec.encode_request(message)
+        action, payload = self._codec.encode_send(message)
         self._apply(self._session.send(str(uuid4()), action, payload))
 
     async def run(self) -> None:
@@ -270,9 +284,9 @@ class Peer(Generic[S]):
         else:
             answer.set_result(outcome)
 
-    def _read_response(self, message_id: str, action: str, payload: bytes) -> Payload:
+    def _read_result(self, exchange: Saying, message_id: str, payload: bytes) -> tuple[str, bytes]:
         try:
-            return self._codec.decode_response(action, payload)
+            return exchange.send(payload)
         except RemoteProtocolError as err:
             self._apply(self._session.reject_result(message_id, err.code, err.description, {"path": err.path}))
             raise AnswerMalformed(err.code, err.description, message_id=message_id, path=err.path) from err
@@ -286,7 +300,7 @@ class Peer(Generic[S]):
 
     async def _handle(self, call: CallReceived, received_at: datetime) -> None:
         try:
-            request, payload = await self._respond(call, received_at)
+            heard, payload = await self._respond(call, received_at)
         except CallFailed as err:
             log.warning("%s: %s not answered: %s", self.identity, _named(call), printable(str(err)))
             self._fail(call)
@@ -297,21 +311,42 @@ class Peer(Generic[S]):
             self._fail(call)
         else:
             self._apply(self._session.answer(call.message_id, payload))
-            self._show_observers(call, request, received_at)
+            for request in heard:
+                self._show_observers(call, request, received_at)
 
-    async def _respond(self, call: CallReceived, received_at: datetime) -> tuple[Payload, bytes]:
-        responder = self._router.responder(call.action)
+    async def _respond(self, call: CallReceived, received_at: datetime) -> tuple[list[Payload], bytes]:
+        """What the CALL said, request by request, and the payload that answers it."""
+        heard: list[Payload] = []
+        exchange = self._codec.hear(call.action, call.payload, received_at)
+        step = partial(self._read_call, exchange, call.action)
+        while True:
+            try:
+                request = step()
+            except StopIteration as done:
+                return heard, done.value
+            try:
+                response = await self._ask(call, request, received_at)
+            except RemoteProtocolError as err:
+                step = partial(exchange.throw, err)
+            else:
+                heard.append(request)
+                step = partial(exchange.send, response)
+
+    def _read_call(self, exchange: Hearing, action: str) -> Payload:
         try:
-            request = self._codec.decode_request(call.action, call.payload)
+            return next(exchange)
         except RemoteProtocolError as err:
-            if responder is None and err.code != ErrorCode.NOT_IMPLEMENTED:
-                raise _not_served(call.action) from err
-            raise
+            served = self._router.responder(self._codec.served_as(action)) is not None
+            if served or err.code == ErrorCode.NOT_IMPLEMENTED:
+                raise
+            raise _not_served(action) from err
+
+    async def _ask(self, call: CallReceived, request: Payload, received_at: datetime) -> Payload:
+        responder = self._router.responder(action_name(type(request)))
         if responder is None:
             raise _not_served(call.action)
         context = Context(peer=self, state=self._state, message_id=call.message_id, received_at=received_at)
-        response = await responder(context, request)
-        return request, self._codec.encode_response(call.action, response)
+        return await responder(context, request)
 
     def _refuse(self, call: CallReceived, err: RemoteProtocolError) -> None:
         details = {"path": err.path} if err.path else {}
@@ -336,7 +371,7 @@ class Peer(Generic[S]):
 
     async def _hear(self, message: SendReceived, received_at: datetime) -> None:
         try:
-            payload = self._codec.decode_request(message.action, message.payload)
+            payload = self._codec.decode_send(message.action, message.payload)
             if not isinstance(payload, OneWay):
                 raise RemoteProtocolError(ErrorCode.PROTOCOL_ERROR, f"{message.action} is called, not sent")
         except RemoteProtocolError as err:
@@ -346,7 +381,7 @@ class Peer(Generic[S]):
 
     def _show_observers(self, message: CallReceived | SendReceived, payload: Payload, received_at: datetime) -> None:
         context = Context(peer=self, state=self._state, message_id=message.message_id, received_at=received_at)
-        for observer in self._router.observers(message.action):
+        for observer in self._router.observers(action_name(type(payload))):
             self._spawn(self._observe(observer(context, payload), message), message.action)
 
     async def _observe(self, looking: Any, message: CallReceived | SendReceived) -> None:

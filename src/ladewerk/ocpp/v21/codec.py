@@ -1,6 +1,9 @@
 """The codec of OCPP 2.1, the vocabulary inside: what is read and written is already what the wire says."""
 
+from datetime import datetime
+
 from ladewerk.errors import LocalProtocolError, RemoteProtocolError
+from ladewerk.ocpp.codec import Hearing, Saying, hear_one, say_one
 from ladewerk.ocpp.messages import Action, Payload, decode, encode
 from ladewerk.ocpp.v21.types import ACTIONS
 from ladewerk.ocpp.version import Version
@@ -55,3 +58,24 @@ class V21Codec:
         """As :class:`ladewerk.ocpp.codec.Codec` says."""
         check_response(action, response)
         return encode(response)
+
+    def served_as(self, action: str) -> str:
+        """As :class:`ladewerk.ocpp.codec.Codec` says."""
+        return action
+
+    def hear(self, action: str, payload: bytes, received_at: datetime) -> Hearing:
+        """As :class:`ladewerk.ocpp.codec.Codec` says."""
+        del received_at
+        return hear_one(self, action, payload)
+
+    def say(self, request: Payload) -> Saying:
+        """As :class:`ladewerk.ocpp.codec.Codec` says."""
+        return say_one(self, request)
+
+    def decode_send(self, action: str, payload: bytes) -> Payload:
+        """As :class:`ladewerk.ocpp.codec.Codec` says."""
+        return self.decode_request(action, payload)
+
+    def encode_send(self, message: Payload) -> tuple[str, bytes]:
+        """As :class:`ladewerk.ocpp.codec.Codec` says."""
+        return self.encode_request(message)
