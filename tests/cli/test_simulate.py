@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -96,11 +97,25 @@ def test_it_writes_a_station_s_configuration_when_asked_to(config: Path, tmp_pat
 def test_with_a_speed_its_time_runs_faster(config: Path) -> None:
     with simulate(config, "--speed", "500") as program:
         panel = program.address("panel")
-        assert f"Its time runs faster; start the others with --follow {panel}" in program.lines
+        assert f"It keeps a time of its own; start the others with --follow {panel}" in program.lines
         httpx.post(panel + "/api/plug-in", trust_env=False)
         while json.loads(httpx.get(panel + "/api/state", trust_env=False).content)["drawn_wh"] < 100:
             pass  # half a minute of its time, less than a second of ours
         assert httpx.get(panel + "/api/clock", trust_env=False).json()["speed"] == 500
+
+
+def test_it_begins_when_it_is_told_to(config: Path) -> None:
+    with simulate(config, "--start", "2026-01-12T17:30+01:00") as program:
+        state = httpx.get(program.address("panel") + "/api/state", trust_env=False).json()
+        assert datetime.fromisoformat(state["at"]) - datetime(2026, 1, 12, 16, 30, tzinfo=UTC) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("start", ["17:30", "2026-01-12T17:30", "tonight"])
+def test_a_start_without_date_or_offset_is_refused(start: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["simulate", "--start", start])
+    assert refused.value.code == 2
+    assert "a time has a date and an offset" in capsys.readouterr().err
 
 
 def test_a_second_one_on_the_same_ports_is_refused_and_the_first_goes_on(config: Path, tmp_path: Path) -> None:

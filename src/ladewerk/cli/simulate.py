@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import signal
+from datetime import datetime
 from pathlib import Path
 
 from ladewerk.cli.pace import REAL_TIME, Pace, faster, speed
@@ -22,6 +23,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("config", metavar="CONFIG.toml", type=Path, nargs="?", help="settings; without a file the defaults")
     parser.add_argument("--speed", metavar="N", type=speed, help="let its time run N times as fast as real time")
     parser.add_argument(
+        "--start",
+        metavar="TIME",
+        type=_moment,
+        help="what its clock shows at first, such as 2026-01-12T17:30+01:00 (default: now)",
+    )
+    parser.add_argument(
         "--station-config", metavar="FILE", type=Path, help="write a station's configuration for this hardware; replaces it"
     )
     parser.set_defaults(run=run)
@@ -30,7 +37,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(arguments: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM."""
     config = load_config(arguments.config) if arguments.config else SimulatorConfig()
-    pace = REAL_TIME if arguments.speed is None else faster(arguments.speed, SystemClock().now())
+    pace = REAL_TIME
+    if arguments.speed is not None or arguments.start is not None:
+        pace = faster(arguments.speed or 1.0, arguments.start or SystemClock().now())
     with pace.runner() as runner:
         runner.run(_serve(config, pace, arguments.station_config))
     return 0
@@ -47,7 +56,7 @@ async def _serve(config: SimulatorConfig, pace: Pace, station_config: Path | Non
             _write(station_config, settings)
         print(_greeting(simulator, settings, station_config), flush=True)
         if pace is not REAL_TIME:
-            print(f"Its time runs faster; start the others with --follow {simulator.panel_url}", flush=True)
+            print(f"It keeps a time of its own; start the others with --follow {simulator.panel_url}", flush=True)
         print("Plug the car in on the panel's page. Ctrl-C ends.", flush=True)
         await stop.wait()
     print("stopped", flush=True)
@@ -66,13 +75,14 @@ def station_settings(simulator: Simulator) -> str:
         lock.append(f"feedback_pin = {config.lock.feedback_pin}")
     if config.lock.active_low:
         lock.append("active_low = true")
+    zone = "" if config.time_zone is None else f'time_zone = "{config.time_zone}"\n'
     return f"""\
 [station]
 identity = "LW-0001"
 csms = "ws://127.0.0.1:9000"
 web = "127.0.0.1:8081"
 data = "~/.local/share/ladewerk/LW-0001"
-
+{zone}
 [units.garage]
 evse_id = 1
 phases = {config.vehicle.phases}
@@ -104,3 +114,13 @@ def _write(path: Path, settings: str) -> None:
         path.write_text(settings, encoding="utf-8")
     except OSError as err:
         raise ConfigError(str(path), f"cannot be written: {err.strerror}") from err
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.utcoffset() is None:
+        raise argparse.ArgumentTypeError(f"a time has a date and an offset, such as 2026-01-12T17:30+01:00, not {text!r}")
+    return moment

@@ -22,7 +22,7 @@ def rows(scenario: Scenario, verdict: Verdict) -> Iterator[tuple[str, str, str]]
     """(what, how it was, beside what) in words."""
     zone = scenario.start.tzinfo
     ready = "never" if verdict.complete_at is None else f"{verdict.complete_at.astimezone(zone):%H:%M}"
-    saved = verdict.cost_at_once - verdict.cost
+    saved = round(verdict.cost_at_once - verdict.cost, 2) + 0.0  # never minus zero
     yield "energy", f"{verdict.energy_wh / 1000:.2f} kWh", f"asked for {verdict.asked_wh / 1000:.2f} kWh"
     yield "complete", ready, f"asked for {verdict.depart_at.astimezone(zone):%H:%M}"
     yield (
