@@ -21,7 +21,18 @@ if TYPE_CHECKING:
     from ladewerk.ocpp.peer import AnswerMalformed, FrameSeen, Peer
     from ladewerk.ocpp.router import Context, Router
     from ladewerk.ocpp.version import Version
-    from ladewerk.ocpp.websocket import Admission, Handshake, Listener, WebSocketChannel, connect, serve
+    from ladewerk.ocpp.websocket import (
+        Admission,
+        ClientCertificate,
+        ClientTls,
+        Handshake,
+        Listener,
+        SecurityProfile,
+        ServerTls,
+        WebSocketChannel,
+        connect,
+        serve,
+    )
 
 __all__ = [
     "Admission",
@@ -29,6 +40,8 @@ __all__ = [
     "BackOff",
     "BackOffSettings",
     "Channel",
+    "ClientCertificate",
+    "ClientTls",
     "Context",
     "ErrorCode",
     "FrameSeen",
@@ -37,6 +50,8 @@ __all__ = [
     "LoopbackLink",
     "Peer",
     "Router",
+    "SecurityProfile",
+    "ServerTls",
     "Version",
     "WebSocketChannel",
     "connect",
@@ -52,7 +67,18 @@ _HOMES = {
     "peer": ("AnswerMalformed", "FrameSeen", "Peer"),
     "router": ("Context", "Router"),
     "version": ("Version",),
-    "websocket": ("Admission", "Handshake", "Listener", "WebSocketChannel", "connect", "serve"),
+    "websocket": (
+        "Admission",
+        "ClientCertificate",
+        "ClientTls",
+        "Handshake",
+        "Listener",
+        "SecurityProfile",
+        "ServerTls",
+        "WebSocketChannel",
+        "connect",
+        "serve",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
