@@ -22,6 +22,7 @@ from ladewerk.demo.report import rows, write_report
 from ladewerk.demo.scenario import MODES, Scenario
 from ladewerk.demo.verdict import Verdict, judge
 from ladewerk.demo.wiring import Programs, wired_up
+from ladewerk.errors import ConfigError
 from ladewerk.paced_loop import PacedLoop
 
 _WATCHABLE_SPEED = 60.0
@@ -49,6 +50,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(arguments: argparse.Namespace) -> int:
     """Run it; 0 where the car has its energy, the limit held and nothing was logged as an error."""
     scenario = Scenario(mode=arguments.mode, seed=arguments.seed)
+    if arguments.out is not None:
+        _make_folder(arguments.out)  # before the work, not behind it
     complaints = ComplaintHandler()
     logging.getLogger().addHandler(complaints)
     recording = Recording(complaints=complaints.complaints)
@@ -154,3 +157,10 @@ def _print(console: Console, scenario: Scenario, verdict: Verdict) -> None:
     for row in rows(scenario, verdict):
         table.add_row(*row)
     console.print(table)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise ConfigError("--out", f"{folder} is no folder that can be written: {err.strerror}") from err
