@@ -1,7 +1,7 @@
 """Amps, watts and watt-hours."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ladewerk.electrical import MINIMUM_OFFER_A, current_a, energy_wh, power_w, usable_current_a
@@ -32,12 +32,14 @@ def test_another_minimum_may_be_asked_for() -> None:
     assert usable_current_a(1, minimum_a=0) == 1
 
 
+@settings(deadline=None)
 @given(amps, phases, volts)
 def test_amps_to_watts_and_back_is_where_it_began(limit_a: float, count: int, voltage_v: float) -> None:
     watts = power_w(limit_a, phases=count, voltage_v=voltage_v)
     assert current_a(watts, phases=count, voltage_v=voltage_v) == pytest.approx(limit_a)
 
 
+@settings(deadline=None)
 @given(amps)
 def test_a_usable_current_is_never_above_its_limit_and_never_between(limit_a: float) -> None:
     usable = usable_current_a(limit_a)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ladewerk.timeline import Segment, Timeline, combine, lowest, mean_over, total
@@ -30,6 +30,7 @@ lines = steps.map(lambda chosen: line(*sorted(chosen.items())))
 # --- building
 
 
+@settings(deadline=None)
 @given(steps)
 def test_it_says_the_last_value_that_began(chosen: dict[int, float | None]) -> None:
     built = line(*sorted(chosen.items()))
@@ -38,12 +39,14 @@ def test_it_says_the_last_value_that_began(chosen: dict[int, float | None]) -> N
         assert built.at(at(minute)) == (chosen[max(begun)] if begun else None)
 
 
+@settings(deadline=None)
 @given(lines)
 def test_neighbours_differ_and_it_begins_with_something_said(built: Timeline[float]) -> None:
     assert all(a != b for a, b in pairwise(built.values))
     assert not built.values or built.values[0] is not None
 
 
+@settings(deadline=None)
 @given(steps)
 def test_two_that_say_the_same_are_equal(chosen: dict[int, float | None]) -> None:
     built = line(*sorted(chosen.items()))
@@ -82,6 +85,7 @@ def test_slots_follow_each_other_and_end() -> None:
 # --- reading
 
 
+@settings(deadline=None)
 @given(lines, st.integers(-5, 65))
 def test_the_next_change_is_the_first_moment_that_differs(built: Timeline[float], minute: int) -> None:
     change = built.next_change(at(minute))
@@ -95,6 +99,7 @@ def test_the_end_is_where_nothing_is_said_any_more() -> None:
     assert NOTHING.end is None
 
 
+@settings(deadline=None)
 @given(lines)
 def test_segments_are_what_is_said(built: Timeline[float]) -> None:
     segments = list(built.segments())
@@ -114,6 +119,7 @@ def test_the_last_segment_of_an_endless_line_has_no_end() -> None:
 # --- changing
 
 
+@settings(deadline=None)
 @given(lines, st.integers(-5, 60), st.one_of(st.none(), st.integers(-5, 65)))
 def test_a_cut_says_the_same_inside_and_nothing_outside(built: Timeline[float], first: int, last: int | None) -> None:
     cut = built.within(at(first), None if last is None else at(last))
@@ -122,6 +128,7 @@ def test_a_cut_says_the_same_inside_and_nothing_outside(built: Timeline[float], 
         assert cut.at(at(minute)) == (built.at(at(minute)) if inside else None)
 
 
+@settings(deadline=None)
 @given(lines)
 def test_a_change_of_values_leaves_the_unsaid_unsaid(built: Timeline[float]) -> None:
     changed = built.map(lambda value: None if value < 0 else value * 2)
@@ -130,6 +137,7 @@ def test_a_change_of_values_leaves_the_unsaid_unsaid(built: Timeline[float]) -> 
         assert changed.at(at(minute)) == (None if value is None or value < 0 else value * 2)
 
 
+@settings(deadline=None)
 @given(st.lists(lines, max_size=4))
 def test_the_lowest_and_the_total_hold_at_every_moment(several: list[Timeline[float]]) -> None:
     least, summed = combine(lowest, *several), combine(total, *several)
@@ -161,6 +169,7 @@ def test_no_time_has_no_mean() -> None:
     assert mean_over(line((0, 1.0)), at(5), at(5)) is None
 
 
+@settings(deadline=None)
 @given(lines, st.integers(0, 50), st.integers(1, 10))
 def test_a_mean_lies_between_the_values(built: Timeline[float], first: int, length: int) -> None:
     mean = mean_over(built, at(first), at(first + length))

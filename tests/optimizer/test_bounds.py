@@ -71,6 +71,7 @@ def test_surplus_is_what_pv_leaves() -> None:
     asked = problem(base_load_w=(1000.0, 1000.0, 0.0), pv_w=(3000.0, 500.0, 0.0), export_price_per_kwh=0.08)
     room = rooms(asked, NEED, Taken.nothing(3))[0]
     assert room.surplus_w == 2000.0
+    assert [one.end_s for one in rooms(asked, NEED, Taken.nothing(3))] == [900.0, 1800.0, 2220.0]
     assert rooms(asked, NEED, Taken.nothing(3))[1].surplus_w == 0.0
     assert room.money(1000.0) == pytest.approx(0.25 * 0.08)
     assert room.money(5000.0) == pytest.approx(0.25 * (2 * 0.08 + 3 * 0.3))

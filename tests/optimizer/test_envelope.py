@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ladewerk.optimizer.envelope import Piece, Segment, lower, lower_of_all
@@ -29,6 +29,7 @@ def least(values: list[int | None]) -> int | None:
     return min((one for one in values if one is not None), default=None)
 
 
+@settings(deadline=None)
 @given(functions(), functions())
 def test_the_lower_of_two_is_the_minimum_everywhere(one: list[Piece], other: list[Piece]) -> None:
     both = lower(one, other)
@@ -36,6 +37,7 @@ def test_the_lower_of_two_is_the_minimum_everywhere(one: list[Piece], other: lis
         assert value(both, total) == least([value(one, total), value(other, total)])
 
 
+@settings(deadline=None)
 @given(st.lists(functions(), max_size=5))
 def test_the_lower_of_many_is_the_minimum_everywhere(many: list[list[Piece]]) -> None:
     lowest = lower_of_all(many)

@@ -116,6 +116,15 @@ def test_missing_energy_names_what_held_it_back() -> None:
     assert sentence(held, "de").endswith("2.2 kWh fehlen (Grenze des Netzanschlusses)")
 
 
+def test_missing_by_a_hair_is_not_mentioned() -> None:
+    assert sentence(problem(0.2, 0.2, need=replace(CAR, energy_wh=2 * 2760 + 0.3))) == "charges from 17:00 on"
+
+
+def test_a_stay_that_is_too_short_is_the_car_s_limit() -> None:
+    stay = replace(CAR, energy_wh=9000, departure=START + timedelta(minutes=15))
+    assert sentence(problem(0.2, 0.2, need=stay)) == "charges from 17:00 on; 6.2 kWh are missing (car limit)"
+
+
 def test_a_car_that_cannot_charge_says_why() -> None:
     blocked = problem(0.2, 0.2, limit_w=(2000.0, 2000.0))
     assert sentence(blocked) == "cannot charge; 2.8 kWh are missing (minimum current)"

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ladewerk.errors import PlanError
@@ -42,6 +42,7 @@ def test_a_series_that_ends_too_early_is_refused() -> None:
         per_slot(line((0, 100.0), (5, None)), START, (900.0,))
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 48 * 3600),
     st.dictionaries(st.integers(-100, 3000), st.floats(0, 1), min_size=1, max_size=8),

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ladewerk.errors import PlanError
-from ladewerk.optimizer.problem import Need, Plan, Problem, Site, SitePlan, check
+from ladewerk.optimizer.problem import EvPlan, Need, Plan, Problem, Site, SitePlan, check
 
 START = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
 NEED = Need(id="ev", energy_wh=1000, max_current_a=16)
@@ -94,6 +94,13 @@ def test_a_car_is_found_by_its_name() -> None:
     assert GOOD.need("ev") is NEED
     with pytest.raises(KeyError):
         GOOD.need("other")
+    assert NEED.power_w(16) == 11_040
     plan = Plan(evs=(), site=SitePlan(power_w=(), peak_w=0.0), objective=0.0, bound=0.0, gap=0.0, solver="")
     with pytest.raises(KeyError):
         plan.ev("ev")
+    ev = EvPlan(
+        id="ev", current_a=(), power_w=(), energy_wh=0.0, missing_wh=0.0, complete_at=None, cost=0.0, cost_if_at_once=0.0,
+        reasons=(), summary="",
+    )  # fmt: skip
+    assert replace(plan, evs=(replace(ev, id="other"), ev)).ev("ev") is ev
+    assert replace(GOOD, evs=(replace(NEED, id="other"), NEED)).need("ev") is NEED

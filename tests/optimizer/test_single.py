@@ -10,7 +10,7 @@ import pytest
 
 from ladewerk.optimizer.bounds import Room, Taken, rooms
 from ladewerk.optimizer.problem import Mode, Need, Problem, Reason, Site
-from ladewerk.optimizer.single import Optimum, at_once, plan_single, starts
+from ladewerk.optimizer.single import Optimum, at_once, levels_a, plan_single, starts
 
 START = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
 
@@ -315,6 +315,16 @@ def test_the_last_watt_hour_is_found() -> None:
     assert optimum.current_a == pytest.approx([room.most_a for room in found])
 
 
+def test_what_fits_to_the_last_watt_hour_needs_no_slot_more() -> None:
+    # 10 kW is 14.49275... A: however that is rounded, two half hours are 10 kWh.
+    found = [slot(2 * index, 0.2, most_a=10_000 / 690, length_s=1800.0) for index in range(4)]
+    optimum = plan_single(car(10_000.0, Mode.SHORTEST), found)
+    assert optimum.complete_s == 5400.0 - 1800.0
+    assert optimum.current_a[2:] == (0.0, 0.0)
+    assert at_once(car(10_000.0), found) == optimum.current_a
+    assert optimum.energy_wh == pytest.approx(10_000.0, abs=1e-6)
+
+
 # --- asked again
 
 
@@ -351,6 +361,12 @@ def test_at_once_takes_all_there_is_from_the_beginning() -> None:
     assert at_once(car(2760.0 + 1200.0), found) == pytest.approx((0.0, 16.0, 1200 / 172.5, 0.0))
     assert at_once(car(2760.0 + 1.0), found) == pytest.approx((0.0, 16.0, 6.0, 0.0))
     assert at_once(car(2760.0 + 1.0, current_step_a=4.0), found) == pytest.approx((0.0, 16.0, 8.0, 0.0))
+
+
+def test_the_levels_of_a_slot_are_its_least_and_most() -> None:
+    assert levels_a(car(1.0), slot(0, 0.3, most_a=10.5)) == (6.0, 10.5)
+    assert levels_a(car(1.0, current_step_a=4.0), slot(0, 0.3)) == (8.0, 16.0)
+    assert levels_a(car(1.0), slot(0, 0.3, most_a=5.9)) is None
 
 
 def test_starts_are_counted_from_off_or_on() -> None:

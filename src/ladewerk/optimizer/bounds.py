@@ -67,7 +67,7 @@ def rooms(problem: Problem, need: Need, taken: Taken) -> tuple[Room, ...]:
             Room(
                 start_s=(starts[slot] - starts[0]) / timedelta(seconds=1),
                 length_s=length_s,
-                most_a=max(0.0, most_a),
+                most_a=max(0.0, float(most_a)),
                 limit=limit,
                 surplus_w=max(0.0, -draw_w(problem, slot) - taken.power_w[slot]),
                 price_per_kwh=problem.price_per_kwh[slot],

@@ -269,10 +269,9 @@ class _Search:
         return _Keep(slot + 1, max(0, self.need - self.slots.total_most(slot + 1)), self.need, self.bound, self.ceiling)
 
     def _end(self, frontier: Frontier) -> Plan | None:
-        for piece in lower(*frontier):
-            if piece.last == self.need:
-                return piece.at(self.need), _traced(piece, self.need)
-        return None
+        # Behind the last slot nothing but the need itself is left.
+        ends = lower(*frontier)
+        return (ends[0].at(self.need), _traced(ends[0], self.need)) if ends else None
 
 
 def _sum(piece: Piece, segment: Segment) -> list[Piece]:

@@ -24,6 +24,8 @@ S: Final = 1_000
 """Whole numbers of time in a second."""
 PRICE: Final = 1_000_000_000
 """Whole numbers of price in one per kWh."""
+NOISE: Final = 1e-12
+"""Relative error of a current that was calculated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ class Optimum:
 def plan_single(need: Need, rooms: Sequence[Room]) -> Optimum:
     """The optimum for ``need`` in ``rooms``; where the energy cannot be had, the most there is."""
     scale = _Scale.of(need, rooms)
-    wanted = round(need.energy_wh / scale.wh)
+    wanted = scale.wanted(need)
     options = tuple(_options(scale, need, room, slot) for slot, room in enumerate(rooms))
     slots = Slots(options, scale.start_cost(need), _is_running(need))
     if slots.total_most() < wanted:
@@ -110,6 +112,10 @@ class _Scale:
             last=last,
         )
 
+    def wanted(self, need: Need) -> int:
+        """The need as an amount, less what rounding may have taken from the slots: else what just fits would not."""
+        return max(0, round(need.energy_wh / self.wh) - len(self.last) - 1)
+
     def start_cost(self, need: Need) -> int:
         return round(need.start_cost / self.money) * self.in_money + self.in_starts
 
@@ -134,9 +140,8 @@ def _is_running(need: Need) -> bool:
 
 def _options(scale: _Scale, need: Need, room: Room, slot: int) -> tuple[Segment, ...]:
     """Segments over the useful amount: what a current draws beyond the need is excess, and never earns."""
-    length = round(room.length_s * S)
-    levels = [level * length for level in _levels(need, room)]
-    if not levels or length == 0:
+    levels = _levels(need, room)
+    if not levels:
         return ()
     middle = round(room.start_s * S) + round(room.end_s * S)
     curve = _Curve(scale, _tiers(scale, room, levels[-1]), scale.last[slot], middle)
@@ -149,15 +154,17 @@ def _options(scale: _Scale, need: Need, room: Room, slot: int) -> tuple[Segment,
 
 
 def _levels(need: Need, room: Room) -> list[int]:
-    """Least and most current, or each step between them; empty where the least does not fit."""
-    # Rounded first: 15.999999999 A out of a division is 16 A.
-    most = math.floor(round(room.most_a * A, 3))
-    least = math.ceil(round(need.min_current_a * A, 3))
+    """Least and most amount, or that of each step between them; empty where the least does not fit."""
+    length = round(room.length_s * S)
+    # 5.999999999999 A out of a division is 6 A.
+    most = math.floor(room.most_a * (1 + NOISE) * A * length)
+    least = math.ceil(round(need.min_current_a * A * length, 3))
     if need.current_step_a is None:
         # "Any current" still has a least one that is not 0.
-        return [max(1, least), most] if max(1, least) <= most else []
-    step = round(need.current_step_a * A)
-    return [multiple * step for multiple in range(max(1, -(-least // step)), most // step + 1)]
+        least = max(1, length, least)
+        return [least, most] if least <= most else []
+    step = round(need.current_step_a * A) * length
+    return [multiple * step for multiple in range(max(1, -(-least // step)), most // step + 1)] if step else []
 
 
 def _tiers(scale: _Scale, room: Room, most: int) -> list[tuple[int, int]]:
@@ -299,9 +306,7 @@ def _optimum(
 ) -> Optimum:
     """What ``choices`` mean outside; ``unproven`` is the bound where they are not proven best."""
     drawn = [_drawn(need, room, amount) for room, amount in zip(rooms, choices, strict=True)]
-    current_a = tuple(
-        amount / round(room.length_s * S) / A if amount else 0.0 for room, amount in zip(rooms, drawn, strict=True)
-    )
+    current_a = tuple(_current_a(room, amount) for room, amount in zip(rooms, drawn, strict=True))
     total = sum(drawn)
     complete_s = _complete_s(rooms, drawn, wanted)
     waited_s = (
@@ -325,11 +330,14 @@ def _drawn(need: Need, room: Room, useful: int | None) -> int:
     """The amount that the least possible current for ``useful`` draws."""
     if useful is None:
         return 0
-    length = round(room.length_s * S)
     levels = _levels(need, room)
     if need.current_step_a is None:
-        return max(useful, levels[0] * length)
-    return next(level * length for level in levels if level * length >= useful)
+        return max(useful, levels[0])
+    return next(level for level in levels if level >= useful)
+
+
+def _current_a(room: Room, amount: int) -> float:
+    return min(room.most_a, round(amount / round(room.length_s * S) / A, 9)) if amount else 0.0
 
 
 def _complete_s(rooms: Sequence[Room], drawn: Sequence[int], wanted: int) -> float | None:
@@ -346,16 +354,12 @@ def _complete_s(rooms: Sequence[Room], drawn: Sequence[int], wanted: int) -> flo
 def at_once(need: Need, rooms: Sequence[Room]) -> tuple[float, ...]:
     """Currents of a car that charges as soon and as fast as the limits let it, whatever that costs."""
     scale = _Scale.of(need, rooms)
-    rest = round(need.energy_wh / scale.wh)
+    rest = scale.wanted(need)
     current_a: list[float] = []
     for room in rooms:
         levels = _levels(need, room)
-        length = round(room.length_s * S)
-        if rest <= 0 or not levels or length == 0:
-            current_a.append(0.0)
-            continue
-        amount = _drawn(need, room, min(rest, levels[-1] * length))
-        current_a.append(amount / length / A)
+        amount = _drawn(need, room, min(rest, levels[-1])) if levels and rest > 0 else 0
+        current_a.append(_current_a(room, amount))
         rest -= amount
     return tuple(current_a)
 
@@ -363,7 +367,7 @@ def at_once(need: Need, rooms: Sequence[Room]) -> tuple[float, ...]:
 def levels_a(need: Need, room: Room) -> tuple[float, float] | None:
     """Least and most current in ``room``; None where none is possible."""
     levels = _levels(need, room)
-    return (levels[0] / A, levels[-1] / A) if levels else None
+    return (_current_a(room, levels[0]), _current_a(room, levels[-1])) if levels else None
 
 
 def starts(current_a: Sequence[float], *, running: bool) -> int:

@@ -40,8 +40,10 @@ def _plan(
     problem: Problem, evs: Sequence[EvPlan], objective: float, bound: float, solver: str, *, known: bool = True
 ) -> Plan:
     power_w = tuple(draw_w(problem, slot) + sum(ev.power_w[slot] for ev in evs) for slot in range(len(problem.slot_s)))
+    # Sums of what is equal differ in the last digits.
+    bound = min(bound, objective)
     distance = objective - bound
-    gap = distance / max(abs(objective), 1e-9) if distance > 0.0 else 0.0
+    gap = distance / max(abs(objective), 1e-9)
     return Plan(
         evs=tuple(evs),
         site=SitePlan(power_w=power_w, peak_w=max(power_w)),

@@ -70,7 +70,7 @@ def problem_from_json(text: bytes | str) -> Problem:
 
 
 def plan_to_json(plan: Plan) -> bytes:
-    """The plan as indented JSON, numbers without the noise behind the ninth decimal."""
+    """The plan as indented JSON, numbers without the noise behind the sixth decimal."""
     return msgspec.json.format(msgspec.json.encode(_rounded(msgspec.to_builtins(plan))), indent=2)
 
 
@@ -138,7 +138,7 @@ def _need(raw: _Need) -> Need:
 
 def _rounded(value: object) -> object:
     if isinstance(value, float):
-        return round(value, 9)
+        return round(value, 6)
     if isinstance(value, dict):
         return {key: _rounded(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
