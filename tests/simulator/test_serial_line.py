@@ -36,7 +36,7 @@ class Wire:
     def send(self, data: bytes) -> None:
         os.write(self._terminal, data)
 
-    async def receive(self, length: int, *, within_s: float = 5.0) -> bytes:
+    async def receive(self, length: int, *, within_s: float = 0.5) -> bytes:
         """Exactly ``length`` bytes; fewer if no more come in time."""
         try:
             async with asyncio.timeout(within_s):
