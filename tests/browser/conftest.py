@@ -66,10 +66,11 @@ class Place:
         config = SimulatorConfig(meter_port=0, pins_port=0, panel_port=0, serial_link=None)
         self.simulator = self._start("simulator", lambda: running_simulator(config, self._clock))
 
-    def start_station(self) -> None:
+    def start_station(self, *, time_zone: str | None = None) -> None:
         config = StationConfig(
             station=StationTable(
                 identity="LW-0001",
+                time_zone=time_zone,
                 csms=f"ws://127.0.0.1:{self._ports['ocpp']}",
                 data="data",
                 web=f"127.0.0.1:{self._ports['station']}",
@@ -184,10 +185,19 @@ class Browser:
     def hint(self, name: str) -> str:
         return self.text(f"[data-field='{name}'] .field-hint")
 
+    def evaluate(self, module: str, script: str, *arguments: object) -> Any:
+        """What ``script`` returns, with the ``module`` of the page at hand, such as ``../kit/zone.js``."""
+        load = "const it = await import(new URL(arguments[0], document.querySelector('script[type=module]').src)); "
+        return self.driver.execute_script(load + script, module, *arguments)
+
     def sized(self, width: int, height: int) -> None:
         """Give the page a window of this size, a phone's where it is narrow."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+    def in_zone(self, name: str) -> None:
+        """Put the browser in another time zone."""
+        self.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": name})
 
     def sticks_out(self) -> int:
         """Pixels by which the page is wider than its window."""
@@ -235,7 +245,6 @@ def chromium() -> Iterator[webdriver.Chrome]:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(driver_binary))
-    driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Europe/Berlin"})
     yield driver
     driver.quit()
 
@@ -246,6 +255,7 @@ def browser(chromium: webdriver.Chrome) -> Iterator[Browser]:
     chromium.get_log("browser")  # type: ignore[no-untyped-call]
     browser = Browser(chromium)
     browser.sized(1280, 800)
+    browser.in_zone("Europe/Berlin")
     yield browser
     browser.requests()
     complaints = browser.complaints()

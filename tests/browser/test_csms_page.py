@@ -1,7 +1,12 @@
+import json
+from datetime import datetime
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
+from ladewerk.optimizer.series_file import Column, read_series
 from tests.browser.conftest import Browser, Place
 
 pytestmark = pytest.mark.browser
@@ -89,6 +94,87 @@ def test_prices_come_from_a_file_and_a_wrong_line_is_named(csms: Place, browser:
     browser.click("#site [type=submit]")
     browser.shows("#site .outcome", "Saved.")
     assert csms.call(lambda: [step.price_per_kwh for step in csms.csms.ledger.site.prices]) == [0.31, -0.02]
+
+
+FILES: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "series_files.json").read_text("utf-8"))
+
+
+def test_the_page_reads_files_as_the_csms_does(csms: Place, browser: Browser) -> None:
+    browser.open(csms.csms.web_url)
+    found = browser.evaluate(
+        "./series-file.js",
+        "return arguments[1].map(({column, text}) => {"
+        " try { return it.readSeries(text, column).steps.map((step) => [Date.parse(step.start_at) / 1000, step[column]]); }"
+        " catch (error) { return [error.code, error.params.line ?? null]; } })",
+        FILES,
+    )
+    for file, said in zip(FILES, found, strict=True):
+        steps = [[datetime.fromisoformat(at).timestamp(), value] for at, value in file.get("steps", ())]
+        assert said == (steps or [file["code"], file["line"]]), file["name"]
+
+
+def test_the_sample_file_can_be_read_and_is_in_the_time_of_the_site(csms: Place, browser: Browser, tmp_path: Path) -> None:
+    browser.open(csms.csms.web_url)
+    for zone, first in {
+        "Asia/Kolkata": "2026-01-05T22:00:00+05:30",
+        "America/New_York": "2026-01-05T11:00:00-05:00",
+    }.items():
+        for column in get_args(Column):
+            browser.evaluate("../kit/zone.js", "it.setZone(arguments[1])", zone)
+            text = browser.evaluate(
+                "./series-file.js", "return it.sampleSeries(arguments[1], new Date('2026-01-05T16:40:12.345Z'))", column
+            )
+            path = tmp_path / "sample.csv"
+            path.write_text(text)
+            steps = read_series(path, column)
+            assert (steps[0][0].isoformat(), len(steps)) == (first, 24)
+
+
+CLOCKS = [
+    ("2026-01-05T17:40:00+01:00", "06:30", "2026-01-06T06:30:00+01:00"),
+    ("2026-01-05T17:40:00+01:00", "17:41", "2026-01-05T17:41:00+01:00"),
+    ("2026-01-05T17:40:00+01:00", "17:40", "2026-01-06T17:40:00+01:00"),
+    ("2026-12-31T23:50:00+01:00", "00:10", "2027-01-01T00:10:00+01:00"),
+    # The clock is put forward from 2 to 3: the night is an hour shorter, and 02:30 is 03:30.
+    ("2026-03-28T17:40:00+01:00", "06:30", "2026-03-29T06:30:00+02:00"),
+    ("2026-03-28T17:40:00+01:00", "02:30", "2026-03-29T03:30:00+02:00"),
+    # It is put back from 3 to 2: an hour longer, and 02:30 comes twice.
+    ("2026-10-24T17:40:00+02:00", "06:30", "2026-10-25T06:30:00+01:00"),
+    ("2026-10-24T17:40:00+02:00", "02:30", "2026-10-25T02:30:00+02:00"),
+    ("2026-10-25T02:40:00+02:00", "02:30", "2026-10-25T02:30:00+01:00"),
+    ("2026-10-25T02:40:00+01:00", "02:30", "2026-10-26T02:30:00+01:00"),
+]
+
+
+@pytest.mark.parametrize("browsers_own", ["UTC", "America/Los_Angeles", "Europe/Berlin"])
+def test_a_time_of_day_is_the_next_one_on_the_clock_of_the_place(csms: Place, browser: Browser, browsers_own: str) -> None:
+    browser.in_zone(browsers_own)
+    browser.open(csms.csms.web_url)
+    found = browser.evaluate(
+        "../kit/zone.js",
+        "it.setZone('Europe/Berlin'); return arguments[1].map(([after, clock]) =>"
+        " it.nextTimeOfDay(...clock.split(':').map(Number), new Date(after)).getTime() / 1000)",
+        CLOCKS,
+    )
+    assert found == [datetime.fromisoformat(expected).timestamp() for _, _, expected in CLOCKS]
+
+
+def test_the_page_is_in_the_time_of_the_site_wherever_the_browser_is(csms: Place, browser: Browser) -> None:
+    browser.open(csms.csms.web_url)
+    browser.shows(".clock-time", "17:")
+    browser.click("#site details summary")
+    browser.fill("time_zone", "Mars/Base")
+    browser.click("#site [type=submit]")
+    browser.until(lambda: browser.hint("time_zone") == "No such time zone; such as Europe/Berlin", "the hint")
+    browser.fill("time_zone", "America/New_York")
+    browser.click("#site [type=submit]")
+    browser.shows("#site .outcome", "Saved.")
+    browser.shows(".clock-time", "11:")
+    browser.shows(".clock-time", "GMT-5")
+    browser.find("[name=time_zone]").send_keys(Keys.CONTROL + "a", Keys.BACKSPACE)
+    browser.click("#site [type=submit]")
+    browser.until(lambda: csms.call(lambda: csms.csms.ledger.site.time_zone) is None, "the browser's own zone")
+    browser.shows(".clock-time", "17:")
 
 
 def test_what_a_station_says_is_shown_and_never_run(csms: Place, browser: Browser) -> None:

@@ -1,4 +1,5 @@
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -72,6 +73,25 @@ def test_a_request_is_sent_planned_started_and_stopped(ready: Place, browser: Br
     browser.click("[data-action=stop]")
     browser.shows(".sentence", "What does the car need?")
     browser.shows(".messages", "stopped here")
+
+
+def test_the_page_is_in_the_time_of_the_station_wherever_the_browser_is(place: Place, browser: Browser) -> None:
+    place.start_csms()
+    place.start_simulator()
+    place.start_station(time_zone="America/New_York")
+    place.plug_in()
+    browser.open(place.station.web_url)
+    browser.shows(".sentence", "What does the car need?")
+    browser.shows(".clock-time", "11:")
+    browser.fill("energy_wh", "20")
+    browser.fill("depart_at", "1500")
+    assert browser.hint("depart_at").startswith("today")
+    browser.click(".needs [type=submit]")
+    browser.shows(".sentence", "The plan is ready")
+    (unit,) = place.call(lambda: place.station.view()["units"])
+    assert datetime.fromisoformat(unit["needs"]["depart_at"]) == datetime(2026, 1, 5, 20, 0, tzinfo=UTC)
+    assert browser.find("[name=depart_at]").get_attribute("value") == "15:00"
+    browser.shows(".strip-ends", "Mon 15:00")
 
 
 def test_direct_charging_needs_no_fields(ready: Place, browser: Browser) -> None:

@@ -87,9 +87,15 @@ def test_it_prints_a_station_s_configuration_that_the_station_understands(config
 
 
 def test_it_writes_a_station_s_configuration_when_asked_to(config: Path, tmp_path: Path) -> None:
-    config.write_text(config.read_text() + "[lock]\nfeedback_pin = 25\nactive_low = true\n[vehicle]\nphases = 1\n")
+    config.write_text(
+        config.read_text()
+        + 'time_zone = "Europe/Berlin"\n'
+        + "[lock]\nfeedback_pin = 25\nactive_low = true\n[vehicle]\nphases = 1\n"
+    )
     with simulate(config, "--station-config", tmp_path / "station.toml"):
-        unit = load_config(tmp_path / "station.toml").units["garage"]
+        settings = load_config(tmp_path / "station.toml")
+        assert settings.station.time_zone == "Europe/Berlin"
+        unit = settings.units["garage"]
         assert unit.lock is not None
         assert (unit.lock.feedback_pin, unit.lock.active_low, unit.phases) == (25, True, 1)
 

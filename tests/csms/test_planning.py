@@ -13,7 +13,7 @@ from ladewerk.optimizer import solve
 from ladewerk.timeline import Timeline
 
 NOW = datetime(2026, 1, 5, 17, 7, 30, tzinfo=UTC)
-TARIFF = Tariff(steps=(TariffStep(from_="00:00", price_per_kwh=0.3),), time_zone="UTC")
+TARIFF = Tariff(steps=(TariffStep(from_="00:00", price_per_kwh=0.3),))
 TRANSACTION = Transaction(station_id="S", transaction_id="tx", updated_at=NOW, seq_no=3, register_wh=3000.0)
 NEED = ChargingNeed(
     station_id="S",
@@ -68,3 +68,21 @@ def test_a_plan_is_kept_with_all_that_explains_it(mode: Mode) -> None:
         assert slot.reason
     assert set(plan.summary) == {"en", "de", "zh"}
     assert all(plan.summary.values())
+
+
+@pytest.mark.parametrize(
+    ("zone", "depart_at"),
+    [
+        ("Europe/Berlin", datetime(2026, 1, 6, 5, 30, tzinfo=UTC)),
+        ("America/New_York", datetime(2026, 1, 6, 11, 0, tzinfo=UTC)),
+    ],
+)
+def test_the_sentences_are_in_the_time_of_the_site(zone: str, depart_at: datetime) -> None:
+    site = Site(time_zone=zone)
+    need = replace(NEED, mode=Mode.CHEAPEST, depart_at=depart_at)
+    problem = planning_problem(need, TRANSACTION, site, [], NOW)
+    plan = stored_plan(problem, solve(problem), need, site, number=1, created_at=NOW)
+    assert all("22:00" in sentence and "22:45" in sentence for sentence in plan.summary.values())
+    assert {moment.utcoffset() for moment in [*(slot.start_at for slot in plan.slots), plan.complete_at] if moment} == {
+        timedelta(0)
+    }

@@ -66,11 +66,9 @@ def test_the_site_one_gets_without_asking_is_good() -> None:
             "tariff.steps",
             "two-tariffs",
         ),
-        (
-            {"tariff": {"steps": [{"from": "07:00", "price_per_kwh": 0.3}], "time_zone": "Mars/Base"}},
-            "tariff.time_zone",
-            "unknown-zone",
-        ),
+        ({"time_zone": "Mars/Base"}, "time_zone", "unknown-zone"),
+        ({"time_zone": "/etc/localtime"}, "time_zone", "unknown-zone"),
+        ({"time_zone": ""}, "time_zone", "unknown-zone"),
     ],
 )
 def test_what_cannot_be_planned_with_is_named(change: dict[str, Any], field: str, code: str) -> None:
@@ -89,6 +87,10 @@ def test_too_long_a_series_is_refused() -> None:
 
 def test_a_change_keeps_what_it_does_not_name() -> None:
     assert SiteChange(limit_w=5000.0).applied_to(Site(voltage_v=240.0)) == Site(limit_w=5000.0, voltage_v=240.0)
+
+
+def test_a_time_zone_can_be_taken_back() -> None:
+    assert msgspec.convert({"time_zone": None}, SiteChange).applied_to(Site(time_zone="Europe/Berlin")) == Site()
 
 
 def test_where_the_series_says_nothing_the_constant_load_holds() -> None:

@@ -1,20 +1,12 @@
-"""Tariffs through the year, series from files."""
+"""Tariffs through the year."""
 
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from ladewerk.errors import ConfigError
-from ladewerk.optimizer.prices import (
-    SAMPLE_BASE_LOAD,
-    SAMPLE_PRICES,
-    TimeOfDayTariff,
-    price_timeline,
-    read_base_load,
-    read_prices,
-)
+from ladewerk.optimizer.prices import TimeOfDayTariff, price_timeline
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = TimeOfDayTariff.day_night(day_price=0.34, night_price=0.21, night_from=time(22), night_to=time(6), zone=BERLIN)
@@ -78,56 +70,3 @@ def test_an_impossible_tariff_is_refused() -> None:
         TimeOfDayTariff({time(8): float("nan")}, BERLIN)
     with pytest.raises(ConfigError, match="ends at another time than 22:00"):
         TimeOfDayTariff.day_night(day_price=0.3, night_price=0.2, night_from=time(22), night_to=time(22), zone=BERLIN)
-
-
-def test_the_samples_can_be_read(tmp_path: Path) -> None:
-    file = tmp_path / "prices.csv"
-    file.write_text("\ufeff" + SAMPLE_PRICES, encoding="utf-8")
-    prices = read_prices(file)
-    assert prices.at(datetime(2026, 1, 5, 21, tzinfo=UTC)) == 0.24
-    assert prices.end == datetime(2026, 1, 6, 16, tzinfo=UTC)
-    file.write_text(SAMPLE_BASE_LOAD)
-    assert read_base_load(file).end is None
-
-
-def test_a_decimal_comma_and_empty_lines_are_read(tmp_path: Path) -> None:
-    file = tmp_path / "prices.csv"
-    file.write_text("start;price\n\n2026-01-05T17:00:00Z; 0,34\n\n")
-    assert read_prices(file).values == (0.34,)
-
-
-@pytest.mark.parametrize(
-    ("text", "line", "why"),
-    [
-        ("", 1, "the heading 'start;price' is expected"),
-        ("time,price\n", 1, "the heading"),
-        ("start;price\n", 2, "a line with a time and a value"),
-        ("start;price\n2026-01-05T17:00:00Z;\n", 2, "a line with a time and a value"),
-        ("start;price\n2026-01-05T17:00:00Z;0.3;1\n", 2, "two cells"),
-        ("start;price\nyesterday;0.3\n", 2, "a time like"),
-        ("start;price\n2026-01-05T17:00:00;0.3\n", 2, "with an offset"),
-        ("start;price\n2026-01-05T17:00:00Z;dear\n", 2, "a number is expected"),
-        ("start;price\n2026-01-05T17:00:00Z;nan\n", 2, "a finite number"),
-        ("start;price\n2026-01-05T17:00:00Z;0.3\n\n2026-01-05T17:00:00Z;0.2\n", 4, "a time after"),
-        ("start;price\n2026-01-05T17:00:00Z;0.3\n2026-01-05T18:00:00Z;\n2026-01-05T19:00:00Z;1\n", 4, "ends the series"),
-    ],
-)
-def test_a_bad_line_is_named(tmp_path: Path, text: str, line: int, why: str) -> None:
-    file = tmp_path / "prices.csv"
-    file.write_text(text)
-    with pytest.raises(ConfigError, match=why) as refused:
-        read_prices(file)
-    assert refused.value.key == f"{file}:{line}"
-
-
-def test_negative_load_and_unreadable_files_are_refused(tmp_path: Path) -> None:
-    file = tmp_path / "load.csv"
-    file.write_text("start;power_w\n2026-01-05T17:00:00Z;-1\n")
-    with pytest.raises(ConfigError, match="at least 0") as refused:
-        read_base_load(file)
-    assert refused.value.key == f"{file}:2"
-    with pytest.raises(ConfigError, match="a readable file"):
-        read_prices(tmp_path / "nowhere.csv")
-    file.write_bytes(b"start;price\n\xff\xfe")
-    with pytest.raises(ConfigError, match="UTF-8"):
-        read_prices(file)

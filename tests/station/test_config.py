@@ -66,6 +66,8 @@ def test_the_settings_in_the_docs_are_read(tmp_path: Path) -> None:
         ('pins = "gpio"', 'pins = "wires"', "units.garage.lock.pins"),
         ("[units.garage]", "[units.'a b']", "a unit's name"),
         ('data = "data"', 'data = "data"\npoll_s = 6', "station.poll_s: at most 5 s"),
+        ('data = "data"', 'data = "data"\ntime_zone = "Mars/Base"', "station.time_zone: 'Mars/Base' is no time zone"),
+        ('data = "data"', 'data = "data"\ntime_zone = "/etc/localtime"', "station.time_zone"),
         ("[station]", "[station", "is not TOML"),
         ('needs_file = "needs.json"', "[units.garage.safety]\nmeter_silent_s = 5", "meter_silent_s"),
     ],

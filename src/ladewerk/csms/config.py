@@ -1,12 +1,13 @@
 """The settings of a CSMS: from a TOML file, or none at all."""
 
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from ladewerk.csms.series_files import read_base_load, read_prices
-from ladewerk.csms.site import DAY_AND_NIGHT, Site, Tariff, site_faults
+from ladewerk.csms.site import DAY_AND_NIGHT, LoadStep, PriceStep, Site, Tariff, site_faults
 from ladewerk.errors import ConfigError
+from ladewerk.optimizer.series_file import Column, read_series
 from ladewerk.settings import data_folder, read_toml, split_address
 
 
@@ -16,6 +17,7 @@ class SiteTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     limit_w: float = 17_250.0
     voltage_v: float = 230.0
     currency: str = "EUR"
+    time_zone: str | None = None
     value_of_time_per_h: float = 0.10
     tariff: Tariff = DAY_AND_NIGHT
     prices_file: str | None = None
@@ -30,10 +32,16 @@ class SiteTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             limit_w=self.limit_w,
             voltage_v=self.voltage_v,
             currency=self.currency,
+            time_zone=self.time_zone,
             value_of_time_per_h=self.value_of_time_per_h,
             tariff=self.tariff,
-            prices=() if self.prices_file is None else read_prices(folder / Path(self.prices_file).expanduser()),
-            base_load=() if self.base_load_file is None else read_base_load(folder / Path(self.base_load_file).expanduser()),
+            prices=tuple(
+                PriceStep(start_at=at, price_per_kwh=price)
+                for at, price in _series(folder, self.prices_file, "price_per_kwh")
+            ),
+            base_load=tuple(
+                LoadStep(start_at=at, power_w=power_w) for at, power_w in _series(folder, self.base_load_file, "power_w")
+            ),
             base_load_constant_w=self.base_load_w or 0.0,
         )
         faults = site_faults(site)
@@ -41,6 +49,10 @@ class SiteTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             name = "base_load_w" if faults[0].field == "base_load_constant_w" else faults[0].field
             raise ConfigError(f"site.{name}", faults[0].text)
         return site
+
+
+def _series(folder: Path, name: str | None, column: Column) -> tuple[tuple[datetime, float], ...]:
+    return () if name is None else read_series(folder / Path(name).expanduser(), column)
 
 
 class CsmsConfig(msgspec.Struct, frozen=True, kw_only=True):

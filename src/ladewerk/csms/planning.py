@@ -1,11 +1,11 @@
 """Between the site and the optimizer: what is known becomes a problem, what comes back becomes a plan with its reasons."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from ladewerk.csms.needs import remaining_wh
-from ladewerk.csms.pricing import price_line
+from ladewerk.csms.pricing import price_line, site_zone
 from ladewerk.csms.records import ChargingNeed, PlanSlot, StoredPlan
 from ladewerk.csms.site import Site
 from ladewerk.csms.transactions import Transaction
@@ -40,7 +40,8 @@ def planning_problem(
     fine = fine_borders(now, need, missing_wh, site.voltage_v)
     slot_s = horizon_slots(now, end, prices, load, moments=fine)
     return Problem(
-        start=now,
+        # The summary says its times in the zone of the start.
+        start=now.astimezone(site_zone(site)),
         slot_s=slot_s,
         price_per_kwh=per_slot(prices, now, slot_s),
         currency=site.currency,
@@ -88,7 +89,7 @@ def stored_plan(
         max_periods=need.max_periods,
         slots=tuple(
             PlanSlot(
-                start_at=start_at,
+                start_at=start_at.astimezone(UTC),
                 duration_s=problem.slot_s[index],
                 current_a=ev.current_a[index],
                 power_w=ev.power_w[index],
@@ -101,7 +102,7 @@ def stored_plan(
         ),
         energy_wh=ev.energy_wh,
         missing_wh=ev.missing_wh,
-        complete_at=ev.complete_at,
+        complete_at=None if ev.complete_at is None else ev.complete_at.astimezone(UTC),
         cost=ev.cost,
         cost_if_at_once=ev.cost_if_at_once,
         currency=problem.currency,

@@ -16,11 +16,12 @@ _MACHINE_ZONE: Final = Path("/etc/localtime")
 
 def price_line(site: Site, start: datetime, end: datetime) -> Timeline[float]:
     """Money per kWh from ``start`` to ``end``, everywhere said; of a site that ``site_faults`` found good."""
-    return combine(_first, site.price_series(), price_timeline(_tariff(site.tariff), start, end)).within(start, end)
+    return combine(_first, site.price_series(), price_timeline(_tariff(site.tariff, site_zone(site)), start, end)).within(
+        start, end
+    )
 
 
-def _tariff(tariff: Tariff) -> TimeOfDayTariff:
-    zone = machine_zone() if tariff.time_zone is None else ZoneInfo(tariff.time_zone)
+def _tariff(tariff: Tariff, zone: tzinfo) -> TimeOfDayTariff:
     if tariff.steps is not None:
         return TimeOfDayTariff({time.fromisoformat(step.from_): step.price_per_kwh for step in tariff.steps}, zone)
     return TimeOfDayTariff.day_night(
@@ -32,8 +33,13 @@ def _tariff(tariff: Tariff) -> TimeOfDayTariff:
     )
 
 
+def site_zone(site: Site) -> tzinfo:
+    """The time zone of a site that ``site_faults`` found good."""
+    return machine_zone() if site.time_zone is None else ZoneInfo(site.time_zone)
+
+
 def machine_zone() -> tzinfo:
-    """The zone of this machine's clock, which a tariff without one means; UTC where it has none."""
+    """The zone of this machine's clock, which a site without one means; UTC where it has none."""
     name = os.environ.get("TZ", "").removeprefix(":")
     try:
         if name:

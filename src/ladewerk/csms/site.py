@@ -32,14 +32,13 @@ class TariffStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Tariff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Prices that repeat daily: either day and night, or ``steps`` of the day, in the local time of ``time_zone``."""
+    """Prices that repeat daily: either day and night, or ``steps`` of the day, by the clock of the site's time zone."""
 
     day_price_per_kwh: float | None = None
     night_price_per_kwh: float | None = None
     night_from: str | None = None
     night_to: str | None = None
     steps: tuple[TariffStep, ...] | None = None
-    time_zone: str | None = None
 
 
 DAY_AND_NIGHT = Tariff(day_price_per_kwh=0.30, night_price_per_kwh=0.20, night_from="22:00", night_to="06:00")
@@ -50,12 +49,14 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     ``limit_w`` is the grid connection over all phases (25 A on three phases by default), ``voltage_v`` line to neutral,
     ``value_of_time_per_h`` what an hour earlier is worth to a driver who asks for a balanced plan. Where ``prices`` and
-    ``base_load`` say something they win over ``tariff`` and ``base_load_constant_w``.
+    ``base_load`` say something they win over ``tariff`` and ``base_load_constant_w``. ``time_zone`` is the IANA name of
+    the zone that the tariff and everything said to people is in; None is that of the machine.
     """
 
     limit_w: float = 17_250.0
     voltage_v: float = 230.0
     currency: str = "EUR"
+    time_zone: str | None = None
     value_of_time_per_h: float = 0.10
     prices: tuple[PriceStep, ...] = ()
     tariff: Tariff = DAY_AND_NIGHT
@@ -80,6 +81,7 @@ class SiteChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     limit_w: float | msgspec.UnsetType = msgspec.UNSET
     voltage_v: float | msgspec.UnsetType = msgspec.UNSET
     currency: str | msgspec.UnsetType = msgspec.UNSET
+    time_zone: str | msgspec.UnsetType | None = msgspec.UNSET
     value_of_time_per_h: float | msgspec.UnsetType = msgspec.UNSET
     prices: tuple[PriceStep, ...] | msgspec.UnsetType = msgspec.UNSET
     tariff: Tariff | msgspec.UnsetType = msgspec.UNSET
@@ -123,6 +125,8 @@ def site_faults(site: Site) -> list[Fault]:
     ]
     if not re.fullmatch(r"[A-Z]{3}", site.currency):
         faults.append(Fault(field="currency", code="not-a-currency", text="three capital letters, such as EUR"))
+    if site.time_zone is not None:
+        faults += _zone_faults(site.time_zone)
     faults += _tariff_faults(site.tariff)
     faults += _series_faults("prices", [step.start_at for step in site.prices])
     faults += _value_faults("prices", "price_per_kwh", [step.price_per_kwh for step in site.prices], _PRICE_RANGE)
@@ -164,8 +168,6 @@ def _value_faults(field: str, name: str, values: Sequence[float], allowed: tuple
 
 
 def _tariff_faults(tariff: Tariff) -> Iterator[Fault]:
-    if tariff.time_zone is not None:
-        yield from _zone_faults(tariff.time_zone)
     if tariff.steps is not None:
         yield from _step_faults(tariff)
         return
@@ -206,7 +208,7 @@ def _zone_faults(name: str) -> Iterator[Fault]:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        yield Fault(field="tariff.time_zone", code="unknown-zone", text=f"no time zone {name!r}; such as Europe/Berlin")
+        yield Fault(field="time_zone", code="unknown-zone", text=f"no time zone {name!r}; such as Europe/Berlin")
 
 
 def _not_a_time(field: str, value: str) -> Fault:

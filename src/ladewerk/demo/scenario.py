@@ -50,7 +50,8 @@ class Scenario:
         return {
             "limit_w": self.limit_w,
             "value_of_time_per_h": self.value_of_time_per_h,
-            "tariff": {"steps": steps, "time_zone": TIME_ZONE},
+            "time_zone": TIME_ZONE,
+            "tariff": {"steps": steps},
         }
 
     def needs(self) -> dict[str, object]:

@@ -84,6 +84,7 @@ def _station_config(simulator: Simulator, csms: Csms, folder: Path, port: int, *
     return StationConfig(
         station=StationTable(
             identity=IDENTITY,
+            time_zone=TIME_ZONE,
             csms=f"ws://{HOST}:{csms.ocpp_port}",
             data=str(folder / "station"),
             web=f"{HOST}:{port}",

@@ -1,32 +1,12 @@
-"""Prices and other series over time: tariffs by the local clock, and files."""
+"""Prices over time: tariffs by the local clock."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from math import isfinite
-from pathlib import Path
-from typing import Final
 
 from ladewerk.errors import ConfigError
 from ladewerk.timeline import Timeline
-
-SAMPLE_PRICES: Final = """\
-start;price
-2026-01-05T17:00:00+01:00;0.34
-2026-01-05T22:00:00+01:00;0.24
-2026-01-06T01:00:00+01:00;0.21
-2026-01-06T05:00:00+01:00;0.28
-2026-01-06T17:00:00+01:00;
-"""
-"""A price file: each price, per kWh, holds until the next line; a last line without one ends the series."""
-
-SAMPLE_BASE_LOAD: Final = """\
-start;power_w
-2026-01-05T17:00:00+01:00;2800
-2026-01-05T18:00:00+01:00;6500
-2026-01-05T19:30:00+01:00;900
-"""
-"""A base load file, in the same form; without an ending line the last value holds for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,62 +74,3 @@ def _clock_change(day: date, zone: tzinfo) -> datetime:
         else:
             high = middle
     return high.replace(microsecond=0)
-
-
-def read_prices(path: Path) -> Timeline[float]:
-    """Prices per kWh from a file like :data:`SAMPLE_PRICES`. Raises ConfigError with ``file:line``."""
-    return _read_series(path, "price")
-
-
-def read_base_load(path: Path) -> Timeline[float]:
-    """Watts from a file like :data:`SAMPLE_BASE_LOAD`. Raises ConfigError with ``file:line``."""
-    return _read_series(path, "power_w", least=0.0)
-
-
-def _read_series(path: Path, column: str, *, least: float | None = None) -> Timeline[float]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as err:
-        raise ConfigError(str(path), f"a readable file is expected ({err.strerror})") from err
-    except UnicodeDecodeError as err:
-        raise ConfigError(str(path), "a text file in UTF-8 is expected") from err
-    if not lines or lines[0].strip() != f"start;{column}":
-        raise ConfigError(f"{path}:1", f"the heading 'start;{column}' is expected")
-    steps: list[tuple[datetime, float | None]] = []
-    for number, text in enumerate(lines[1:], start=2):
-        if not text.strip():
-            continue
-        where = f"{path}:{number}"
-        if steps and steps[-1][1] is None:
-            raise ConfigError(where, "no line is expected after the one without a value, which ends the series")
-        step = _step(where, text, column)
-        if least is not None and step[1] is not None and step[1] < least:
-            raise ConfigError(where, f"a number of at least {least:g} is expected, not {step[1]:g}")
-        if steps and step[0] <= steps[-1][0]:
-            raise ConfigError(where, f"a time after {steps[-1][0].isoformat()} is expected")
-        steps.append(step)
-    if not steps or steps[0][1] is None:
-        raise ConfigError(f"{path}:2", f"a line with a time and a value, start;{column}, is expected")
-    return Timeline.of(steps)
-
-
-def _step(where: str, text: str, column: str) -> tuple[datetime, float | None]:
-    cells = [cell.strip() for cell in text.split(";")]
-    if len(cells) != 2:
-        raise ConfigError(where, f"two cells, start;{column}, are expected, not {len(cells)}")
-    try:
-        start = datetime.fromisoformat(cells[0])
-    except ValueError as err:
-        raise ConfigError(where, f"a time like 2026-01-05T17:00:00+01:00 is expected, not {cells[0]!r}") from err
-    if start.utcoffset() is None:
-        raise ConfigError(where, f"a time with an offset, like {cells[0]}+01:00, is expected")
-    if not cells[1]:
-        return start, None
-    try:
-        # Spreadsheets in much of Europe write a decimal comma.
-        value = float(cells[1].replace(",", "."))
-    except ValueError as err:
-        raise ConfigError(where, f"a number is expected, not {cells[1]!r}") from err
-    if not isfinite(value):
-        raise ConfigError(where, f"a finite number is expected, not {cells[1]!r}")
-    return start, value

@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -92,11 +93,12 @@ class UnitConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class StationTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[station]``."""
+    """``[station]``; ``time_zone`` is an IANA name, None the zone of whoever looks at the page."""
 
     identity: str
     csms: str
     data: str
+    time_zone: str | None = None
     password: str | None = None
     web: str = "127.0.0.1:8081"
     poll_s: Seconds = 1.0
@@ -158,6 +160,8 @@ def check(config: StationConfig) -> None:
     if url.scheme not in ("ws", "wss") or not url.hostname:
         raise ConfigError("station.csms", f"{table.csms!r} is no address such as ws://127.0.0.1:9000")
     split_address("station.web", table.web)
+    if table.time_zone is not None:
+        _check_zone(table.time_zone)
     if not config.units:
         raise ConfigError("units", "name at least one unit, such as [units.garage]")
     seen: dict[object, str] = {}
@@ -172,6 +176,14 @@ def check(config: StationConfig) -> None:
     ids = sorted(unit.evse_id for unit in config.units.values())
     if ids != list(range(1, len(ids) + 1)):
         raise ConfigError("units", f"evse_id counts 1, 2, 3 without a gap (OCPP 2.0.1 part 1, 7.2), not {ids}")
+
+
+def _check_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as err:
+        why = f"{name!r} is no time zone of this machine; such as Europe/Berlin"
+        raise ConfigError("station.time_zone", why) from err
 
 
 def _check_unit(name: str, unit: UnitConfig, poll_s: float) -> None:

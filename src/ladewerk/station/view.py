@@ -25,6 +25,7 @@ def station_view(config: StationConfig, units: Units, link: CsmsLink, messages: 
         "station": {
             "identity": config.station.identity,
             "version": __version__,
+            "time_zone": config.station.time_zone,
             "csms": {
                 "url": link.url,
                 "connected": link.is_up,

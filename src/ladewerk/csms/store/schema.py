@@ -19,8 +19,8 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-VERSION: Final = 1
-"""Grows with every change of the tables; a database of another version is refused."""
+VERSION: Final = 2
+"""Grows with every change of the tables and of what stands in them; a database of another version is refused."""
 
 
 class UtcTime(TypeDecorator[datetime]):

@@ -3,6 +3,7 @@
 import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { el, mark, say } from "./dom.js";
 import { format, onLanguage, t } from "./i18n.js";
+import { onZone, wallClock } from "./zone.js";
 
 /**
  * @typedef {object} Line
@@ -45,6 +46,7 @@ export class Chart extends HTMLElement {
       if (this._picture) this.show(this._picture);
     };
     onLanguage(again);
+    onZone(again);
     document.addEventListener("themechange", again);
   }
 
@@ -73,6 +75,7 @@ export class Chart extends HTMLElement {
     return {
       width,
       height,
+      tzDate: (/** @type {number} */ at) => localDate(at),
       padding: [10, priced ? 0 : 22, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
@@ -158,7 +161,7 @@ function axes(colour, priced, currency) {
     size: 26,
     gap: 6,
     space: 64,
-    values: (/** @type {any} */ _, /** @type {number[]} */ splits) => splits.map((at) => (new Date(at * 1000).getHours() + new Date(at * 1000).getMinutes() === 0 ? format.day(at) : format.time(at))),
+    values: (/** @type {any} */ _, /** @type {number[]} */ splits) => splits.map((at) => (isMidnight(at) ? format.day(at) : format.time(at))),
   };
   const power = {
     ...common,
@@ -178,6 +181,22 @@ function axes(colour, priced, currency) {
     values: (/** @type {any} */ _, /** @type {number[]} */ splits) => splits.map((value) => format.money(value, currency)),
   };
   return priced ? [x, power, price] : [x, power];
+}
+
+/** @param {number} at  Epoch seconds. */
+function isMidnight(at) {
+  const { hour, minute } = wallClock(new Date(at * 1000));
+  return hour + minute === 0;
+}
+
+/**
+ * A Date whose fields, read in the browser's zone, are those of the place's: by it the library finds whole hours and midnights.
+ *
+ * @param {number} at  Epoch seconds.
+ */
+function localDate(at) {
+  const { year, month, day, hour, minute, second } = wallClock(new Date(at * 1000));
+  return new Date(year, month - 1, day, hour, minute, second);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { el, mark, say, svg } from "./dom.js";
 import { LANGUAGES, format, language, onLanguage, rememberLanguage, setLanguage, t } from "./i18n.js";
+import { isForeign, zone } from "./zone.js";
 
 /** @typedef {import("./i18n.js").Language} Language */
 
@@ -51,7 +52,8 @@ class Header extends HTMLElement {
     if (!this._link || !this._time || !this._pill || !this._clock) return;
     const now = this._time.now();
     if (this._link.up && now) {
-      this._show("up", format.clock(now), t("kit.link_up"));
+      const away = isForeign(now);
+      this._show("up", away ? format.clock_zone(now) : format.clock(now), away ? `${t("kit.link_up")} (${zone()})` : t("kit.link_up"));
     } else if (this._link.downSince) {
       const since = this._link.downSince;
       const age = format.duration((Date.now() - since.getTime()) / 1000);

@@ -1,6 +1,7 @@
 // The languages of the pages: catalogues of texts, and numbers, times and money as the language writes them.
 
 import { mark, say } from "./dom.js";
+import { zone } from "./zone.js";
 
 /** Name of each language in itself. */
 export const LANGUAGES = { en: "English", de: "Deutsch", zh: "中文" };
@@ -119,7 +120,7 @@ export function translate(root) {
 
 /** @param {Intl.DateTimeFormatOptions} options */
 function dates(options) {
-  return new Intl.DateTimeFormat(LOCALES[current], { hourCycle: "h23", ...options });
+  return new Intl.DateTimeFormat(LOCALES[current], { hourCycle: "h23", timeZone: zone(), ...options });
 }
 
 /**
@@ -132,7 +133,7 @@ function decimals(value, least, most) {
 }
 
 /**
- * Values as the language writes them; times are Date, ISO 8601 or epoch seconds, in the browser's time zone.
+ * Values as the language writes them; times are Date, ISO 8601 or epoch seconds, in the zone of `zone.js`.
  */
 export const format = {
   /** @param {number} value */
@@ -154,6 +155,8 @@ export const format = {
   time: (at) => dates({ hour: "2-digit", minute: "2-digit" }).format(date(at)),
   /** @param {any} at */
   clock: (at) => dates({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(date(at)),
+  /** @param {any} at */
+  clock_zone: (at) => dates({ hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" }).format(date(at)),
   /** @param {any} at */
   day: (at) => dates({ weekday: "short", day: "numeric", month: "short" }).format(date(at)),
   /** @param {any} at */

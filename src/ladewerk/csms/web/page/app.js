@@ -4,6 +4,7 @@ import "../kit/header.js";
 import { el, mark, svg } from "../kit/dom.js";
 import { loadTexts, onLanguage, t, translate } from "../kit/i18n.js";
 import { Link, ServerTime } from "../kit/link.js";
+import { onZone, setZone } from "../kit/zone.js";
 import { Console } from "./console.js";
 import { Plans } from "./plans.js";
 import { SiteForm } from "./site-form.js";
@@ -52,10 +53,12 @@ link.addEventListener("message", (event) => {
   if (said.type !== "overview") return;
   time.sync(said.overview.now);
   latest = said.overview;
+  setZone(said.overview.site.time_zone);
   show();
 });
 // Frames that passed while there was no link are asked for.
 link.addEventListener("change", () => link.up && frames.load());
+onZone(() => frames.redraw());
 onLanguage(() => {
   header.name = t("app.name");
   show();

@@ -3,6 +3,7 @@
 import { Chart } from "../kit/chart.js";
 import { el, keep, mark, say } from "../kit/dom.js";
 import { format, language, t } from "../kit/i18n.js";
+import { zone } from "../kit/zone.js";
 
 /** @typedef {import("./types.js").Overview} Overview */
 /** @typedef {import("./types.js").Plan} Plan */
@@ -90,7 +91,7 @@ export class Plans {
     });
     this._chart.show(picture(plan, this._now));
     this._showSlot(null);
-    const drawn = `${plan.id} ${language()}`;
+    const drawn = `${plan.id} ${language()} ${zone()}`;
     if (drawn === this._drawn) return;
     this._drawn = drawn;
     this._rows.replaceChildren(...plan.slots.map((slot) => slotRow(slot, plan.currency)));

@@ -38,6 +38,8 @@ export class SeriesField {
     );
     /** @type {Series} */
     this._known = [];
+    /** @type {number[]} Of the file that was read last. */
+    this._lines = [];
     /** @type {Series | null} What was chosen and not yet sent. */
     this._taken = null;
     /** @type {{code: string, params?: Record<string, any>, text?: string} | null} */
@@ -77,7 +79,7 @@ export class SeriesField {
    */
   complain(error) {
     const index = /\[(\d+)\]/.exec(error.field)?.[1];
-    const line = index === undefined ? "" : `${t("series.line", { line: Number(index) + 2 })}: `;
+    const line = index === undefined ? "" : `${t("series.line", { line: this._lines[Number(index)] ?? Number(index) + 2 })}: `;
     this._problem = { code: "csv_refused", params: { line, why: tCode("problem", error) } };
     this._show();
   }
@@ -87,7 +89,9 @@ export class SeriesField {
     this._file.value = "";
     if (!file) return;
     try {
-      this._take(/** @type {any} */ (readSeries(await file.text(), this._valueName)));
+      const { steps, lines } = readSeries(await file.text(), this._valueName);
+      this._lines = lines;
+      this._take(/** @type {any} */ (steps));
     } catch (error) {
       if (!(error instanceof FieldProblem)) throw error;
       this._problem = { code: error.code, params: error.params };

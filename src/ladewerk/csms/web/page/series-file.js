@@ -1,39 +1,44 @@
-// Prices and base load as CSV files: `start_at,price_per_kwh` or `start_at,power_w`, a line each from when it holds.
+// Prices and base load as CSV files, by the same rules as the CSMS itself reads them: the header `start_at,price_per_kwh` or
+// `start_at,power_w`, then a line for each time with the value that holds from it on.
 
 import { FieldProblem } from "../kit/form.js";
+import { offsetMinutes, wallClock } from "../kit/zone.js";
 
 const MOST_LINES = 20000;
-const WITH_OFFSET = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/;
+const TIME = /^([12]\d{3}-\d{2}-\d{2})[T ]((?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?$/;
+const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)$/;
 
 /**
- * The steps of a file; raises a FieldProblem that names the line.
+ * The steps of a file and the line that each stands in; raises a FieldProblem that names the line.
  *
  * @param {string} text
  * @param {string} valueName  "price_per_kwh" or "power_w".
- * @returns {Record<string, string | number>[]}
+ * @returns {{steps: Record<string, string | number>[], lines: number[]}}
  */
 export function readSeries(text, valueName) {
-  const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
-  const separator = lines[0].includes(";") ? ";" : ",";
-  const header = lines[0].split(separator).map((name) => name.trim());
+  const rows = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
+  const separator = rows[0].includes(";") ? ";" : ",";
+  const header = rows[0].split(separator).map((name) => name.trim());
   if (header.length !== 2 || header[0] !== "start_at" || header[1] !== valueName) {
     throw new FieldProblem("csv_header", { line: 1, header: `start_at,${valueName}` });
   }
-  /** @type {Record<string, string | number>[]} */
   const steps = [];
+  const lines = [];
   let before = -Infinity;
-  for (const [index, content] of lines.entries()) {
+  for (const [index, content] of rows.entries()) {
     if (index === 0 || content.trim() === "") continue;
     const line = index + 1;
     const { start_at, value } = readLine(content.split(separator), line, separator === ";");
+    if (valueName === "power_w" && value < 0) throw new FieldProblem("csv_negative", { line });
     const at = Date.parse(start_at);
     if (at <= before) throw new FieldProblem("csv_order", { line });
     before = at;
     steps.push({ start_at, [valueName]: value });
+    lines.push(line);
   }
   if (steps.length === 0) throw new FieldProblem("csv_empty");
   if (steps.length > MOST_LINES) throw new FieldProblem("csv_too_long", { most: MOST_LINES });
-  return steps;
+  return { steps, lines };
 }
 
 /**
@@ -44,26 +49,39 @@ export function readSeries(text, valueName) {
 function readLine(cells, line, commaIsPoint) {
   if (cells.length !== 2) throw new FieldProblem("csv_columns", { line, found: cells.length });
   const [time, number] = cells.map((cell) => cell.trim());
-  if (Number.isNaN(Date.parse(time))) throw new FieldProblem("csv_time", { line, found: time });
-  if (!WITH_OFFSET.test(time)) throw new FieldProblem("csv_offset", { line, found: time });
-  const value = number === "" ? NaN : Number(commaIsPoint ? number.replace(",", ".") : number);
+  const [, day, clock, offset] = TIME.exec(time) ?? [];
+  if (!day || !isDay(day)) throw new FieldProblem("csv_time", { line, found: time });
+  if (!offset) throw new FieldProblem("csv_offset", { line, found: time });
+  const pointed = commaIsPoint ? number.replace(",", ".") : number;
+  const value = NUMBER.test(pointed) ? Number(pointed) : NaN;
   if (!Number.isFinite(value)) throw new FieldProblem("csv_number", { line, found: number });
-  return { start_at: time.replace(" ", "T"), value };
+  return { start_at: `${day}T${clock}${offset}`, value };
 }
 
 /**
- * A file to start from: the hours of a day from `now` on.
+ * Whether the calendar has this day: a browser takes the thirtieth of February for the second of March.
+ *
+ * @param {string} day
+ */
+function isDay(day) {
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day);
+}
+
+/**
+ * A file to start from: the hours of a day from `now` on, by the clock of the place.
  *
  * @param {string} valueName
  * @param {Date} now
  */
 export function sampleSeries(valueName, now) {
-  const start = new Date(now);
-  start.setMinutes(0, 0, 0);
-  const lines = Array.from({ length: 24 }, (_, hour) => {
-    const at = new Date(start.getTime() + hour * 3600000);
-    const evening = at.getHours() >= 17 && at.getHours() < 21;
-    const night = at.getHours() >= 22 || at.getHours() < 6;
+  const { minute, second } = wallClock(now);
+  const start = now.getTime() - now.getMilliseconds() - (minute * 60 + second) * 1000;
+  const lines = Array.from({ length: 24 }, (_, hours) => {
+    const at = new Date(start + hours * 3600000);
+    const { hour } = wallClock(at);
+    const evening = hour >= 17 && hour < 21;
+    const night = hour >= 22 || hour < 6;
     const value = valueName === "power_w" ? (evening ? 3200 : night ? 350 : 900) : evening ? 0.36 : night ? 0.21 : 0.29;
     return `${localIso(at)},${value}`;
   });
@@ -71,12 +89,12 @@ export function sampleSeries(valueName, now) {
 }
 
 /**
- * Local time with its offset.
+ * Local time of the place with its offset.
  *
  * @param {Date} at
  */
 function localIso(at) {
-  const minutes = -at.getTimezoneOffset();
+  const minutes = offsetMinutes(at);
   const two = (/** @type {number} */ value) => String(Math.floor(Math.abs(value))).padStart(2, "0");
   const local = new Date(at.getTime() + minutes * 60000).toISOString().slice(0, 19);
   return `${local}${minutes < 0 ? "-" : "+"}${two(minutes / 60)}:${two(minutes % 60)}`;

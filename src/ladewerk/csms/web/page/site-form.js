@@ -262,7 +262,7 @@ function currency() {
 }
 
 function zone() {
-  return new Field({ name: "tariff.time_zone", label: "site.time_zone", inputmode: "text", placeholder: "Europe/Berlin", read: (text) => text || null });
+  return new Field({ name: "time_zone", label: "site.time_zone", inputmode: "text", placeholder: "Europe/Berlin", read: (text) => text || null });
 }
 
 /** The steps of the day, a line each: "06:00 0.31". */

@@ -7,7 +7,6 @@
  * @property {string} [night_from]
  * @property {string} [night_to]
  * @property {{from: string, price_per_kwh: number}[]} [steps]
- * @property {string} [time_zone]
  */
 
 /**
@@ -15,6 +14,7 @@
  * @property {number} limit_w
  * @property {number} voltage_v
  * @property {string} currency
+ * @property {string | null} time_zone
  * @property {number} value_of_time_per_h
  * @property {{start_at: string, price_per_kwh: number}[]} prices
  * @property {Tariff} tariff

@@ -4,6 +4,7 @@ import "../kit/header.js";
 import { el, keep, mark, say } from "../kit/dom.js";
 import { loadTexts, onLanguage, t, translate } from "../kit/i18n.js";
 import { Link, ServerTime } from "../kit/link.js";
+import { setZone } from "../kit/zone.js";
 import { Messages } from "./messages.js";
 import { UnitView } from "./unit.js";
 
@@ -39,6 +40,7 @@ link.addEventListener("message", (event) => {
   const { type, state } = /** @type {CustomEvent} */ (event).detail;
   if (type !== "state") return;
   time.sync(state.now);
+  setZone(state.station.time_zone);
   latest = state;
   show(state);
 });

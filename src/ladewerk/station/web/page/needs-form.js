@@ -4,6 +4,7 @@ import { ApiError, ask } from "../kit/api.js";
 import { el, mark, say } from "../kit/dom.js";
 import { Field, FieldProblem, Fields, numberReader, readTimeOfDay } from "../kit/form.js";
 import { format, onLanguage, t, tCode } from "../kit/i18n.js";
+import { daysBetween, nextTimeOfDay } from "../kit/zone.js";
 
 /** @typedef {import("./types.js").Unit} Unit */
 
@@ -118,17 +119,13 @@ export class NeedsForm {
   }
 
   /**
-   * The next moment at which it is the time of day that was typed.
+   * The next moment at which it is the time of day that was typed, by the clock of the place.
    *
    * @param {string} text
    */
   _readDeparture(text) {
     const [hours, minutes] = readTimeOfDay(text).split(":").map(Number);
-    const now = this._time.now() ?? new Date();
-    const at = new Date(now);
-    at.setHours(hours, minutes, 0, 0);
-    if (at <= now) at.setDate(at.getDate() + 1);
-    return at.toISOString();
+    return nextTimeOfDay(hours, minutes, this._time.now() ?? new Date()).toISOString();
   }
 
   _showDay() {
@@ -136,7 +133,7 @@ export class NeedsForm {
     try {
       const at = new Date(this._readDeparture(this._fields.list[1].input.value.trim()));
       const now = this._time.now() ?? new Date();
-      text = t(at.getDate() === now.getDate() ? "needs.today" : "needs.tomorrow", { in: format.duration((at.getTime() - now.getTime()) / 1000) });
+      text = t(daysBetween(now, at) === 0 ? "needs.today" : "needs.tomorrow", { in: format.duration((at.getTime() - now.getTime()) / 1000) });
     } catch (error) {
       if (!(error instanceof FieldProblem)) throw error;
     }

@@ -43,7 +43,7 @@
 /**
  * @typedef {object} StationState
  * @property {string} now
- * @property {{identity: string, version: string, csms: {url: string, connected: boolean, since: string | null, reason: string | null}}} station
+ * @property {{identity: string, version: string, time_zone: string | null, csms: {url: string, connected: boolean, since: string | null, reason: string | null}}} station
  * @property {Unit[]} units
  * @property {Message[]} messages
  */
