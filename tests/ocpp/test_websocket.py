@@ -395,6 +395,56 @@ def test_a_dead_link_is_found_by_pings() -> None:
     run(test())
 
 
+def test_pings_are_switched_for_each_station() -> None:
+    async def test() -> None:
+        site = Site()
+        async with serve(
+            HOST,
+            0,
+            admit=site.admit,
+            serve_channel=site.hear,
+            ping_s=lambda handshake: None if handshake.identity == "MUTE" else 60,
+        ) as listener:
+            options: dict[str, Any] = {"subprotocols": [Subprotocol("ocpp2.1")], "proxy": None, "ping_interval": None}
+            async with (
+                plain_connect(f"ws://{HOST}:{listener.port}/CS001", **options) as pinged,
+                plain_connect(f"ws://{HOST}:{listener.port}/MUTE", **options) as mute,
+            ):
+                for connection in (pinged, mute):
+                    connection.transport.pause_reading()
+                await asyncio.sleep(3600)
+                assert site.ends.get_nowait() == "the connection was closed here (1011 keepalive ping timeout)"
+                assert site.ends.empty()
+                assert {channel.identity: channel.is_open for channel in site.channels} == {"CS001": False, "MUTE": True}
+                pinged.transport.abort()
+                mute.transport.abort()
+
+    run(test())
+
+
+def test_the_interval_of_the_pings_may_change_at_any_time() -> None:
+    async def test() -> None:
+        site = Site()
+        async with site.listening(ping_s=60) as listener:
+            loop = asyncio.get_running_loop()
+            async with plain_connect(
+                f"ws://{HOST}:{listener.port}/CS001", subprotocols=[Subprotocol("ocpp2.1")], proxy=None, ping_interval=None
+            ) as connection:
+                connection.transport.pause_reading()
+                await asyncio.sleep(1)
+                site.channels[0].set_ping_s(None)
+                await asyncio.sleep(3600)
+                assert site.ends.empty()
+                site.channels[0].set_ping_s(300)
+                began_s = loop.time()
+                assert "keepalive ping timeout" in await site.ends.get()
+                assert 320 <= loop.time() - began_s <= 330
+                site.channels[0].set_ping_s(60)  # too late, but no harm
+                connection.transport.abort()
+
+    run(test())
+
+
 def test_a_living_link_outlasts_many_pings() -> None:
     async def test() -> None:
         site = Site()
@@ -444,6 +494,43 @@ def test_a_compression_bomb_is_not_inflated() -> None:
                 await connection.recv()
             assert caught.value.rcvd is not None
             assert caught.value.rcvd.code == 1009
+
+    run(test())
+
+
+def test_what_fragments_inflate_to_is_bounded_together() -> None:
+    async def test() -> None:
+        site = Site()
+        async with (
+            site.listening() as listener,
+            plain_connect(
+                f"ws://{HOST}:{listener.port}/CS001", subprotocols=[Subprotocol("ocpp2.1")], proxy=None
+            ) as connection,
+        ):
+            squeeze = zlib.compressobj(wbits=-11)
+            for first_byte in (0x40 | 0x01, 0x00, 0x00):  # each of them below the limit by itself
+                part = squeeze.compress(b"[" * 40_000) + squeeze.flush(zlib.Z_SYNC_FLUSH)
+                assert len(part) < 126
+                connection.transport.write(struct.pack("!BBL", first_byte, 0x80 | len(part), 0) + part)
+            with pytest.raises(ConnectionClosed) as caught:
+                await connection.recv()
+            assert caught.value.rcvd is not None
+            assert caught.value.rcvd.code == 1009
+
+    run(test())
+
+
+@pytest.mark.parametrize("which_end", ["station", "csms"])
+def test_either_end_can_do_without_compression(which_end: str) -> None:
+    async def test() -> None:
+        site = Site()
+        async with serve(HOST, 0, admit=site.admit, serve_channel=site.hear, compression=which_end != "csms") as listener:
+            squeezes = which_end != "station"
+            async with connect(f"ws://{HOST}:{listener.port}", identity="CS001", compression=squeezes) as channel:
+                await channel.send("[]")
+                connection = channel._connection
+                assert connection.response is not None
+                assert "Sec-WebSocket-Extensions" not in connection.response.headers
 
     run(test())
 

@@ -56,7 +56,7 @@ async def running_csms(config: CsmsConfig, clock: Clock) -> AsyncIterator[Csms]:
         router = station_router()
 
         async def serve_station(channel: WebSocketChannel) -> None:
-            await connections.serve(channel, channel.version, router)
+            await connections.serve(channel, channel.version, router, generation=channel.generation)
 
         async with (
             deliveries.running(remembered),

@@ -5,7 +5,6 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import count
 
 from ladewerk.clock import Clock
 from ladewerk.csms.frame_log import FrameLog
@@ -15,7 +14,7 @@ from ladewerk.csms.records import StationRecord, station_key
 from ladewerk.csms.session import StationSession
 from ladewerk.csms.supervision import Tasks
 from ladewerk.errors import StoreError
-from ladewerk.ocpp import Admission, Channel, FrameSeen, Handshake, Peer, Router, Version
+from ladewerk.ocpp import Admission, Channel, FrameSeen, Handshake, NewestConnections, Peer, Router, Version
 from ladewerk.signals import Signal
 
 _log = logging.getLogger(__name__)
@@ -40,13 +39,12 @@ class Connections:
         self._clock = clock
         self._tasks = tasks
         self._accept_unknown = accept_unknown
-        self._generations = count(1)
-        self._live: dict[str, Connection] = {}
+        self._live: NewestConnections[Connection] = NewestConnections()
         self.connected: Signal[str] = Signal()
 
     def of(self, station_id: str) -> Connection | None:
         """The connection of a station, None while it is away."""
-        return self._live.get(station_key(station_id))
+        return self._live.of(station_id)
 
     async def admit(self, handshake: Handshake) -> Admission:
         """Whether a station may come in; one that nobody knows is noted as waiting."""
@@ -66,9 +64,8 @@ class Connections:
         _log.warning("station %s from %s: wrong or no password", station.station_id, handshake.remote)
         return Admission.UNAUTHORIZED
 
-    async def serve(self, channel: Channel, version: Version, router: Router[StationSession]) -> None:
+    async def serve(self, channel: Channel, version: Version, router: Router[StationSession], *, generation: int) -> None:
         """Serve an admitted station until its connection ends. An older connection of it is closed."""
-        generation = next(self._generations)
         identity = channel.identity
         key = station_key(identity)
         try:
@@ -77,28 +74,25 @@ class Connections:
             _log.error("station %s cannot be served: %s", identity, err)
             await channel.close(1011, "the CSMS cannot write to its database")
             return
-        older = self._live.get(key)
-        if older is not None and older.session.generation > generation:
-            await channel.close(1000, "the station has connected again")
-            return
         session = StationSession(
             station_id=station.station_id, generation=generation, ledger=self._ledger, clock=self._clock
         )
         peer = Peer(channel, version=version, router=router, state=session, clock=self._clock)
         peer.frames.connect(partial(self._log_frame, station.station_id))
         connection = Connection(session=session, peer=peer, version=version, since=self._clock.now())
-        self._live[key] = connection
-        if older is not None:
+        loser = self._live.enter(identity, generation, connection)
+        if loser is connection:
+            await channel.close(1000, "the station has connected again")
+            return
+        if loser is not None:
             _log.warning("station %s connected again: its older connection is closed", station.station_id)
-            self._tasks.start(older.peer.close("the station has connected again"), name=f"close {station.station_id}")
+            self._tasks.start(loser.peer.close("the station has connected again"), name=f"close {station.station_id}")
         try:
             self.connected.emit(key)
             self._ledger.changed.emit(None)
             await peer.run()
         finally:
-            # Only this connection is forgotten: a newer one may have taken its place.
-            if self._live.get(key) is connection:
-                del self._live[key]
+            self._live.leave(identity, generation)
             self._ledger.note_seen(key, self._clock.now())
 
     async def _known(self, identity: str, version: Version) -> StationRecord:
