@@ -1,9 +1,10 @@
 """Charging plans: what a car should draw in each slot, proven best, with the reason for each slot.
 
-Usable by itself; knows no OCPP. The way of the data: ``prices`` and ``horizon`` turn tariffs, price series and base load
-into slots -> a ``problem`` (or its JSON form, ``wire``) -> ``solve``: ``bounds`` says what each slot allows, ``single``
-plans one car exactly through ``segments``, ``fallback`` takes several one after the other -> ``explain`` adds reasons and
-sentences -> a ``Plan``, drawn by ``plots``. Start reading in ``problem``, then ``single``.
+Usable by itself; knows no OCPP. The way of the data: ``prices``, ``series_file`` and ``horizon`` turn tariffs, files and
+base load into slots -> a ``problem`` (or its JSON form, ``wire``) -> ``solve``: ``bounds`` says what each slot allows,
+``single`` plans one car, ``exact`` searches (with ``envelope`` and ``suffix``), ``fallback`` takes several cars one after
+the other -> ``explain`` adds reasons and sentences -> a ``Plan``, drawn by ``plots``. Start reading in ``problem``, then
+``single``.
 """
 
 from ladewerk.optimizer.explain import LANGUAGES, summarize
