@@ -91,55 +91,55 @@ def test_current_that_follows_the_sun_says_so() -> None:
 def test_the_evening_in_three_languages(evening: Callable[[Mode], Problem]) -> None:
     asked = evening(Mode.BALANCED)
     plan = solve(asked)
-    assert plan.evs[0].summary == "waits until 22:00 because power is 29 % cheaper then; full at 00:00, saves 2.00 EUR"
+    assert plan.evs[0].summary == "Waits until 22:00 because power is 29% cheaper then; full at 00:00, saves 2.00 EUR"
     assert summarize(asked, plan, "ev-1", "en") == plan.evs[0].summary
     assert (
         summarize(asked, plan, "ev-1", "de")
-        == "wartet bis 22:00, weil der Strom dann 29 % billiger ist; voll um 00:00, spart 2.00 EUR"
+        == "Wartet bis 22:00, weil der Strom dann 29 % billiger ist; voll um 00:00, spart 2,00 EUR"
     )
-    assert summarize(asked, plan, "ev-1", "zh") == "等到 22:00,因为届时电价便宜 29 %;00:00 充满,节省 2.00 EUR"
+    assert summarize(asked, plan, "ev-1", "zh") == "等到 22:00，因为届时电价便宜 29%；00:00 充满，节省 2.00 EUR"
 
 
 def test_charging_at_once_is_said_and_saves_nothing() -> None:
-    assert sentence(problem(0.2, 0.3)) == "charges from 17:00 on; full at 17:15"
+    assert sentence(problem(0.2, 0.3)) == "Charges from 17:00 on; full at 17:15"
 
 
 def test_waiting_for_a_limit_names_it() -> None:
-    assert sentence(problem(0.2, 0.3, limit_w=(0.0, 20_000.0))) == "waits until 17:15 (site limit); full at 17:30"
+    assert sentence(problem(0.2, 0.3, limit_w=(0.0, 20_000.0))) == "Waits until 17:15 (site limit); full at 17:30"
 
 
 def test_missing_energy_names_what_held_it_back() -> None:
     short = replace(CAR, energy_wh=9000)
-    assert sentence(problem(0.2, 0.2, need=short)) == "charges from 17:00 on; 3.5 kWh are missing (car limit)"
+    assert sentence(problem(0.2, 0.2, need=short)) == "Charges from 17:00 on; 3.5 kWh are missing (car limit)"
     held = problem(0.2, 0.2, need=replace(CAR, energy_wh=5000), limit_w=(5520.0, 5520.0))
-    assert sentence(held) == "charges from 17:00 on; 2.2 kWh are missing (site limit)"
-    assert sentence(held, "de").endswith("2.2 kWh fehlen (Grenze des Netzanschlusses)")
+    assert sentence(held) == "Charges from 17:00 on; 2.2 kWh are missing (site limit)"
+    assert sentence(held, "de").endswith("2,2 kWh fehlen (Grenze des Netzanschlusses)")
 
 
 def test_missing_by_a_hair_is_not_mentioned() -> None:
-    assert sentence(problem(0.2, 0.2, need=replace(CAR, energy_wh=2 * 2760 + 0.3))) == "charges from 17:00 on"
+    assert sentence(problem(0.2, 0.2, need=replace(CAR, energy_wh=2 * 2760 + 0.3))) == "Charges from 17:00 on"
 
 
 def test_a_stay_that_is_too_short_is_the_car_s_limit() -> None:
     stay = replace(CAR, energy_wh=9000, departure=START + timedelta(minutes=15))
-    assert sentence(problem(0.2, 0.2, need=stay)) == "charges from 17:00 on; 6.2 kWh are missing (car limit)"
+    assert sentence(problem(0.2, 0.2, need=stay)) == "Charges from 17:00 on; 6.2 kWh are missing (car limit)"
 
 
 def test_a_car_that_cannot_charge_says_why() -> None:
     blocked = problem(0.2, 0.2, limit_w=(2000.0, 2000.0))
-    assert sentence(blocked) == "cannot charge; 2.8 kWh are missing (minimum current)"
+    assert sentence(blocked) == "Cannot charge; 2.8 kWh are missing (minimum current)"
     gone = problem(0.2, 0.2, need=replace(CAR, departure=START - timedelta(hours=1)))
-    assert sentence(gone) == "is not there for a whole slot; 2.8 kWh are missing (absent)"
+    assert sentence(gone) == "Is not there for a whole slot; 2.8 kWh are missing (absent)"
 
 
 def test_a_car_that_needs_nothing_says_so() -> None:
-    assert sentence(problem(0.2, need=replace(CAR, energy_wh=0))) == "needs no energy"
+    assert sentence(problem(0.2, need=replace(CAR, energy_wh=0))) == "Needs no energy"
 
 
 def test_a_day_later_the_date_is_said() -> None:
     asked = replace(problem(0.3, 0.1), slot_s=(86_400.0, 900.0))
     assert sentence(asked) == (
-        "waits until 2026-01-06 17:00 because power is 67 % cheaper then; full at 2026-01-06 17:15, saves 29.53 EUR"
+        "Waits until 2026-01-06 17:00 because power is 67% cheaper then; full at 2026-01-06 17:15, saves 29.53 EUR"
     )
 
 

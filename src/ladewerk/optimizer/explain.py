@@ -63,12 +63,12 @@ def _last_price(need: Need, room: Room, amps: float) -> float:
 
 _SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
-        "nothing": "needs no energy",
-        "absent": "is not there for a whole slot",
-        "blocked": "cannot charge",
-        "now": "charges from {begin} on",
-        "cheaper": "waits until {begin} because power is {percent} % cheaper then",
-        "wait": "waits until {begin} ({reason})",
+        "nothing": "Needs no energy",
+        "absent": "Is not there for a whole slot",
+        "blocked": "Cannot charge",
+        "now": "Charges from {begin} on",
+        "cheaper": "Waits until {begin} because power is {percent}% cheaper then",
+        "wait": "Waits until {begin} ({reason})",
         "done": "full at {complete}",
         "missing": "{missing} kWh are missing ({reason})",
         "saves": "saves {saved} {currency}",
@@ -76,12 +76,12 @@ _SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {
         "between": ", ",
     },
     "de": {
-        "nothing": "braucht keine Energie",
-        "absent": "ist in keinem ganzen Zeitabschnitt da",
-        "blocked": "kann nicht laden",
-        "now": "lädt ab {begin}",
-        "cheaper": "wartet bis {begin}, weil der Strom dann {percent} % billiger ist",
-        "wait": "wartet bis {begin} ({reason})",
+        "nothing": "Braucht keine Energie",
+        "absent": "Ist in keinem ganzen Zeitabschnitt da",
+        "blocked": "Kann nicht laden",
+        "now": "Lädt ab {begin}",
+        "cheaper": "Wartet bis {begin}, weil der Strom dann {percent} % billiger ist",
+        "wait": "Wartet bis {begin} ({reason})",
         "done": "voll um {complete}",
         "missing": "{missing} kWh fehlen ({reason})",
         "saves": "spart {saved} {currency}",
@@ -93,13 +93,13 @@ _SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {
         "absent": "没有一个完整的时段在场",
         "blocked": "无法充电",
         "now": "从 {begin} 开始充电",
-        "cheaper": "等到 {begin},因为届时电价便宜 {percent} %",
-        "wait": "等到 {begin}({reason})",
+        "cheaper": "等到 {begin}，因为届时电价便宜 {percent}%",
+        "wait": "等到 {begin}（{reason}）",
         "done": "{complete} 充满",
-        "missing": "缺少 {missing} kWh({reason})",
+        "missing": "缺少 {missing} kWh（{reason}）",
         "saves": "节省 {saved} {currency}",
-        "joint": ";",
-        "between": ",",
+        "joint": "；",
+        "between": "，",
     },
 }
 
@@ -137,7 +137,7 @@ REASONS: Final[Mapping[str, Mapping[Reason, str]]] = {
 def summarize(problem: Problem, plan: Plan, ev_id: str, language: str = "en") -> str:
     """One sentence about the plan of ``ev_id``: when it begins and why, when it is full or what is missing, what it saves.
 
-    ``language`` is one of :data:`LANGUAGES`; times are in the offset of ``problem.start``. KeyError for another car or
+    ``language`` is one of :data:`LANGUAGES`; times are in the zone of ``problem.start``. KeyError for another car or
     language.
     """
     return summarize_ev(problem, problem.need(ev_id), plan.ev(ev_id), language)
@@ -151,12 +151,12 @@ def summarize_ev(problem: Problem, need: Need, ev: EvPlan, language: str) -> str
     end = []
     if ev.missing_wh > NOTHING_WH:
         reason = REASONS[language][holding_back(problem, need, ev)]
-        end.append(words["missing"].format(missing=f"{ev.missing_wh / 1000:.1f}", reason=reason))
+        end.append(words["missing"].format(missing=_number(ev.missing_wh / 1000, 1, language), reason=reason))
     elif ev.complete_at is not None:
         end.append(words["done"].format(complete=_clock(problem.start, ev.complete_at)))
     saved = ev.cost_if_at_once - ev.cost
     if saved > NOTHING_MONEY:
-        end.append(words["saves"].format(saved=f"{saved:.2f}", currency=problem.currency))
+        end.append(words["saves"].format(saved=_number(saved, 2, language), currency=problem.currency))
     beginning = _beginning(problem, ev, language)
     return words["joint"].join([beginning, words["between"].join(end)]) if end else beginning
 
@@ -193,8 +193,13 @@ def holding_back(problem: Problem, need: Need, ev: EvPlan) -> Reason:
     return worst if lost_wh[worst] >= ev.missing_wh / 2 else Reason.CAR_LIMIT
 
 
+def _number(value: float, decimals: int, language: str) -> str:
+    text = f"{value:.{decimals}f}"
+    return text.replace(".", ",") if language == "de" else text
+
+
 def _clock(start: datetime, moment: datetime) -> str:
-    """Time of day in the offset of ``start``, with the date from a day later on."""
+    """Time of day in the zone of ``start``, with the date from a day later on."""
     local = moment.astimezone(start.tzinfo)
     apart = local.astimezone(UTC) - start.astimezone(UTC)
     return f"{local:%H:%M}" if apart < timedelta(days=1) else f"{local:%Y-%m-%d %H:%M}"
