@@ -24,9 +24,10 @@ def test_a_codec_knows_its_version() -> None:
     assert [codec_for(version).version for version in SERVED] == SERVED
 
 
-def test_16_is_refused_with_what_to_use_instead() -> None:
-    with pytest.raises(LocalProtocolError, match=r"ocpp2\.0\.1 or ocpp2\.1"):
-        codec_for(Version.V16)
+def test_16_has_a_codec_for_each_connection() -> None:
+    first, second = codec_for(Version.V16, "CP-1"), codec_for(Version.V16, "CP-1")
+    assert first.version is Version.V16
+    assert first is not second
 
 
 def test_requests_and_responses_travel_as_21_objects(codec: PayloadCodec) -> None:

@@ -17,7 +17,7 @@ from ladewerk.csms.handlers.table import station_router
 from ladewerk.csms.ledger import Ledger, starting_site
 from ladewerk.csms.store.database import open_store
 from ladewerk.csms.supervision import Tasks
-from ladewerk.ocpp import WebSocketChannel, serve
+from ladewerk.ocpp import Version, WebSocketChannel, serve
 from ladewerk.settings import split_address
 from ladewerk.web.server import serving
 from ladewerk.web.static import page_routes
@@ -62,6 +62,6 @@ async def running_csms(config: CsmsConfig, clock: Clock) -> AsyncIterator[Csms]:
             deliveries.running(remembered),
             charging_loop.running(remembered),
             serving(csms_api(desk, page), web_host, web_port) as web_url,
-            serve(host, port, admit=connections.admit, serve_channel=serve_station) as listener,
+            serve(host, port, versions=tuple(Version), admit=connections.admit, serve_channel=serve_station) as listener,
         ):
             yield Csms(ocpp_port=listener.port, web_url=web_url, ledger=ledger, connections=connections, frame_log=frame_log)

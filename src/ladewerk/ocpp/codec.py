@@ -8,7 +8,6 @@ from collections.abc import Generator
 from datetime import datetime
 from typing import Literal, Protocol, overload
 
-from ladewerk.errors import LocalProtocolError
 from ladewerk.ocpp.messages import Payload
 from ladewerk.ocpp.version import Version
 
@@ -105,5 +104,6 @@ def codec_for(version: Version, identity: str = "") -> Codec:
 
             return V201Codec()
         case Version.V16:
-            del identity
-            raise LocalProtocolError("OCPP 1.6 sessions are not served yet: use ocpp2.0.1 or ocpp2.1")
+            from ladewerk.ocpp.v16.codec import V16Codec
+
+            return V16Codec(identity)

@@ -1,0 +1,95 @@
+"""What must be remembered of an OCPP 1.6 station because its messages do not say it again."""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from typing import Final
+from zlib import crc32
+
+Start = tuple[str, int, str, datetime, int]
+"""Identity of the station, connector, idTag, timestamp, meterStart: the same in each repetition of a StartTransaction."""
+
+_FIRST_MOMENT: Final = datetime(2024, 1, 1, tzinfo=UTC)
+_STARTS_KEPT: Final = 4096
+_REMOTE_STARTS_KEPT: Final = 16
+
+
+class StartedTransactions:
+    """Hands out the numbers of transactions, which in OCPP 1.6 the CSMS chooses.
+
+    They are seconds since 2024, or the next number if that one is gone: never used twice, after a restart neither, and
+    within 31 bits until 2092. A repeated start has the number it had.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: OrderedDict[Start, int] = OrderedDict()
+        self._last = 0
+
+    def number(self, start: Start, now: datetime) -> int:
+        known = self._numbers.get(start)
+        if known is not None:
+            return known
+        self._last = max(self._last + 1, int((now - _FIRST_MOMENT).total_seconds()))
+        self._numbers[start] = self._last
+        if len(self._numbers) > _STARTS_KEPT:
+            self._numbers.popitem(last=False)
+        return self._last
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteStart:
+    """A RequestStartTransaction that the station accepted; ``connector`` is None where it may choose."""
+
+    remote_start_id: int
+    id_tag: str
+    connector: int | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Memory:
+    """One connection's."""
+
+    identity: str
+    started: StartedTransactions
+    transactions: dict[int, int] = field(default_factory=dict)
+    """The transaction that runs on a connector."""
+    statuses: dict[int, str] = field(default_factory=dict)
+    """The newest status of a connector."""
+    errors: dict[int, str] = field(default_factory=dict)
+    """The error of a connector that has one."""
+    log_request_id: int | None = None
+    by_diagnostics: bool = False
+    """Whether the newest log was asked for by GetDiagnostics."""
+    firmware_request_id: int | None = None
+    event_ids: "count[int]" = field(default_factory=lambda: count(1))
+    _remote_starts: deque[RemoteStart] = field(default_factory=lambda: deque(maxlen=_REMOTE_STARTS_KEPT))
+
+    def note_remote_start(self, start: RemoteStart) -> None:
+        """The station accepted it; its StartTransaction will not say so."""
+        self._remote_starts.append(start)
+
+    def take_remote_start(self, id_tag: str, connector: int) -> RemoteStart | None:
+        """The remote start that a StartTransaction carries out."""
+        for start in self._remote_starts:
+            if start.id_tag == id_tag and start.connector in (None, connector):
+                self._remote_starts.remove(start)
+                return start
+        return None
+
+    def connector_of(self, transaction: int) -> int | None:
+        """Where a transaction runs, None if that was not heard on this connection."""
+        return next((connector for connector, open_ in self.transactions.items() if open_ == transaction), None)
+
+
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def sequence_number(at: datetime, content: bytes) -> int:
+    """Of an event after the first: by its time, then by its content.
+
+    1.6 has none. Made like this they grow with time and a repeated message has its old one, whatever was forgotten between;
+    they fit the 53 bits that JSON carries.
+    """
+    milliseconds = int((at - _EPOCH).total_seconds() * 1000)
+    return max(1, milliseconds * 1000 + crc32(content) % 1000)
