@@ -6,7 +6,7 @@ import sys
 
 from benchmarks.rows import as_json, table
 
-NAMES = ("footprint", "optimizer", "demo")
+NAMES = ("footprint", "ocpp", "optimizer", "demo")
 
 
 def main() -> int:
