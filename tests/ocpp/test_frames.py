@@ -271,3 +271,10 @@ def test_a_frame_with_damaged_bytes_is_a_frame_or_malformed(text: str, data: st.
         if not damaged:
             break
     nothing_but_a_frame_or_a_refusal(bytes(damaged), version)
+
+
+def test_more_keys_than_allowed_are_refused_before_they_are_read() -> None:
+    limits = FrameLimits(max_keys=3)
+    assert isinstance(decode('[2,"a","X",{"a":{"b":1},"c":"2026-01-05T17:00:00.000Z"}]', Version.V21, limits), Call)
+    with pytest.raises(MalformedFrame, match="more than 3 keys"):
+        decode('[2,"a","X",{"a":{"b":1},"c":1,"c":1}]', Version.V21, limits)

@@ -14,7 +14,8 @@ from ladewerk.clock import LoopClock
 from ladewerk.errors import CallFailed, CallRefused, CallTimedOut, Disconnected, LocalProtocolError, RemoteProtocolError
 from ladewerk.ocpp import v21
 from ladewerk.ocpp.loopback import LoopbackChannel, LoopbackLink
-from ladewerk.ocpp.peer import AnswerMalformed, FrameSeen, Peer
+from ladewerk.ocpp.peer import FrameSeen, Peer
+from ladewerk.ocpp.reports import AnswerMalformed
 from ladewerk.ocpp.router import Context, Router
 from ladewerk.ocpp.version import Version
 from ladewerk.paced_loop import PacedLoop
@@ -582,7 +583,7 @@ def test_close_says_first_what_is_already_answered() -> None:
         with pytest.raises(Disconnected, match="1000 good night"):
             await one.receive()
         await running
-        with pytest.raises(Disconnected, match="closed by this end"):
+        with pytest.raises(Disconnected, match="we closed the connection: good night"):
             await csms.call(BOOT)
 
     run(test())

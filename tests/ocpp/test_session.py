@@ -13,10 +13,12 @@ from ladewerk.ocpp.events import (
     CallExpired,
     CallLost,
     CallReceived,
+    CallSent,
     CallSpoiled,
     CloseWanted,
     Event,
     FrameDropped,
+    ReplyDue,
     ResultRejected,
     SendReceived,
 )
@@ -24,6 +26,7 @@ from ladewerk.ocpp.session import (
     ANSWERS_KEPT,
     BAD_FRAMES_TOLERATED,
     CALLS_HANDLED_AT_ONCE,
+    HANDLERS_IN_OVERTIME,
     LINK_TABLE,
     UNSENT_TOLERATED,
     Input,
@@ -59,7 +62,7 @@ def test_second_call_waits_until_the_first_is_answered() -> None:
     call(made, "a", 0)
     call(made, "b", 0)
     assert sent(made) == [[2, "a", "Heartbeat", {}]]
-    assert made.receive('[3,"a",{"x":1}]', 1) == [CallAnswered("a", b'{"x":1}')]
+    assert made.receive('[3,"a",{"x":1}]', 1) == [CallAnswered("a", b'{"x":1}'), CallSent("b")]
     assert sent(made) == [[2, "b", "Heartbeat", {}]]
 
 
@@ -88,7 +91,7 @@ def test_a_call_expires_at_its_deadline_and_the_next_one_is_sent() -> None:
     made.frames_to_send()
     assert made.next_deadline == 30
     assert made.handle_timer(29.999) == []
-    assert made.handle_timer(30) == [CallExpired("a", sent=True)]
+    assert made.handle_timer(30) == [CallExpired("a", sent=True), CallSent("b")]
     assert sent(made) == [[2, "b", "Heartbeat", {}]]
 
 
@@ -139,7 +142,7 @@ def test_an_answer_to_a_call_that_still_waits_its_turn_is_foreign() -> None:
     call(made, "a", 0)
     call(made, "b", 0)
     assert kinds(made.receive('[3,"b",{}]', 1)) == [FrameDropped]
-    assert made.receive('[3,"a",{}]', 1) == [CallAnswered("a", b"{}")]
+    assert made.receive('[3,"a",{}]', 1) == [CallAnswered("a", b"{}"), CallSent("b")]
 
 
 def test_a_cancelled_call_keeps_its_place_until_it_is_answered() -> None:
@@ -149,17 +152,18 @@ def test_a_cancelled_call_keeps_its_place_until_it_is_answered() -> None:
     made.frames_to_send()
     made.cancel("a")
     assert sent(made) == []
-    assert kinds(made.receive('[3,"a",{}]', 1)) == [FrameDropped]
+    assert kinds(made.receive('[3,"a",{}]', 1)) == [FrameDropped, CallSent]
     assert sent(made) == [[2, "b", "Heartbeat", {}]]
 
 
 def test_a_cancelled_call_that_is_never_answered_expires_silently() -> None:
     made = session()
     call(made, "a", 0)
+    assert [frame[1] for frame in sent(made)] == ["a"]
     made.cancel("a")
     assert made.handle_timer(30) == []
     call(made, "b", 30)
-    assert [frame[1] for frame in sent(made)] == ["a", "b"]
+    assert [frame[1] for frame in sent(made)] == ["b"]
 
 
 def test_a_call_cancelled_before_its_turn_is_never_sent() -> None:
@@ -177,7 +181,7 @@ def test_an_answer_that_cannot_be_read_ends_the_call_at_once() -> None:
     call(made, "b", 0)
     made.frames_to_send()
     events = made.receive('[3,"a",[]]', 1)
-    assert kinds(events) == [FrameDropped, CallSpoiled]
+    assert kinds(events) == [FrameDropped, CallSpoiled, CallSent]
     assert sent(made) == [[2, "b", "Heartbeat", {}]]
 
 
@@ -463,3 +467,121 @@ def test_frames_to_send_are_handed_out_once() -> None:
     call(made, "a", 0)
     assert len(made.frames_to_send()) == 1
     assert made.frames_to_send() == []
+
+
+# Priority, and commands that grow stale
+
+
+def test_the_highest_priority_goes_first_and_equal_ones_as_they_came() -> None:
+    made = session()
+    for message_id, priority in (("open", 0), ("a", 0), ("b", -10), ("c", 10), ("d", 0), ("e", 10)):
+        made.send_call(message_id, "Heartbeat", b"{}", timeout_s=30, now=0, priority=priority)
+    order = []
+    for _ in range(6):
+        (frame,) = sent(made)
+        order.append(frame[1])
+        made.receive(f'[3,"{frame[1]}",{{}}]', 1)
+    assert order == ["open", "c", "e", "a", "d", "b"]
+
+
+def test_a_command_is_not_sent_behind_its_time() -> None:
+    made = session()
+    call(made, "a", 0, timeout_s=60)
+    made.send_call("b", "Reset", b"{}", timeout_s=30, now=0, ttl_s=5)
+    made.frames_to_send()
+    assert made.next_deadline == 5
+    assert made.handle_timer(5) == [CallExpired("b", sent=False)]
+    assert made.receive('[3,"a",{}]', 6) == [CallAnswered("a", b"{}")]
+    assert sent(made) == []
+
+
+def test_a_command_whose_turn_came_in_time_has_its_whole_time_to_be_answered() -> None:
+    made = session()
+    assert made.send_call("a", "Reset", b"{}", timeout_s=30, now=0, ttl_s=5) == [CallSent("a")]
+    assert made.next_deadline == 30
+
+
+def test_a_call_that_the_link_never_took_over_is_taken_back_when_it_expires() -> None:
+    made = session()
+    call(made, "a", 0)
+    call(made, "b", 1)
+    assert made.handle_timer(30) == [CallExpired("a", sent=False), CallSent("b")]
+    assert sent(made) == [[2, "b", "Heartbeat", {}]]
+
+
+def test_frames_are_handed_out_one_by_one() -> None:
+    made = session()
+    call(made, "a", 0)
+    made.receive("rubbish", 0)
+    assert json.loads(made.next_frame() or "")[1] == "a"
+    assert json.loads(made.next_frame() or "")[1] == "-1"
+    assert made.next_frame() is None
+
+
+# Answers that are not ready
+
+
+def prompt() -> Session:
+    return Session(Version.V21, reply_within_s=24)
+
+
+def test_a_default_reply_is_due_once_when_the_time_for_an_answer_is_over() -> None:
+    made = prompt()
+    made.receive(HEARTBEAT.format("p"), 10)
+    deadlines = [made.next_deadline]
+    assert made.handle_timer(33.9) == []
+    assert made.handle_timer(34) == [ReplyDue("p")]
+    deadlines.append(made.next_deadline)
+    assert deadlines == [34, None]
+    assert made.handle_timer(35) == []
+    made.answer("p", b'{"default":1}', by_default=True)
+    assert sent(made) == [[3, "p", {"default": 1}]]
+
+
+def test_no_default_reply_is_due_for_what_is_answered() -> None:
+    made = prompt()
+    made.receive(HEARTBEAT.format("p"), 0)
+    made.receive(HEARTBEAT.format("q"), 1)
+    made.answer("p", b"{}")
+    assert made.next_deadline == 25
+    made.refuse("q", "InternalError")
+    assert made.next_deadline is None
+
+
+def test_the_real_answer_behind_a_default_reply_is_counted_and_goes_nowhere() -> None:
+    made = prompt()
+    made.receive(HEARTBEAT.format("p"), 0)
+    made.handle_timer(24)
+    made.refuse("p", "InternalError", by_default=True)
+    made.frames_to_send()
+    assert kinds(made.end_overtime("p")) == [FrameDropped]
+    assert made.end_overtime("p") == []
+    assert (made.counts["overtaken"], sent(made)) == (1, [])
+
+
+def test_the_retry_of_a_call_answered_by_default_is_not_carried_out_again() -> None:
+    made = prompt()
+    made.receive(HEARTBEAT.format("p"), 0)
+    made.handle_timer(24)
+    made.answer("p", b"{}", by_default=True)
+    for number in range(ANSWERS_KEPT):  # its answer is forgotten, its handler goes on
+        made.receive(HEARTBEAT.format(number), 25)
+        made.answer(str(number), b"{}")
+    made.frames_to_send()
+    assert kinds(made.receive(HEARTBEAT.format("p"), 26)) == [FrameDropped]
+    assert sent(made) == []
+    assert kinds(made.receive('[2,"p","Heartbeat",{"x":1}]', 26)) == [FrameDropped]
+    assert sent(made)[0][:3] == [4, "p", "RpcFrameworkError"]
+
+
+def test_handlers_that_never_end_are_bounded() -> None:
+    made = prompt()
+    for number in range(HANDLERS_IN_OVERTIME):
+        made.receive(HEARTBEAT.format(number), number)
+        made.handle_timer(number + 24)
+        made.answer(str(number), b"{}", by_default=True)
+    made.frames_to_send()
+    assert kinds(made.receive(HEARTBEAT.format("p"), 999)) == [FrameDropped]
+    assert sent(made)[0][:3] == [4, "p", "GenericError"]
+    made.end_overtime("0")
+    assert made.receive(HEARTBEAT.format("q"), 999) == [CallReceived("q", "Heartbeat", b"{}")]

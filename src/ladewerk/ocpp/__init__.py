@@ -15,11 +15,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ladewerk.ocpp import v21
     from ladewerk.ocpp.backoff import BackOff, BackOffSettings
+    from ladewerk.ocpp.calls import Priority
     from ladewerk.ocpp.channel import Channel
     from ladewerk.ocpp.connections import NewestConnections
     from ladewerk.ocpp.frames import ErrorCode
+    from ladewerk.ocpp.handling import ReplyTimes
     from ladewerk.ocpp.loopback import LoopbackLink
-    from ladewerk.ocpp.peer import AnswerMalformed, FrameSeen, Peer
+    from ladewerk.ocpp.peer import FrameSeen, Peer
+    from ladewerk.ocpp.reports import (
+        AnswerMalformed,
+        CallNotSent,
+        Outcome,
+        RequestReceived,
+        ResponseReceived,
+        ResponseSent,
+        Sent,
+    )
     from ladewerk.ocpp.reconnect import reconnecting
     from ladewerk.ocpp.router import Context, Router
     from ladewerk.ocpp.version import Version
@@ -41,6 +52,7 @@ __all__ = [
     "AnswerMalformed",
     "BackOff",
     "BackOffSettings",
+    "CallNotSent",
     "Channel",
     "ClientCertificate",
     "ClientTls",
@@ -51,9 +63,16 @@ __all__ = [
     "Listener",
     "LoopbackLink",
     "NewestConnections",
+    "Outcome",
     "Peer",
+    "Priority",
+    "ReplyTimes",
+    "RequestReceived",
+    "ResponseReceived",
+    "ResponseSent",
     "Router",
     "SecurityProfile",
+    "Sent",
     "ServerTls",
     "Version",
     "WebSocketChannel",
@@ -65,11 +84,22 @@ __all__ = [
 
 _HOMES = {
     "backoff": ("BackOff", "BackOffSettings"),
+    "calls": ("Priority",),
     "channel": ("Channel",),
     "connections": ("NewestConnections",),
     "frames": ("ErrorCode",),
+    "handling": ("ReplyTimes",),
     "loopback": ("LoopbackLink",),
-    "peer": ("AnswerMalformed", "FrameSeen", "Peer"),
+    "peer": ("FrameSeen", "Peer"),
+    "reports": (
+        "AnswerMalformed",
+        "CallNotSent",
+        "Outcome",
+        "RequestReceived",
+        "ResponseReceived",
+        "ResponseSent",
+        "Sent",
+    ),
     "reconnect": ("reconnecting",),
     "router": ("Context", "Router"),
     "version": ("Version",),

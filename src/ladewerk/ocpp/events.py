@@ -24,6 +24,20 @@ class SendReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyDue:
+    """This CALL of the peer must be answered now, by default, at once: its handler is not ready."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallSent:
+    """The turn of this CALL of ours has come: it is the open one."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallAnswered:
     message_id: str
     payload: bytes
@@ -91,6 +105,8 @@ class CloseWanted:
 Event = (
     CallReceived
     | SendReceived
+    | ReplyDue
+    | CallSent
     | CallAnswered
     | CallErrored
     | CallSpoiled

@@ -140,10 +140,11 @@ class MalformedFrame(RemoteProtocolError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameLimits:
-    """What is not even looked at: frames above a size, JSON above a depth."""
+    """What is not even looked at: frames above a size, JSON above a depth or with more keys."""
 
     max_bytes: int = 64 * 1024
     max_depth: int = 32
+    max_keys: int = 8192
 
 
 DEFAULT_LIMITS = FrameLimits()
@@ -223,7 +224,8 @@ _string = msgspec.json.Decoder(str)
 _object = msgspec.json.Decoder(dict[str, Any])
 _UNPARSABLE = (msgspec.DecodeError, ValueError, RecursionError)
 
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]+|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+_STRING = re.compile(r'"(?:[^"\\]+|\\.)*+"?', re.DOTALL)
+_STRING_OR_BRACKET = re.compile(_STRING.pattern + r"|[\[{]|[\]}]", re.DOTALL)
 
 
 def _elements(data: str | bytes, limits: FrameLimits) -> list[msgspec.Raw]:
@@ -237,6 +239,8 @@ def _elements(data: str | bytes, limits: FrameLimits) -> list[msgspec.Raw]:
         raise _unreadable("not UTF-8") from err
     if _deeper_than(text, limits.max_depth):
         raise _unreadable(f"nested deeper than {limits.max_depth} levels")
+    if _has_more_keys(text, limits.max_keys):
+        raise _unreadable(f"more than {limits.max_keys} keys")
     try:
         return _array.decode(text)
     except msgspec.ValidationError as err:
@@ -261,6 +265,11 @@ def _deeper_than(text: str, max_depth: int) -> bool:
             case _:
                 pass
     return False
+
+
+def _has_more_keys(text: str, max_keys: int) -> bool:
+    """Each key brings a dictionary entry that is many times its size; outside strings every colon belongs to one."""
+    return text.count(":") > max_keys and _STRING.sub("", text).count(":") > max_keys
 
 
 def _read_id(raw: msgspec.Raw) -> str | None:

@@ -1,6 +1,6 @@
 """Who answers which action: plain functions of any module, registered on a router that many connections share."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -40,12 +40,27 @@ class Responding(Generic[S, Q_co]):
         return handler
 
 
+class Defaulting(Generic[S, Q_co]):
+    """Decorator made by :meth:`Router.default`; ties the answer's class to the request's."""
+
+    def __init__(self, register: Callable[[Callable[..., Payload]], None]) -> None:
+        self._register = register
+
+    def __call__(
+        self: "Defaulting[S, Request[R]]", reply: Callable[[Context[S], Q_co], R]
+    ) -> Callable[[Context[S], Q_co], R]:
+        self._register(reply)
+        return reply
+
+
 class Router(Generic[S]):
     """Exactly one responder and any number of observers for each action, over a state ``S`` handed to all of them."""
 
     def __init__(self) -> None:
         self._responders: dict[str, Callable[[Context[S], Any], Awaitable[Payload]]] = {}
         self._observers: dict[str, list[Callable[[Context[S], Any], Awaitable[None]]]] = {}
+        self._defaults: dict[str, Callable[[Context[S], Any], Payload]] = {}
+        self._order_keys: dict[str, Callable[[Any], Hashable]] = {}
 
     def on(self, request_type: type[P]) -> Responding[S, P]:
         """Answer requests of this type with the decorated function.
@@ -77,11 +92,41 @@ class Router(Generic[S]):
 
         return register
 
+    def default(self, request_type: type[P]) -> Defaulting[S, P]:
+        """Answer with what the decorated plain function returns when the responder of this type is not ready in time.
+
+        Without one such a CALL is answered with InternalError. Raises LocalProtocolError when the type has one already.
+        """
+        action = action_name(request_type)
+
+        def register(reply: Callable[[Context[S], Any], Payload]) -> None:
+            if action in self._defaults:
+                raise LocalProtocolError(f"{action} has a default reply already: {self._defaults[action]!r}")
+            self._defaults[action] = reply
+
+        return Defaulting(register)
+
+    def in_order(self, message_type: type[P], key: Callable[[P], Hashable]) -> None:
+        """Handle messages of this type one after another, as they came, where ``key`` gives the same for them.
+
+        Types whose keys are equal share one order. A message waits for its turn without holding up any other key.
+        """
+        action = action_name(message_type)
+        if action in self._order_keys:
+            raise LocalProtocolError(f"{action} has an order already: {self._order_keys[action]!r}")
+        self._order_keys[action] = key
+
     def responder(self, action: str) -> Callable[[Context[S], Any], Awaitable[Payload]] | None:
         return self._responders.get(action)
 
     def observers(self, action: str) -> Sequence[Callable[[Context[S], Any], Awaitable[None]]]:
         return tuple(self._observers.get(action, ()))
+
+    def default_reply(self, action: str) -> Callable[[Context[S], Any], Payload] | None:
+        return self._defaults.get(action)
+
+    def order_key(self, action: str) -> Callable[[Any], Hashable] | None:
+        return self._order_keys.get(action)
 
 
 def action_name(message_type: type[Payload]) -> str:

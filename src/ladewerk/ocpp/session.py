@@ -6,24 +6,25 @@ Every ``now`` is in seconds on one monotonic clock. Rules: OCPP-J 1.6 chapter 4,
 is open at a time, CALLs of both sides may cross, and nothing a peer sends raises.
 """
 
-from collections import Counter, OrderedDict, deque
+from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Any
 
 from ladewerk.errors import Disconnected, LocalProtocolError
 from ladewerk.ocpp import frames
+from ladewerk.ocpp.calls import ANSWERS_KEPT, CALLS_HANDLED_AT_ONCE, HANDLERS_IN_OVERTIME, InCalls, OutCall, OutCalls
 from ladewerk.ocpp.events import (
     CallAnswered,
     CallErrored,
     CallExpired,
     CallLost,
     CallReceived,
+    CallSent,
     CallSpoiled,
     CloseWanted,
     Event,
     FrameDropped,
+    ReplyDue,
     ResultRejected,
     SendReceived,
 )
@@ -40,15 +41,25 @@ from ladewerk.ocpp.frames import (
     Send,
     UnknownType,
 )
+from ladewerk.ocpp.link import LINK_TABLE, Input, Link, Verdict
 from ladewerk.ocpp.version import Version
+
+__all__ = [
+    "ANSWERS_KEPT",
+    "BAD_FRAMES_TOLERATED",
+    "CALLS_HANDLED_AT_ONCE",
+    "DEFAULT_TIMEOUT_S",
+    "HANDLERS_IN_OVERTIME",
+    "LINK_TABLE",
+    "UNSENT_TOLERATED",
+    "Input",
+    "Link",
+    "Session",
+]
 
 DEFAULT_TIMEOUT_S = 30.0
 """OCPP 2.x part 2, 3.2 suggests it for an answer."""
 
-CALLS_HANDLED_AT_ONCE = 32
-"""Open CALLs of the peer. It may have one; a few more arise when its timeouts are shorter than our handlers."""
-
-ANSWERS_KEPT = 16
 BAD_FRAMES_TOLERATED = 10
 BAD_FRAME_FORGOTTEN_AFTER_S = 60.0
 UNSENT_TOLERATED = 128
@@ -58,72 +69,25 @@ CLOSE_PROTOCOL_ERROR = 1002
 CLOSE_POLICY = 1008
 
 
-class Link(Enum):
-    """What the session may still say."""
-
-    OPEN = auto()
-    CLOSING = auto()  # we gave the peer up: nothing more is taken from it or said to it
-    CLOSED = auto()
-
-
-class Input(Enum):
-    FRAME = auto()
-    CALL = auto()
-    ANSWER = auto()
-    CLOSE = auto()
-    LOSS = auto()
-
-
-class Verdict(Enum):
-    TAKE = auto()
-    DROP = auto()
-    DISCONNECTED = auto()  # raise Disconnected to the caller
-    FORBIDDEN = auto()  # a bug of the owner: LocalProtocolError
-
-
-LINK_TABLE: Mapping[tuple[Link, Input], tuple[Verdict, Link]] = {
-    (Link.OPEN, Input.FRAME): (Verdict.TAKE, Link.OPEN),
-    (Link.OPEN, Input.CALL): (Verdict.TAKE, Link.OPEN),
-    (Link.OPEN, Input.ANSWER): (Verdict.TAKE, Link.OPEN),
-    (Link.OPEN, Input.CLOSE): (Verdict.TAKE, Link.CLOSING),
-    (Link.OPEN, Input.LOSS): (Verdict.TAKE, Link.CLOSED),
-    (Link.CLOSING, Input.FRAME): (Verdict.DROP, Link.CLOSING),
-    (Link.CLOSING, Input.CALL): (Verdict.DISCONNECTED, Link.CLOSING),
-    (Link.CLOSING, Input.ANSWER): (Verdict.DROP, Link.CLOSING),
-    (Link.CLOSING, Input.CLOSE): (Verdict.DROP, Link.CLOSING),
-    (Link.CLOSING, Input.LOSS): (Verdict.TAKE, Link.CLOSED),
-    (Link.CLOSED, Input.FRAME): (Verdict.FORBIDDEN, Link.CLOSED),
-    (Link.CLOSED, Input.CALL): (Verdict.DISCONNECTED, Link.CLOSED),
-    (Link.CLOSED, Input.ANSWER): (Verdict.DROP, Link.CLOSED),  # a handler may outlive the link
-    (Link.CLOSED, Input.CLOSE): (Verdict.DROP, Link.CLOSED),
-    (Link.CLOSED, Input.LOSS): (Verdict.DROP, Link.CLOSED),
-}
-
-
-@dataclass(slots=True)
-class _OutCall:
-    message_id: str
-    text: str
-    timeout_s: float
-    deadline: float
-    abandoned: bool = False
-
-
 class Session:
-    """Correlation, queue, deadlines, retries and budgets of one connection of ``version``."""
+    """Correlation, queue, deadlines, retries and budgets of one connection of ``version``.
 
-    def __init__(self, version: Version, limits: FrameLimits = frames.DEFAULT_LIMITS) -> None:
+    A CALL of the peer that is not answered ``reply_within_s`` after it came leads to :class:`ReplyDue`; None never does.
+    """
+
+    def __init__(
+        self, version: Version, limits: FrameLimits = frames.DEFAULT_LIMITS, *, reply_within_s: float | None = None
+    ) -> None:
         self.version = version
         self.counts: Counter[str] = Counter()
-        """How often each kind of frame led to nothing: late, foreign, repeated, refused, malformed, unknown_type."""
+        """How often something led to nothing: late, foreign, repeated, refused, malformed, unknown_type frames of the peer,
+        and overtaken: answers of ours that came after a default reply."""
+        self._reply_within_s = reply_within_s
         self._limits = limits
         self._link = Link.OPEN
-        self._unsent: list[str] = []
-        self._open: _OutCall | None = None
-        self._queue: deque[_OutCall] = deque()
-        self._given_up: deque[str] = deque(maxlen=ANSWERS_KEPT)
-        self._handling: dict[str, int] = {}
-        self._answered: OrderedDict[str, tuple[int, str]] = OrderedDict()
+        self._unsent: deque[str] = deque()
+        self._ours = OutCalls()
+        self._theirs = InCalls()
         self._bad_frames: deque[float] = deque(maxlen=BAD_FRAMES_TOLERATED + 1)
 
     @property
@@ -132,30 +96,45 @@ class Session:
 
     @property
     def next_deadline(self) -> float | None:
-        """When :meth:`handle_timer` is to be called; None while no CALL of ours waits."""
-        waiting = [call.deadline for call in self._queue]
-        if self._open is not None:
-            waiting.append(self._open.deadline)
-        return min(waiting, default=None)
+        """When :meth:`handle_timer` is to be called; None while nothing has a deadline."""
+        ours, theirs = self._ours.next_deadline(), self._theirs.next_due()
+        return theirs if ours is None or (theirs is not None and theirs < ours) else ours
+
+    def next_frame(self) -> str | None:
+        """What is to be written next, None when nothing is; each frame is handed out once."""
+        return self._unsent.popleft() if self._unsent else None
 
     def frames_to_send(self) -> list[str]:
-        """What is to be written now, in this order; each frame is handed out once."""
-        unsent, self._unsent = self._unsent, []
+        """All that is to be written now, in this order."""
+        unsent = list(self._unsent)
+        self._unsent.clear()
         return unsent
 
     # What the owner says
 
-    def send_call(self, message_id: str, action: str, payload: bytes, *, timeout_s: float, now: float) -> list[Event]:
-        """Send a CALL as soon as none of ours is open.
+    def send_call(
+        self,
+        message_id: str,
+        action: str,
+        payload: bytes,
+        *,
+        timeout_s: float,
+        now: float,
+        priority: int = 0,
+        ttl_s: float | None = None,
+    ) -> list[Event]:
+        """Send a CALL as soon as none of ours is open and none of higher priority waits.
 
-        It expires when it could not be sent within ``timeout_s``, or was not answered within ``timeout_s`` of being sent.
-        Raises Disconnected when the link is gone, LocalProtocolError for an id that is in use or cannot be sent.
+        It expires when its turn has not come within ``ttl_s`` (``timeout_s`` if that is None), or when it was not answered
+        within ``timeout_s`` of being sent. Raises Disconnected when the link is gone, LocalProtocolError for an id that is
+        in use or cannot be sent.
         """
         self._step(Input.CALL)
         text = frames.encode(Call(message_id, action, payload), self.version)
-        if any(call.message_id == message_id for call in self._waiting()):
+        if self._ours.knows(message_id):
             raise LocalProtocolError(f"message id {message_id!r} is in use")
-        self._queue.append(_OutCall(message_id, text, timeout_s, now + timeout_s))
+        deadline = now + (timeout_s if ttl_s is None else ttl_s)
+        self._ours.add(OutCall(message_id, text, priority, timeout_s, deadline))
         return self._fill_slot(now)
 
     def send(self, message_id: str, action: str, payload: bytes) -> list[Event]:
@@ -165,19 +144,32 @@ class Session:
 
     def cancel(self, message_id: str) -> None:
         """Nobody waits for this CALL any more. One already sent keeps its place until it is answered or expires."""
-        if self._open is not None and self._open.message_id == message_id:
-            self._open.abandoned = True
-        self._queue = deque(call for call in self._queue if call.message_id != message_id)
+        self._ours.cancel(message_id)
 
-    def answer(self, message_id: str, payload: bytes) -> list[Event]:
-        """Answer a received CALL with its result; after the link is gone this does nothing."""
-        return self._answer(CallResult(message_id, payload))
+    def answer(self, message_id: str, payload: bytes, *, by_default: bool = False) -> list[Event]:
+        """Answer a received CALL with its result; after the link is gone this does nothing.
+
+        ``by_default`` says that the handler is not ready: the CALL stays known until :meth:`end_overtime`.
+        """
+        return self._answer(CallResult(message_id, payload), by_default)
 
     def refuse(
-        self, message_id: str, code: str, description: str = "", details: Mapping[str, Any] | None = None
+        self,
+        message_id: str,
+        code: str,
+        description: str = "",
+        details: Mapping[str, Any] | None = None,
+        *,
+        by_default: bool = False,
     ) -> list[Event]:
-        """Answer a received CALL with a CALLERROR; ``code`` is neutral."""
-        return self._answer(CallError(message_id, code, description, details or {}))
+        """Answer a received CALL with a CALLERROR; ``code`` is neutral. The rest is as for :meth:`answer`."""
+        return self._answer(CallError(message_id, code, description, details or {}), by_default)
+
+    def end_overtime(self, message_id: str) -> list[Event]:
+        """The handler of a CALL that was answered by default is through: what it says is counted and goes nowhere."""
+        if not self._theirs.end_overtime(message_id):
+            return []
+        return self._drop("overtaken", f"our answer to CALL {message_id!r}: a default reply went before it")
 
     def reject_result(self, message_id: str, code: str, description: str, details: Mapping[str, Any]) -> list[Event]:
         """Tell the peer that its CALLRESULT is invalid. Only OCPP 2.1 has a frame for it; before, nothing is said."""
@@ -201,16 +193,16 @@ class Session:
         return self._lose_calls()
 
     def handle_timer(self, now: float) -> list[Event]:
-        """Let expire what is due and send what has waited behind it."""
+        """Let expire what is due, send what has waited behind it, and tell what is to be answered by default."""
         events: list[Event] = []
-        if self._open is not None and self._open.deadline <= now:
-            if not self._open.abandoned:
-                events.append(CallExpired(self._open.message_id, sent=True))
-            self._given_up.append(self._open.message_id)
-            self._open = None
-        events += [CallExpired(call.message_id, sent=False) for call in self._queue if call.deadline <= now]
-        self._queue = deque(call for call in self._queue if call.deadline > now)
-        return events + self._fill_slot(now)
+        overdue = self._ours.take_open_if_due(now)
+        if overdue is not None:
+            sent = not self._unsay(overdue.text)
+            if not overdue.abandoned:
+                events.append(CallExpired(overdue.message_id, sent=sent))
+        events += [CallExpired(call.message_id, sent=False) for call in self._ours.take_waiting_if_due(now)]
+        events += self._fill_slot(now)
+        return events + [ReplyDue(message_id) for message_id in self._theirs.take_due(now)]
 
     def receive(self, data: str | bytes, now: float) -> list[Event]:
         """Take what arrived, whatever it is; everything that is wrong with it becomes an event or an answer."""
@@ -222,7 +214,7 @@ class Session:
             return self._malformed(error, now)
         match frame:
             case Call():
-                return self._call_received(frame)
+                return self._call_received(frame, now)
             case Send(message_id, action, payload):
                 return [SendReceived(message_id, action, payload)]
             case CallResult(message_id, payload):
@@ -244,9 +236,6 @@ class Session:
             raise Disconnected("the connection is closed")
         return verdict
 
-    def _waiting(self) -> list[_OutCall]:
-        return [*self._queue] if self._open is None else [self._open, *self._queue]
-
     def _write(self, text: str) -> list[Event]:
         self._unsent.append(text)
         if len(self._unsent) > UNSENT_TOLERATED:
@@ -254,51 +243,48 @@ class Session:
             return self.close(CLOSE_POLICY, "the peer does not read its answers")
         return []
 
+    def _unsay(self, text: str) -> bool:
+        """Take back what waits to be written; False if it has been handed out."""
+        if text not in self._unsent:
+            return False
+        self._unsent.remove(text)
+        return True
+
     def _fill_slot(self, now: float) -> list[Event]:
-        if self._open is not None or not self._queue:
-            return []
-        self._open = self._queue.popleft()
-        self._open.deadline = now + self._open.timeout_s
-        return self._write(self._open.text)
+        call = self._ours.next_to_send(now)
+        return [] if call is None else [CallSent(call.message_id), *self._write(call.text)]
 
     def _lose_calls(self) -> list[Event]:
-        lost: list[Event] = [
-            CallLost(call.message_id, sent=call is self._open) for call in self._waiting() if not call.abandoned
-        ]
-        self._open = None
-        self._queue.clear()
-        return lost
+        return [CallLost(call.message_id, sent=was_open) for call, was_open in self._ours.take_all()]
 
-    def _answer(self, frame: CallResult | CallError) -> list[Event]:
+    def _answer(self, frame: CallResult | CallError, by_default: bool) -> list[Event]:
         if self._step(Input.ANSWER) is Verdict.DROP:
             return []
-        if frame.message_id not in self._handling:
+        if not self._theirs.is_handled(frame.message_id):
             raise LocalProtocolError(f"no CALL {frame.message_id!r} waits for an answer")
         text = frames.encode(frame, self.version)
-        self._answered[frame.message_id] = (self._handling.pop(frame.message_id), text)
-        if len(self._answered) > ANSWERS_KEPT:
-            self._answered.popitem(last=False)
+        self._theirs.answered(frame.message_id, text, by_default=by_default)
         return self._write(text)
 
-    def _call_received(self, call: Call) -> list[Event]:
+    def _call_received(self, call: Call, now: float) -> list[Event]:
         fingerprint = hash((call.action, call.payload))
-        known = self._handling.get(call.message_id)
-        cached = self._answered.get(call.message_id)
-        if cached is not None:
-            known = cached[0]
+        known = self._theirs.fingerprint_of(call.message_id)
         if known is None:
-            return self._new_call(call, fingerprint)
+            return self._new_call(call, fingerprint, now)
         if known != fingerprint:
             why = "another CALL of this connection has this message id"
             return self._turn_away(call, ErrorCode.RPC_FRAMEWORK_ERROR, why)
         # OCPP 2.1 part 4, 4.1.4: the retry of a message may carry its id. It must not be carried out twice.
         repeated = self._drop("repeated", f"CALL {call.message_id!r} again")
-        return repeated if cached is None else [*repeated, *self._write(cached[1])]
+        answer = self._theirs.answer_to(call.message_id)
+        return repeated if answer is None else [*repeated, *self._write(answer)]
 
-    def _new_call(self, call: Call, fingerprint: int) -> list[Event]:
-        if len(self._handling) >= CALLS_HANDLED_AT_ONCE:
-            return self._turn_away(call, ErrorCode.GENERIC_ERROR, f"{CALLS_HANDLED_AT_ONCE} CALLs wait for their answers")
-        self._handling[call.message_id] = fingerprint
+    def _new_call(self, call: Call, fingerprint: int, now: float) -> list[Event]:
+        full = self._theirs.why_full()
+        if full is not None:
+            return self._turn_away(call, ErrorCode.GENERIC_ERROR, full)
+        due = None if self._reply_within_s is None else now + self._reply_within_s
+        self._theirs.add(call.message_id, fingerprint, due)
         return [CallReceived(call.message_id, call.action, call.payload)]
 
     def _turn_away(self, call: Call, code: ErrorCode, why: str) -> list[Event]:
@@ -306,19 +292,19 @@ class Session:
         return [*self._drop("refused", f"CALL {call.message_id!r}: {why}"), *self._write(text)]
 
     def _answer_received(self, message_id: str, event: Event, now: float) -> list[Event]:
-        if self._open is None or self._open.message_id != message_id:
-            count = "late" if message_id in self._given_up else "foreign"
+        call = self._ours.open
+        if call is None or call.message_id != message_id:
+            count = "late" if self._ours.was_given_up(message_id) else "foreign"
             return self._drop(count, f"an answer to {message_id!r}, for which nobody waits")
-        abandoned = self._open.abandoned
-        self._open = None
+        self._ours.open = None
         sent = self._fill_slot(now)
-        return [*self._drop("late", f"an answer to {message_id!r}"), *sent] if abandoned else [event, *sent]
+        return [*self._drop("late", f"an answer to {message_id!r}"), *sent] if call.abandoned else [event, *sent]
 
     def _malformed(self, error: MalformedFrame, now: float) -> list[Event]:
         events = self._drop("malformed", error.description)
         message_id = error.message_id
         if error.message_type in (MessageType.CALLRESULT, MessageType.CALLERROR) and message_id is not None:
-            if self._open is not None and self._open.message_id == message_id:
+            if self._ours.is_open(message_id):
                 events += self._answer_received(message_id, CallSpoiled(message_id, error), now)
             if error.message_type == MessageType.CALLRESULT:
                 events += self.reject_result(message_id, error.code, error.description, {})

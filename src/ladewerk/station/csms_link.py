@@ -90,7 +90,7 @@ class CsmsLink:
                     self.version = channel.version
                     peer = Peer(channel, version=channel.version, router=router, state=state, clock=self._clock)
                     await self._serve(peer, report_status)
-                    why = "the connection ended"
+                    why = peer.why_ended or "the connection ended"
             except Disconnected as err:
                 why = str(err)
             await self._down(why)
