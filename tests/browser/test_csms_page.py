@@ -170,7 +170,7 @@ def test_the_page_is_in_the_time_of_the_site_wherever_the_browser_is(csms: Place
     browser.click("#site [type=submit]")
     browser.shows("#site .outcome", "Saved.")
     browser.shows(".clock-time", "11:")
-    browser.shows(".clock-time", "GMT-5")
+    browser.shows(".clock-zone", "GMT-5")
     browser.find("[name=time_zone]").send_keys(Keys.CONTROL + "a", Keys.BACKSPACE)
     browser.click("#site [type=submit]")
     browser.until(lambda: csms.call(lambda: csms.csms.ledger.site.time_zone) is None, "the browser's own zone")

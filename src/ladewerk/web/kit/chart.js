@@ -76,7 +76,7 @@ export class Chart extends HTMLElement {
       width,
       height,
       tzDate: (/** @type {number} */ at) => localDate(at),
-      padding: [10, priced ? 0 : 22, 0, 0],
+      padding: [10, priced ? 0 : 40, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
       scales: {

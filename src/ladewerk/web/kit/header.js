@@ -20,7 +20,8 @@ class Header extends HTMLElement {
   connectedCallback() {
     this._name = el("span", { class: "header-name" });
     this._clock = el("span", { class: "clock-time" });
-    this._pill = el("span", { class: "clock", role: "status", "data-state": "waiting" }, el("span", { class: "dot" }), this._clock);
+    this._zone = el("span", { class: "clock-zone" });
+    this._pill = el("span", { class: "clock", role: "status", "data-state": "waiting" }, el("span", { class: "dot" }), this._clock, this._zone);
     this.append(
       el("a", { class: "brand", href: "#main" }, brand(), el("span", { class: "brand-name" }, "Ladewerk")),
       this._name,
@@ -52,8 +53,8 @@ class Header extends HTMLElement {
     if (!this._link || !this._time || !this._pill || !this._clock) return;
     const now = this._time.now();
     if (this._link.up && now) {
-      const away = isForeign(now);
-      this._show("up", away ? format.clock_zone(now) : format.clock(now), away ? `${t("kit.link_up")} (${zone()})` : t("kit.link_up"));
+      const foreign = isForeign(now);
+      this._show("up", format.clock(now), foreign ? `${t("kit.link_up")} (${zone()})` : t("kit.link_up"), foreign ? format.zone(now) : "");
     } else if (this._link.downSince) {
       const since = this._link.downSince;
       const age = format.duration((Date.now() - since.getTime()) / 1000);
@@ -68,14 +69,16 @@ class Header extends HTMLElement {
    * @param {string} state
    * @param {string} text
    * @param {string} hint
+   * @param {string} [zoneName]
    */
-  _show(state, text, hint) {
+  _show(state, text, hint, zoneName = "") {
     const pill = /** @type {HTMLElement} */ (this._pill);
     mark(pill, "data-state", state);
     // A clock that ticks is not news to a screen reader; a link that goes is.
     mark(pill, "aria-live", state === "up" ? "off" : "polite");
     mark(pill, "title", hint);
     say(/** @type {Node} */ (this._clock), text);
+    say(/** @type {Node} */ (this._zone), zoneName);
   }
 }
 

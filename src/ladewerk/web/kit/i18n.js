@@ -155,8 +155,12 @@ export const format = {
   time: (at) => dates({ hour: "2-digit", minute: "2-digit" }).format(date(at)),
   /** @param {any} at */
   clock: (at) => dates({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(date(at)),
-  /** @param {any} at */
-  clock_zone: (at) => dates({ hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" }).format(date(at)),
+  /**
+   * Short name of the zone.
+   *
+   * @param {any} at
+   */
+  zone: (at) => dates({ timeZoneName: "short" }).formatToParts(date(at)).find(({ type }) => type === "timeZoneName")?.value ?? "",
   /** @param {any} at */
   day: (at) => dates({ weekday: "short", day: "numeric", month: "short" }).format(date(at)),
   /** @param {any} at */

@@ -174,5 +174,7 @@ function slotRow(slot, currency) {
     format.money(slot.price_per_kwh, currency),
     reasonText(slot.reason),
   ];
-  return el("tr", {}, cells.map((text) => el("td", {}, text)));
+  // A phone has no room for the heads of the columns.
+  const label = t("plans.base");
+  return el("tr", {}, cells.map((text, column) => el("td", { "data-label": column === 2 && label }, text)));
 }

@@ -1,0 +1,89 @@
+"""The pictures of the pages in docs/images, from programs that run, such as ``ladewerk demo``.
+
+    python tools/page_pictures.py docs/images
+
+Waits until a car charges and has a quarter of its energy. Needs Chromium with its driver, and the package selenium.
+"""
+
+import argparse
+import json
+import shutil
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
+
+DESK: Final = (1280, 800, 1.0)
+PHONE: Final = (390, 844, 1.5)
+"""Width and height of the window, and pixels of the picture for each of them."""
+
+SETTLE_S: Final = 3.0
+"""Time for the first message, and for the curves to be drawn."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="where the pictures go")
+    parser.add_argument("--station", default="http://127.0.0.1:8081", metavar="URL")
+    parser.add_argument("--csms", default="http://127.0.0.1:8080", metavar="URL")
+    parser.add_argument("--language", default="en", choices=("en", "de", "zh"))
+    arguments = parser.parse_args()
+    while not charges(arguments.station):
+        time.sleep(0.5)
+    with chromium() as browser:
+        for name, url in (("station", arguments.station), ("csms", f"{arguments.csms}/#plans")):
+            for size, (shape, theme) in {"desk": (DESK, "light"), "phone": (PHONE, "dark")}.items():
+                target = arguments.folder / f"{name}-{size}.png"
+                take(browser, url, shape, theme, arguments.language, target)
+                print(f"{target}: {target.stat().st_size // 1000} kB")
+
+
+def charges(station: str) -> bool:
+    """Whether a car charges by a plan and has a quarter of what it needs."""
+    with urllib.request.urlopen(f"{station}/api/state", timeout=10) as answer:
+        units = json.load(answer)["units"]
+    return any(
+        unit["state"] == "charging" and unit["needs"] and unit["session_energy_wh"] > unit["needs"]["energy_wh"] / 4
+        for unit in units
+    )
+
+
+@contextmanager
+def chromium() -> Iterator[webdriver.Chrome]:
+    """A browser without a window."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"):
+        options.add_argument(argument)
+    browser = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    try:
+        yield browser
+    finally:
+        browser.quit()
+
+
+def take(
+    browser: webdriver.Chrome, url: str, shape: tuple[int, int, float], theme: str, language: str, target: Path
+) -> None:
+    """Open ``url`` in a window of ``shape`` as someone who chose ``theme`` and ``language``, and write what it shows."""
+    width, height, scale = shape
+    metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    browser.get(f"{url.partition('#')[0].rstrip('/')}/healthz")
+    for key, value in {"ladewerk-theme": theme, "ladewerk-language": language}.items():
+        browser.execute_script("localStorage.setItem(arguments[0], arguments[1])", key, value)
+    browser.get(url)
+    up = "return document.documentElement.dataset.link === 'up'"
+    WebDriverWait(browser, 20).until(lambda driver: driver.execute_script(up))
+    time.sleep(SETTLE_S)
+    browser.save_screenshot(str(target))
+
+
+if __name__ == "__main__":
+    main()
