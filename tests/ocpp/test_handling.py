@@ -233,6 +233,22 @@ def test_without_a_default_reply_it_is_an_internal_error() -> None:
     run(test())
 
 
+def test_no_default_reply_is_made_behind_the_end_of_the_link() -> None:
+    async def test() -> None:
+        link = LoopbackLink("LW-1")
+        one, other = link.open()
+        async with peer(other, answering(lambda: asyncio.sleep(1)), reply=ReplyTimes(timeout_s=8)) as served:
+            reports = list[ResponseSent]()
+            served.response_sent.connect(reports.append)
+            await say(one, 2, "id-1", "Heartbeat", {})
+            await asyncio.sleep(0.5)
+            link.cut()
+            await asyncio.sleep(10)
+            assert [report.status for report in reports] == [Sent.FAILED]
+
+    run(test())
+
+
 @pytest.mark.parametrize("ending", [KeyError("oops"), RemoteProtocolError("SecurityError", "no"), Disconnected("gone")])
 def test_a_handler_may_also_fail_behind_its_default_reply(ending: Exception) -> None:
     async def fails() -> None:

@@ -574,6 +574,18 @@ def test_the_retry_of_a_call_answered_by_default_is_not_carried_out_again() -> N
     assert sent(made)[0][:3] == [4, "p", "RpcFrameworkError"]
 
 
+@pytest.mark.parametrize("how", ["closed", "lost"])
+def test_no_default_reply_is_due_when_the_link_is_given_up(how: str) -> None:
+    made = prompt()
+    made.receive(HEARTBEAT.format("p"), 0)
+    if how == "closed":
+        made.close(1000, "")
+    else:
+        made.disconnect()
+    assert made.next_deadline is None
+    assert made.handle_timer(24) == []
+
+
 def test_handlers_that_never_end_are_bounded() -> None:
     made = prompt()
     for number in range(HANDLERS_IN_OVERTIME):

@@ -155,6 +155,10 @@ class InCalls:
         if len(self._answered) > ANSWERS_KEPT:
             self._answered.popitem(last=False)
 
+    def forget_waiting(self) -> None:
+        """The link is given up: nobody waits for an answer any more."""
+        self._handling.clear()
+
     def next_due(self) -> float | None:
         # In the order of arrival, and all have the same time: the first is the next.
         return next((call.due for call in self._handling.values() if call.due is not None), None)

@@ -272,6 +272,9 @@ class Peer(Generic[S]):
 
     def _end(self) -> None:
         self._apply(self._session.disconnect())
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         self._link_gone.set()
         self._running = False
 

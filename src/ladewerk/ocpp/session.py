@@ -255,6 +255,7 @@ class Session:
         return [] if call is None else [CallSent(call.message_id), *self._write(call.text)]
 
     def _lose_calls(self) -> list[Event]:
+        self._theirs.forget_waiting()
         return [CallLost(call.message_id, sent=was_open) for call, was_open in self._ours.take_all()]
 
     def _answer(self, frame: CallResult | CallError, by_default: bool) -> list[Event]:
