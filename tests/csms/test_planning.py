@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace as replace_site
 
 from ladewerk.csms.planning import EV_ID, OPEN_STAY, planning_problem, stored_plan
 from ladewerk.csms.records import ChargingNeed, Mode
@@ -86,3 +87,28 @@ def test_the_sentences_are_in_the_time_of_the_site(zone: str, depart_at: datetim
     assert {moment.utcoffset() for moment in [*(slot.start_at for slot in plan.slots), plan.complete_at] if moment} == {
         timedelta(0)
     }
+
+
+def test_where_nothing_is_better_any_more_a_car_stays_with_its_plan() -> None:
+    """Planned for a cheaper hour; then every hour costs the same, and only the plan so far speaks for that one."""
+    need = replace(NEED, mode=Mode.CHEAPEST)
+    steps = (TariffStep(from_="00:00", price_per_kwh=0.3), TariffStep(from_="18:30", price_per_kwh=0.2))
+    cheaper_later = Site(limit_w=9000.0, tariff=Tariff(steps=steps), time_zone="UTC")
+    first = planning_problem(need, TRANSACTION, cheaper_later, [], NOW)
+    kept = stored_plan(first, solve(first), need, cheaper_later, number=1, created_at=NOW)
+    assert kept.slots[0].current_a == 0
+
+    flat = replace_site(cheaper_later, tariff=TARIFF)
+    second = planning_problem(need, TRANSACTION, flat, [], NOW, kept)
+    again = stored_plan(second, solve(second), need, flat, number=2, created_at=NOW)
+    assert [slot.current_a for slot in again.slots] == pytest.approx([slot.current_a for slot in kept.slots])
+    unbound = planning_problem(need, TRANSACTION, flat, [], NOW)
+    assert solve(unbound).ev(EV_ID).current_a[0] > 0
+
+
+def test_the_plan_of_a_transaction_before_is_no_reason_to_stay_with() -> None:
+    site = Site(limit_w=9000.0, tariff=TARIFF)
+    problem = planning_problem(NEED, TRANSACTION, site, [], NOW)
+    other = replace(NEED, transaction_id="another")
+    old = stored_plan(problem, solve(problem), other, site, number=1, created_at=NOW)
+    assert planning_problem(NEED, TRANSACTION, site, [], NOW, old).need(EV_ID).last_current_a is None

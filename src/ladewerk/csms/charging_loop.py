@@ -90,7 +90,7 @@ class ChargingLoop:
         now = self._clock.now().replace(microsecond=0)
         others = self._deliveries.planned_beside(key, unseen=beside)
         site = self._ledger.site
-        problem = planning_problem(need, transaction, site, others, now)
+        problem = planning_problem(need, transaction, site, others, now, self._ledger.plans.get(key))
         try:
             plan = await self._solve(problem)
         except PlanError as err:

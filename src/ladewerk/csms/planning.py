@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Final
 
 from ladewerk.csms.needs import remaining_wh
@@ -30,15 +31,26 @@ _LEAST_SLOTS: Final = 4
 
 
 def planning_problem(
-    need: ChargingNeed, transaction: Transaction, site: Site, others: Sequence[Timeline[float]], now: datetime
+    need: ChargingNeed,
+    transaction: Transaction,
+    site: Site,
+    others: Sequence[Timeline[float]],
+    now: datetime,
+    last: StoredPlan | None = None,
 ) -> Problem:
-    """What to ask the optimizer for one car; ``others`` is what the other cars are to draw, in watts."""
+    """What to ask the optimizer for one car.
+
+    ``others`` is what the other cars are to draw, in watts; ``last`` the car's plan so far, which is kept where nothing
+    is better.
+    """
     end = now + OPEN_STAY if need.depart_at is None else min(need.depart_at, now + LONGEST_STAY)
     prices = price_line(site, now, end)
     load = combine(_sum, site.base_load_line(now), *others).within(now, end)
     missing_wh = remaining_wh(need, transaction)
     fine = fine_borders(now, need, missing_wh, site.voltage_v)
     slot_s = horizon_slots(now, end, prices, load, moments=fine)
+    begins = [now + timedelta(seconds=after_s) for after_s in accumulate((0.0, *slot_s[:-1]))]
+    before = current_line(last) if last is not None and last.transaction_id == transaction.transaction_id else None
     return Problem(
         # The summary says its times in the zone of the start.
         start=now.astimezone(site_zone(site)),
@@ -57,9 +69,16 @@ def planning_problem(
                 phases=tuple(range(1, need.phases + 1)),
                 voltage_v=site.voltage_v,
                 value_of_time_per_h=site.value_of_time_per_h,
+                last_current_a=None if before is None else tuple(before.at(begin) or 0.0 for begin in begins),
             ),
         ),
     )
+
+
+def current_line(plan: StoredPlan) -> Timeline[float]:
+    """The current of a plan over time, in ampere per phase; after its last slot nothing is said."""
+    slots = plan.slots
+    return Timeline.from_slots(slots[0].start_at, [s.duration_s for s in slots], [s.current_a for s in slots])
 
 
 def fine_borders(now: datetime, need: ChargingNeed, missing_wh: float, voltage_v: float) -> list[datetime]:
