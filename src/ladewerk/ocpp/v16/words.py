@@ -61,7 +61,7 @@ READING_TRIGGER: Words = {"Sample.Clock": "MeterValueClock", "Trigger": "Trigger
 UNIT: Words = {"Celcius": "Celsius", "Hertz": "Hz"}
 """All others are the same."""
 
-NO_MEASURAND = frozenset({"RPM"})
+NO_MEASURAND = frozenset({"RPM", "Temperature"})
 """Measurands of 1.6 that 2.1 has no word for: the sample is left out."""
 
 UPLOAD_STATUS: Words = {"Idle": "Idle", "Uploaded": "Uploaded", "UploadFailed": "UploadFailure", "Uploading": "Uploading"}
