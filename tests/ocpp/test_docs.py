@@ -14,7 +14,7 @@ TEXT = (Path(__file__).parents[2] / "docs" / "ocpp.md").read_text(encoding="utf-
 def test_the_csms_and_the_station_of_the_documentation_work_together() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-    csms_text, station_text = (
+    csms_text, station_text, plain_text = (
         program.replace("9000", str(port)) for program in re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
     )
     csms = subprocess.Popen([sys.executable, "-W", "error", "-u", "-c", csms_text], stdout=subprocess.PIPE, text=True)
@@ -23,6 +23,7 @@ def test_the_csms_and_the_station_of_the_documentation_work_together() -> None:
         station = connect_when_it_listens(station_text)
         assert station.stdout == "Accepted 300\n"
         assert csms.stdout.readline() == "LW-0001 is a Garage\n"
+        assert connect_when_it_listens(plain_text).stdout == "Accepted 300\n"
     finally:
         csms.kill()
         csms.communicate()

@@ -390,7 +390,7 @@ def test_too_many_malformed_frames_close_the_link_with_1002() -> None:
     for number in range(BAD_FRAMES_TOLERATED):
         assert kinds(made.receive("rubbish", number)) == [FrameDropped]
     events = made.receive("rubbish", BAD_FRAMES_TOLERATED)
-    assert kinds(events) == [FrameDropped, CallLost, CloseWanted]
+    assert kinds(events) == [FrameDropped, CloseWanted, CallLost]
     assert isinstance(events[-1], CloseWanted)
     assert events[-1].code == 1002
     assert made.link is Link.CLOSING
@@ -450,7 +450,7 @@ def test_closing_sends_what_is_left_and_takes_no_more() -> None:
     made.receive(HEARTBEAT.format("q"), 0)
     made.answer("p", b"{}")
     call(made, "a", 0)
-    assert made.close(1000, "bye") == [CallLost("a", sent=True), CloseWanted(1000, "bye")]
+    assert made.close(1000, "bye") == [CloseWanted(1000, "bye"), CallLost("a", sent=True)]
     assert made.close(1000, "again") == []
     assert made.answer("q", b"{}") == []
     assert [frame[1] for frame in sent(made)] == ["p", "a"]

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from ladewerk.ocpp.calls import Priority
     from ladewerk.ocpp.channel import Channel
     from ladewerk.ocpp.connections import NewestConnections
+    from ladewerk.ocpp.facade import PlainPeer, connect_sync, in_thread
     from ladewerk.ocpp.frames import ErrorCode
     from ladewerk.ocpp.handling import ReplyTimes
     from ladewerk.ocpp.loopback import LoopbackLink
     from ladewerk.ocpp.peer import FrameSeen, Peer
+    from ladewerk.ocpp.reconnect import reconnecting
     from ladewerk.ocpp.reports import (
         AnswerMalformed,
         CallNotSent,
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
         ResponseSent,
         Sent,
     )
-    from ladewerk.ocpp.reconnect import reconnecting
     from ladewerk.ocpp.router import Context, Router
     from ladewerk.ocpp.version import Version
     from ladewerk.ocpp.websocket import (
@@ -65,6 +66,7 @@ __all__ = [
     "NewestConnections",
     "Outcome",
     "Peer",
+    "PlainPeer",
     "Priority",
     "ReplyTimes",
     "RequestReceived",
@@ -77,6 +79,8 @@ __all__ = [
     "Version",
     "WebSocketChannel",
     "connect",
+    "connect_sync",
+    "in_thread",
     "reconnecting",
     "serve",
     "v21",
@@ -87,6 +91,7 @@ _HOMES = {
     "calls": ("Priority",),
     "channel": ("Channel",),
     "connections": ("NewestConnections",),
+    "facade": ("PlainPeer", "connect_sync", "in_thread"),
     "frames": ("ErrorCode",),
     "handling": ("ReplyTimes",),
     "loopback": ("LoopbackLink",),

@@ -181,7 +181,7 @@ class Session:
         """Give the link up: pending CALLs are lost at once."""
         if self._step(Input.CLOSE) is Verdict.DROP:
             return []
-        return [*self._lose_calls(), CloseWanted(code, reason)]
+        return [CloseWanted(code, reason), *self._lose_calls()]
 
     # What happens to the session
 
