@@ -136,9 +136,21 @@ def test_vendors_extras_are_left_out(wire: "Wire") -> None:
 
 def test_a_reset_when_idle_is_refused_while_a_transaction_runs(wire: "Wire") -> None:
     request = v21.ResetRequest(type=v21.ResetEnumType.ON_IDLE)
+    with pytest.raises(LocalProtocolError, match="trigger StatusNotification"):
+        wire.says(request)
+
+    def status(connector: int, status: str) -> None:
+        payload = {"connectorId": connector, "status": status, "errorCode": "NoError"}
+        wire.hears("StatusNotification", payload, lambda _request: v21.StatusNotificationResponse())
+
+    status(1, "Preparing")
+    status(2, "SuspendedEV")
+    with pytest.raises(LocalProtocolError, match="runs on connector 2"):
+        wire.says(request)
+    status(2, "Available")
     assert wire.says(request, {"status": "Accepted"})[0] == [("Reset", {"type": "Soft"})]
     next(wire.codec.hear("StartTransaction", START, NOW))
-    with pytest.raises(LocalProtocolError, match=r"transaction [0-9]+ runs"):
+    with pytest.raises(LocalProtocolError, match="runs on connector 1"):
         wire.says(request)
 
 

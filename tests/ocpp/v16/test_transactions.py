@@ -141,6 +141,15 @@ def test_a_stop_of_an_unknown_transaction_is_passed_on_and_answered(wire: "Wire"
     assert not event.evse
 
 
+def test_what_was_queued_behind_the_end_does_not_begin_it_again(wire: "Wire") -> None:
+    number = wire.hears("StartTransaction", START, accepts)[1]["transactionId"]
+    wire.hears("StopTransaction", stop(number), accepts)
+    (event,), _ = wire.hears("MeterValues", values(POWER, transactionId=number), accepts)
+    assert event.transaction_info.transaction_id == str(number)
+    heard, _ = wire.hears("StatusNotification", {"connectorId": 2, "status": "Finishing", "errorCode": "NoError"}, accepts)
+    assert len(heard) == 1
+
+
 def test_a_reservation_below_zero_is_none(wire: "Wire") -> None:
     (event,), _ = wire.hears("StartTransaction", {**START, "reservationId": -1}, accepts)
     assert not event.reservation_id

@@ -35,10 +35,15 @@ def request_stop_transaction(request: v21.RequestStopTransactionRequest, _memory
 
 
 def reset(request: v21.ResetRequest, memory: Memory) -> Down:
-    """A Soft reset of 1.6 ends transactions first, so it is what OnIdle means only while none runs."""
+    """A Soft reset of 1.6 ends transactions first, so it is what OnIdle means only while none is known to run."""
     kind = word(RESET, request.type, "reset of type")
-    if kind == "Soft" and memory.transactions:
-        raise refused(f"reset a station when it is idle: transaction {min(memory.transactions.values())} runs")
+    if kind == "Soft" and not memory.statuses:
+        raise refused(
+            "wait until a station is idle, and how its connectors are is not known yet: trigger StatusNotification"
+        )
+    busy = memory.busy_connector()
+    if kind == "Soft" and busy is not None:
+        raise refused(f"wait until a station is idle, and a transaction runs on connector {busy}")
     answer = yield from call(v16.ResetRequest(type=v16.ResetType(kind)))
     return v21.ResetResponse(status=v21.ResetStatusEnumType(answer.status))
 

@@ -13,6 +13,9 @@ Start = tuple[str, int, str, datetime, int]
 _FIRST_MOMENT: Final = datetime(2024, 1, 1, tzinfo=UTC)
 _STARTS_KEPT: Final = 4096
 _REMOTE_STARTS_KEPT: Final = 16
+_ENDS_KEPT: Final = 16
+_IN_TRANSACTION: Final = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE"})
+"""Statuses that a connector has in a transaction alone (1.6 part 2, 4.9)."""
 
 
 class StartedTransactions:
@@ -53,7 +56,7 @@ class Memory:
     identity: str
     started: StartedTransactions
     transactions: dict[int, int] = field(default_factory=dict)
-    """The transaction that runs on a connector."""
+    """The transaction that runs on a connector; read by all, changed by the methods."""
     statuses: dict[int, str] = field(default_factory=dict)
     """The newest status of a connector."""
     errors: dict[int, str] = field(default_factory=dict)
@@ -63,6 +66,7 @@ class Memory:
     """Whether the newest log was asked for by GetDiagnostics."""
     firmware_request_id: int | None = None
     event_ids: "count[int]" = field(default_factory=lambda: count(1))
+    _ended: deque[int] = field(default_factory=lambda: deque(maxlen=_ENDS_KEPT))
     _remote_starts: deque[RemoteStart] = field(default_factory=lambda: deque(maxlen=_REMOTE_STARTS_KEPT))
 
     def note_remote_start(self, start: RemoteStart) -> None:
@@ -76,6 +80,23 @@ class Memory:
                 self._remote_starts.remove(start)
                 return start
         return None
+
+    def note_running(self, connector: int, transaction: int) -> None:
+        """Something was said of a transaction at a connector. What was queued may come after its end."""
+        if transaction not in self._ended:
+            self.transactions[connector] = transaction
+
+    def note_ended(self, transaction: int) -> None:
+        """The transaction is over."""
+        self._ended.append(transaction)
+        connector = self.connector_of(transaction)
+        if connector is not None:
+            del self.transactions[connector]
+
+    def busy_connector(self) -> int | None:
+        """A connector on which a transaction runs by all that was heard on this connection; None if there is none."""
+        charging = {connector for connector, status in self.statuses.items() if status in _IN_TRANSACTION}
+        return min(charging | self.transactions.keys(), default=None)
 
     def connector_of(self, transaction: int) -> int | None:
         """Where a transaction runs, None if that was not heard on this connection."""

@@ -19,7 +19,7 @@ def start_transaction(request: v16.StartTransactionRequest, memory: Memory, now:
     connector = request.connector_id
     start = (memory.identity, connector, request.id_tag, request.timestamp, request.meter_start)
     number = memory.started.number(start, now)
-    memory.transactions[connector] = number
+    memory.note_running(connector, number)
     remote = memory.take_remote_start(request.id_tag, connector)
     # Some stations say -1 for none.
     reservation = request.reservation_id
@@ -61,8 +61,7 @@ def stop_transaction(request: v16.StopTransactionRequest, memory: Memory, _now: 
         meter_value=(*readings, register(request.meter_stop, request.timestamp, "Transaction.End")),
     )
     answer = yield from ask(event)
-    if connector is not None:
-        del memory.transactions[connector]
+    memory.note_ended(number)
     if request.id_tag is UNSET or answer.id_token_info is UNSET:
         return v16.StopTransactionResponse()
     return v16.StopTransactionResponse(id_tag_info=tag_info(answer.id_token_info))
@@ -79,7 +78,7 @@ def heard_meter_values(request: v16.MeterValuesRequest, memory: Memory, _now: da
         yield from ask(v21.MeterValuesRequest(evse_id=request.connector_id, meter_value=values))
         return v16.MeterValuesResponse()
     if request.connector_id > 0:
-        memory.transactions[request.connector_id] = number
+        memory.note_running(request.connector_id, number)
     at = values[-1].timestamp
     event = v21.TransactionEventRequest(
         event_type=v21.TransactionEventEnumType.UPDATED,
