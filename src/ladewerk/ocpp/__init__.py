@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ladewerk.ocpp.facade import PlainPeer, connect_sync, in_thread
     from ladewerk.ocpp.frames import ErrorCode
     from ladewerk.ocpp.handling import ReplyTimes
+    from ladewerk.ocpp.lenient import Forgiveness, Leniency, Rule
     from ladewerk.ocpp.loopback import LoopbackLink
     from ladewerk.ocpp.peer import FrameSeen, Peer
     from ladewerk.ocpp.reconnect import reconnecting
@@ -59,8 +60,10 @@ __all__ = [
     "ClientTls",
     "Context",
     "ErrorCode",
+    "Forgiveness",
     "FrameSeen",
     "Handshake",
+    "Leniency",
     "Listener",
     "LoopbackLink",
     "NewestConnections",
@@ -73,6 +76,7 @@ __all__ = [
     "ResponseReceived",
     "ResponseSent",
     "Router",
+    "Rule",
     "SecurityProfile",
     "Sent",
     "ServerTls",
@@ -94,6 +98,7 @@ _HOMES = {
     "facade": ("PlainPeer", "connect_sync", "in_thread"),
     "frames": ("ErrorCode",),
     "handling": ("ReplyTimes",),
+    "lenient": ("Forgiveness", "Leniency", "Rule"),
     "loopback": ("LoopbackLink",),
     "peer": ("FrameSeen", "Peer"),
     "reports": (

@@ -31,6 +31,8 @@ from ladewerk.ocpp.events import (
     SendReceived,
 )
 from ladewerk.ocpp.handling import Handling, ReplyTimes
+from ladewerk.ocpp.lenient import Forgiveness, Leniency
+from ladewerk.ocpp.lenient_codec import LenientCodec
 from ladewerk.ocpp.messages import OneWay, Payload, Request
 from ladewerk.ocpp.reports import (
     AnswerMalformed,
@@ -91,6 +93,7 @@ class Peer(Generic[S]):
     request_received = Signal(RequestReceived)
     response_sent = Signal(ResponseSent)
     response_received = Signal(ResponseReceived)
+    forgave = Signal(Forgiveness)
 
     def __init__(
         self,
@@ -102,6 +105,7 @@ class Peer(Generic[S]):
         clock: Clock,
         timeout_s: float = DEFAULT_TIMEOUT_S,
         reply: ReplyTimes = ReplyTimes(),  # noqa: B008  # a frozen value
+        leniency: Leniency | None = None,
     ) -> None:
         self.version = version
         self.identity = channel.identity
@@ -109,6 +113,8 @@ class Peer(Generic[S]):
         self._clock = clock
         self._timeout_s = timeout_s
         self._codec = codec_for(version, channel.identity)
+        if leniency is not None:
+            self._codec = LenientCodec(self._codec, leniency, self._forgive)
         self._session = Session(version, reply_within_s=reply.within_s)
         self._handling = Handling(
             self, router=router, state=state, codec=self._codec, session=self._session, clock=clock, apply=self._apply
@@ -281,6 +287,10 @@ class Peer(Generic[S]):
     def _show(self, text: str, *, sent: bool) -> None:
         if self.frames:
             self.tell(self.frames, FrameSeen(self._clock.now(), sent, text))
+
+    def _forgive(self, forgiveness: Forgiveness) -> None:
+        self._session.counts["forgiven"] += 1
+        self.tell(self.forgave, forgiveness)
 
     def tell(self, signal: Signal[T], report: T) -> None:
         """Announce ``report``: someone who only looks on must not end the connection."""
