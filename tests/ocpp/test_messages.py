@@ -1,10 +1,12 @@
 """Payloads are checked both ways, refusals carry code and path, and times go out as OCPP wants them."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from ladewerk.errors import LocalProtocolError, RemoteProtocolError
 from ladewerk.ocpp import v16, v21
@@ -30,7 +32,7 @@ def boot(**more: Any) -> v21.BootNotificationRequest:
             "OccurrenceConstraintViolation",
             "$.chargingStation.vendorName",
         ),
-        ('{"reason": "PowerUp", "color": 1}', "OccurrenceConstraintViolation", "$.color"),
+        ('{"reason": "PowerUp", "color": 1}', "FormatViolation", "$.color"),
         ('{"reason": "Tired"}', "PropertyConstraintViolation", "$.reason"),
         ('{"reason": 7}', "TypeConstraintViolation", "$.reason"),
         ('{"reason": null}', "TypeConstraintViolation", "$.reason"),
@@ -171,8 +173,85 @@ def test_multiples_are_told_in_spite_of_binary_fractions(value: Any) -> None:
     check_multiple("limit", value, 0.1)
 
 
+def variable(name: str) -> v21.SetVariableDataType:
+    return v21.SetVariableDataType(
+        attribute_value="s3cret", component=v21.ComponentType(name="SecurityCtrlr"), variable=v21.VariableType(name=name)
+    )
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        v21.SetNetworkProfileRequest(
+            configuration_slot=1,
+            connection_data=v21.NetworkConnectionProfileType(
+                ocpp_interface=v21.OCPPInterfaceEnumType.WIRED0,
+                ocpp_transport=v21.OCPPTransportEnumType.JSON,
+                message_timeout=30,
+                ocpp_csms_url="wss://example.org",
+                security_profile=2,
+                basic_auth_password="s3cret",
+            ),
+        ),
+        v21.APNType(apn="a", apn_authentication=v21.APNAuthenticationEnumType.PAP, apn_password="s3cret"),
+        v21.SetVariablesRequest(set_variable_data=(variable("BasicAuthPassword"),)),
+        v16.ChangeConfigurationRequest(key="authorizationKey", value="s3cret"),
+    ],
+)
+def test_a_repr_shows_no_password(secret: Any) -> None:
+    assert "s3cret" not in repr(secret)
+    assert "=***" in repr(secret)
+    assert b"s3cret" in encode(secret)
+
+
+def test_a_repr_shows_everything_else() -> None:
+    assert repr(variable("HeartbeatInterval")).startswith(
+        "SetVariableDataType(attribute_value='s3cret', component=Component"
+    )
+    assert "key='x', value='s3cret'" in repr(v16.ChangeConfigurationRequest(key="x", value="s3cret"))
+    assert "apn_password=UNSET" in repr(v21.APNType(apn="a", apn_authentication=v21.APNAuthenticationEnumType.PAP))
+
+
 def test_a_payload_is_a_value() -> None:
     assert boot() == boot()
     assert hash(boot()) == hash(boot())
     with pytest.raises(AttributeError):
         boot().reason = v21.BootReasonEnumType.UNKNOWN  # type: ignore[misc]
+
+
+def test_only_times_are_cut_to_milliseconds() -> None:
+    said = 'a "timestamp":"2026-01-05T17:40:00.123456Z" in a text'
+    free = CustomData(vendorId="V", timestamp="2026-01-05T17:40:00.123456Z")
+    at = datetime(2026, 1, 5, 17, 40, 0, 987_654, tzinfo=UTC)
+    log = v21.NotifyEventRequest(
+        generated_at=at,
+        seq_no=0,
+        event_data=(
+            v21.EventDataType(
+                event_id=1,
+                timestamp=at.astimezone(timezone(timedelta(hours=1))),
+                trigger=v21.EventTriggerEnumType.ALERTING,
+                actual_value=said,
+                event_notification_type=v21.EventNotificationEnumType.CUSTOM_MONITOR,
+                component=v21.ComponentType(name="C"),
+                variable=v21.VariableType(name="V"),
+            ),
+        ),
+    )
+    for message in (log, replace(log, custom_data=free)):
+        tree = json.loads(encode(message))
+        assert tree["generatedAt"] == tree["eventData"][0]["timestamp"] == "2026-01-05T17:40:00.987Z"
+        assert tree["eventData"][0]["actualValue"] == said
+        assert tree.get("customData", free) == free
+    whole = replace(log, generated_at=at.replace(microsecond=0), event_data=(replace(log.event_data[0], timestamp=at),))
+    tree = json.loads(encode(whole))
+    assert tree["generatedAt"] == "2026-01-05T17:40:00.000Z"
+    assert tree["eventData"][0]["timestamp"] == "2026-01-05T17:40:00.987Z"
+    assert tree["eventData"][0]["actualValue"] == said
+
+
+@pytest.mark.parametrize("wrong", ["Z", "2026-01-05T17:40Z", "", "2026-01-05T17:40:00.123456", 'x"Z'])
+def test_what_is_no_time_is_refused_where_one_belongs(wrong: str) -> None:
+    event: Any = v21.HeartbeatResponse(current_time=cast("datetime", wrong))
+    with pytest.raises(LocalProtocolError, match="current"):
+        encode(event)
