@@ -19,6 +19,10 @@ class House(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     garage: Garage
 
 
+class Street(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    houses: dict[str, Garage]
+
+
 def test_a_good_file_becomes_its_type(tmp_path: Path) -> None:
     file = tmp_path / "house.toml"
     file.write_text("[garage]\nphases = 3\nlimit_a = 13\n", encoding="utf-8")
@@ -47,6 +51,13 @@ def test_a_wrong_file_is_refused_with_the_place_in_it(tmp_path: Path, text: str,
         read_toml(file, House)
     assert refused.value.key.endswith(key)
     assert refused.value.why == why
+
+
+def test_of_many_tables_the_one_at_fault_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "street.toml"
+    file.write_text('[houses.one]\nphases = 3\n[houses.two]\nphases = "3"\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"street.toml: houses.two.phases: expected a whole number"):
+        read_toml(file, Street)
 
 
 def test_what_was_expected_can_be_said_in_better_words(tmp_path: Path) -> None:

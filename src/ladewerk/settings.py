@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -26,6 +26,7 @@ _WORDS: Final = {
 }
 """What msgspec says, as a person who writes TOML says it."""
 
+_ANY_TABLE: Final = re.compile(r"`\$\.(\w+)\[\.\.\.\]")
 _UNKNOWN: Final = re.compile("Object contains unknown field `(.*)`")
 
 
@@ -45,7 +46,21 @@ def read_toml(path: Path, kind: type[T], expected: Mapping[str, str] | None = No
     try:
         return msgspec.convert(document, kind, strict=True)
     except msgspec.ValidationError as err:
-        raise _explained(path, str(err), expected or {}) from err
+        said = _named(document, kind, str(err))
+        raise _explained(path, said, expected or {}) from err
+
+
+def _named(document: dict[str, Any], kind: type[Any], said: str) -> str:
+    """``said`` with the name of the table at fault, where msgspec says ``[...]`` for it: each is tried by itself."""
+    at_fault = _ANY_TABLE.search(said)
+    if at_fault is None:
+        return said
+    for name, table in document[at_fault[1]].items():
+        try:
+            msgspec.convert({**document, at_fault[1]: {name: table}}, kind, strict=True)
+        except msgspec.ValidationError as err:
+            return str(err).replace("[...]", f".{name}", 1)
+    return said
 
 
 def _explained(path: Path, said: str, expected: Mapping[str, str]) -> ConfigError:

@@ -71,7 +71,7 @@ def test_needs_that_cannot_be_placed_are_told(names: tuple[str, ...], given: str
     [
         (FILE, "units.garage.evse.device: /dev/nothing-here is not there"),
         (FILE.replace("evse_id = 1", "evse = 1\nevse_id = 1"), "is not TOML"),
-        (FILE.replace("evse_id", "evse_nr"), "units.garage: unknown key `evse_nr`"),
+        (FILE.replace("evse_id", "evse_nr"), "units.garage.evse_nr: no such setting"),
     ],
 )
 def test_a_station_that_cannot_work_exits_2_with_one_line_and_nothing_started(
@@ -82,5 +82,5 @@ def test_a_station_that_cannot_work_exits_2_with_one_line_and_nothing_started(
     done = subprocess.run([*command, "station", str(tmp_path / "station.toml")], capture_output=True, text=True, check=False)
     assert done.returncode == 2, done.stderr
     assert len(done.stderr.splitlines()) == 1, done.stderr
-    assert expected in done.stderr.replace("units[...]", "units.garage")
+    assert expected in done.stderr
     assert not (tmp_path / "data").exists()

@@ -15,8 +15,9 @@ from zlib import crc32
 from ladewerk.clock import Clock
 from ladewerk.errors import LadewerkError
 from ladewerk.ocpp import v21
+from ladewerk.settings import split_address
 from ladewerk.station.actions import Level
-from ladewerk.station.config import StationConfig, check, split_address
+from ladewerk.station.config import StationConfig, check
 from ladewerk.station.control import UnitControl, poll_boards, poll_meters
 from ladewerk.station.csms_link import CsmsLink
 from ladewerk.station.events import LinkChanged

@@ -1,7 +1,6 @@
 """The settings of a station, from a TOML file; everything is checked before any device is opened."""
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from ladewerk.errors import ConfigError
+from ladewerk.settings import read_toml, split_address
 from ladewerk.station.safety import Thresholds
 from ladewerk.station.unit_state import Rules, SelfTest
 
@@ -133,19 +133,10 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 def load_config(path: Path) -> StationConfig:
     """Read the TOML file at ``path``. Raises ConfigError with the file and the key, or the line."""
+    read = read_toml(path, _File)
+    config = StationConfig(station=read.station, units=read.units, folder=str(path.parent))
     try:
-        text = path.read_text(encoding="utf-8")
-        read = msgspec.convert(tomllib.loads(text), _File, strict=True)
-        config = StationConfig(station=read.station, units=read.units, folder=str(path.parent))
         check(config)
-    except OSError as err:
-        raise ConfigError(str(path), f"cannot be read: {err.strerror}") from err
-    except UnicodeDecodeError as err:
-        raise ConfigError(str(path), "is not UTF-8 text") from err
-    except tomllib.TOMLDecodeError as err:
-        raise ConfigError(str(path), f"is not TOML: {err}") from err
-    except msgspec.ValidationError as err:
-        raise ConfigError(str(path), _in_toml_words(str(err))) from err
     except ConfigError as err:
         raise ConfigError(f"{path}: {err.key}", err.why) from err
     return config
@@ -203,23 +194,3 @@ def _check_unit(name: str, unit: UnitConfig, poll_s: float) -> None:
         )
     if unit.safety.meter_silent_s < unit.safety.meter_hold_s:
         raise ConfigError(f"units.{name}.safety.meter_silent_s", "is not less than meter_hold_s")
-
-
-def split_address(key: str, text: str) -> tuple[str, int]:
-    """``"HOST:PORT"`` or ``"[V6]:PORT"`` in its two parts. Raises ConfigError with ``key``."""
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isdecimal() or int(port) > 65535:
-        raise ConfigError(key, f"{text!r} is not HOST:PORT, such as 127.0.0.1:8081")
-    return host.removeprefix("[").removesuffix("]"), int(port)
-
-
-def _in_toml_words(message: str) -> str:
-    """A msgspec message with the place first, and as TOML writes it: ``units.garage.phases: expected an integer``."""
-    text, _, place = message.partition(" - at `$")
-    place = place.rstrip("`").lstrip(".")
-    text = text.replace("Object contains unknown field", "unknown key").replace(
-        "Object missing required field", "missing key"
-    )
-    text = text.replace("`object`", "a table").replace("Expected", "expected").replace("`float`", "a number")
-    text = text.replace("`int`", "a whole number").replace("`str`", "a text in quotes").replace("`bool`", "true or false")
-    return f"{place}: {text}" if place else text
