@@ -55,6 +55,6 @@ def wire() -> Wire:
     return Wire()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_wire() -> Callable[..., Wire]:
     return Wire

@@ -324,6 +324,25 @@ def test_certificates_are_asked_for_type_by_type(wire: "Wire") -> None:
     assert deleted == [("DeleteCertificate", {"certificateHashData": found})]
 
 
+def test_the_roots_that_16_knows_are_installed(wire: "Wire") -> None:
+    use = v21.InstallCertificateUseEnumType.CSMS_ROOT_CERTIFICATE
+    request = v21.InstallCertificateRequest(certificate_type=use, certificate="PEM")
+    (said,), answer = wire.says(request, {"status": "Failed"})
+    assert said == ("InstallCertificate", {"certificateType": "CentralSystemRootCertificate", "certificate": "PEM"})
+    assert answer.status == "Failed"
+
+
+def test_a_daily_profile_recurs(wire: "Wire") -> None:
+    request = profile(
+        kind=v21.ChargingProfileKindEnumType.RECURRING,
+        recurrency_kind=v21.RecurrencyKindEnumType.DAILY,
+        purpose="TxDefaultProfile",
+    )
+    (said,), _ = wire.says(request, {"status": "Accepted"})
+    taken = said[1]["csChargingProfiles"]
+    assert (taken["chargingProfileKind"], taken["recurrencyKind"]) == ("Recurring", "Daily")
+
+
 def variable(component: str, name: str, instance: str = "") -> dict[str, Any]:
     return {
         "component": v21.ComponentType(name=component),
