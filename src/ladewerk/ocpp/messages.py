@@ -6,14 +6,13 @@ milliseconds; OCPP 2.1 part 2 allows no more than three decimal places.
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from msgspec import inspect
+from msgspec import UNSET, inspect
 from msgspec.structs import replace
 
 from ladewerk.errors import LocalProtocolError, RemoteProtocolError
@@ -36,11 +35,9 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         fields = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
         return f"{type(self).__name__}({fields})"
 
-    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
-        for name in self.__struct_fields__:
-            value = getattr(self, name)
-            hidden = value is not msgspec.UNSET and _is_secret(self, name)
-            yield name, _HIDDEN if hidden else value
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        fields = [(name, getattr(self, name)) for name in self.__struct_fields__]
+        return [(name, _HIDDEN if value is not UNSET and _is_secret(self, name) else value) for name, value in fields]
 
 
 class _Hidden:
