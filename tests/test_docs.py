@@ -70,6 +70,13 @@ def test_what_a_page_points_to_is_there(page: Path) -> None:
     assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_modules_a_page_names_are_there(page: Path) -> None:
+    names = re.findall(r"`((?:[a-z0-9_]+/)+[a-z0-9_]+\.py)`", page.read_text(encoding="utf-8"))
+    roots = (ROOT, ROOT / "src", ROOT / "src" / "ladewerk")
+    assert [name for name in names if not any((root / name).exists() for root in roots)] == []
+
+
 def test_every_page_is_reached_from_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert [page.name for page in PAGES[1:] if page.name != "README.md" and f"docs/{page.name}" not in readme] == []
