@@ -1,12 +1,14 @@
 """What of a request of OCPP 2.1 a translation says in OCPP 1.6, what it leaves out, and the refusal of everything else."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
 
-import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, inspect
 
 from ladewerk.errors import LocalProtocolError
-from ladewerk.ocpp.messages import CustomData, Payload
+from ladewerk.ocpp.messages import Payload
 
 Place = tuple[str, str]  # (class, field on the wire)
 
@@ -152,13 +154,35 @@ def _check(value: object, message: str, path: str) -> None:
             _check(item, message, f"{path}[{index}]")
     if not isinstance(value, Payload):
         return
-    for field in msgspec.structs.fields(value):
-        inner = getattr(value, field.name)
-        place = (type(value).__name__, field.encode_name)
-        if inner is UNSET or isinstance(inner, CustomData) or place in LEFT_OUT:
+    for name, wire, rule in _rules(type(value)):
+        inner = getattr(value, name)
+        if inner is UNSET or inner == rule.left_out_at:
             continue
-        if place in LEFT_OUT_AT and inner == LEFT_OUT_AT[place]:
+        if not rule.said:
+            raise LocalProtocolError(f"OCPP 1.6 cannot say this {message}: it has no {path}.{wire}")
+        if rule.has_parts:
+            _check(inner, message, f"{path}.{wire}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    said: bool
+    left_out_at: object
+    has_parts: bool
+
+
+_NOTHING: Final = object()
+
+
+@cache
+def _rules(kind: type[Payload]) -> tuple[tuple[str, str, _Rule], ...]:
+    """What holds for each field of ``kind`` that is not always left out: attribute, name on the wire, rule."""
+    found = []
+    for field in inspect.type_info(kind).fields:  # type: ignore[attr-defined]  # a struct's description has fields
+        place = (kind.__name__, field.encode_name)
+        if place in LEFT_OUT or field.name == "custom_data":
             continue
-        if place not in SAID:
-            raise LocalProtocolError(f"OCPP 1.6 cannot say this {message}: it has no {path}.{field.encode_name}")
-        _check(inner, message, f"{path}.{field.encode_name}")
+        item = field.type.item_type if isinstance(field.type, inspect.VarTupleType) else field.type
+        rule = _Rule(place in SAID, LEFT_OUT_AT.get(place, _NOTHING), isinstance(item, inspect.StructType))
+        found.append((field.name, field.encode_name, rule))
+    return tuple(found)
