@@ -154,6 +154,14 @@ def test_a_reset_when_idle_is_refused_while_a_transaction_runs(wire: "Wire") -> 
         wire.says(request)
 
 
+def test_a_connector_in_a_transaction_is_not_unlocked(wire: "Wire") -> None:
+    next(wire.codec.hear("StartTransaction", START, NOW))
+    said, answer = wire.says(v21.UnlockConnectorRequest(evse_id=1, connector_id=1))
+    assert (said, answer.status) == ([], "OngoingAuthorizedTransaction")
+    (call,), answer = wire.says(v21.UnlockConnectorRequest(evse_id=2, connector_id=1), {"status": "Unlocked"})
+    assert (call, answer.status) == (("UnlockConnector", {"connectorId": 2}), "Unlocked")
+
+
 @pytest.mark.parametrize(
     ("request_", "result", "status"),
     [

@@ -41,14 +41,17 @@ def reset(request: v21.ResetRequest, memory: Memory) -> Down:
         raise refused(
             "wait until a station is idle, and how its connectors are is not known yet: trigger StatusNotification"
         )
-    busy = memory.busy_connector()
-    if kind == "Soft" and busy is not None:
-        raise refused(f"wait until a station is idle, and a transaction runs on connector {busy}")
+    busy = memory.busy_connectors()
+    if kind == "Soft" and busy:
+        raise refused(f"wait until a station is idle, and a transaction runs on connector {min(busy)}")
     answer = yield from call(v16.ResetRequest(type=v16.ResetType(kind)))
     return v21.ResetResponse(status=v21.ResetStatusEnumType(answer.status))
 
 
-def unlock_connector(request: v21.UnlockConnectorRequest, _memory: Memory) -> Down:
+def unlock_connector(request: v21.UnlockConnectorRequest, memory: Memory) -> Down:
+    """In 1.6 it ends the transaction of the connector, in 2.1 it does nothing while there is one (part 2, F05)."""
+    if request.evse_id in memory.busy_connectors():
+        return v21.UnlockConnectorResponse(status=v21.UnlockStatusEnumType.ONGOING_AUTHORIZED_TRANSACTION)
     answer = yield from call(v16.UnlockConnectorRequest(connector_id=request.evse_id))
     return v21.UnlockConnectorResponse(
         status=v21.UnlockStatusEnumType(UNLOCK_STATUS[answer.status]), status_info=unsupported(answer.status)

@@ -93,10 +93,10 @@ class Memory:
         if connector is not None:
             del self.transactions[connector]
 
-    def busy_connector(self) -> int | None:
-        """A connector on which a transaction runs by all that was heard on this connection; None if there is none."""
+    def busy_connectors(self) -> set[int]:
+        """On which a transaction runs, by all that was heard on this connection."""
         charging = {connector for connector, status in self.statuses.items() if status in _IN_TRANSACTION}
-        return min(charging | self.transactions.keys(), default=None)
+        return charging | self.transactions.keys()
 
     def connector_of(self, transaction: int) -> int | None:
         """Where a transaction runs, None if that was not heard on this connection."""
