@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Sent,
     )
     from ladewerk.ocpp.router import Context, Router
+    from ladewerk.ocpp.sharing import SharedConnections
     from ladewerk.ocpp.version import Version
     from ladewerk.ocpp.websocket import (
         Admission,
@@ -80,6 +81,7 @@ __all__ = [
     "SecurityProfile",
     "Sent",
     "ServerTls",
+    "SharedConnections",
     "Version",
     "WebSocketChannel",
     "connect",
@@ -112,6 +114,7 @@ _HOMES = {
     ),
     "reconnect": ("reconnecting",),
     "router": ("Context", "Router"),
+    "sharing": ("SharedConnections",),
     "version": ("Version",),
     "websocket": (
         "Admission",

@@ -38,6 +38,8 @@ class WebSocketChannel:
     ``handshake`` is what the station showed a server, less its password; None at the station's end.
     """
 
+    __slots__ = ("_connection", "_identity", "generation", "handshake", "remote", "version")
+
     def __init__(
         self,
         connection: Connection,

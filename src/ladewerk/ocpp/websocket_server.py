@@ -158,7 +158,7 @@ class _Door:
             reason = short_reason(f"sub-protocols spoken here: {', '.join(self.spoken)}")
             await connection.close(_CLOSE_PROTOCOL_ERROR, reason)
             return
-        admitted = self._admitted[connection]
+        admitted = self._admitted.pop(connection)
         channel = WebSocketChannel(
             connection,
             admitted.handshake.identity,
