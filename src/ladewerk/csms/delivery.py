@@ -227,7 +227,11 @@ class Deliveries:
     async def _later(self, order: _Order, plan: StoredPlan, reason: str, failures: int) -> None:
         """Say why, and wait: longer each time, shorter when something changes."""
         wait_s = min(_FIRST_WAIT_S * 2**failures, _LONGEST_WAIT_S)
-        _log.warning("station %s: plan %d not accepted (%s); again in %.0f s", plan.station_id, plan.number, reason, wait_s)
+        # Once is everyday: a session may end while its plan is on the way.
+        level = logging.INFO if failures == 0 else logging.WARNING
+        _log.log(
+            level, "station %s: plan %d not accepted (%s); again in %.0f s", plan.station_id, plan.number, reason, wait_s
+        )
         await self._move_need(order, plan, NeedState.REJECTED, reason)
         try:
             async with asyncio.timeout(wait_s):
