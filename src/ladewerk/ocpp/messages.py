@@ -104,10 +104,11 @@ def read_tree(payload: bytes | str) -> Any:
 
 def encode(payload: Payload) -> bytes:
     """Write ``payload`` as JSON and check it by reading it back; LocalProtocolError if its class forbids it."""
-    kind = type(payload)
     wire = write(payload)
+    kind = type(payload)
     try:
-        decode(kind, wire)
+        # What a class gave cannot be null, so this need not ask as decode does.
+        _read(_decoder(kind), wire)
     except RemoteProtocolError as err:
         hint = " (NaN and infinity have no form in JSON)" if "got `null`" in err.description else ""
         raise LocalProtocolError(f"{kind.__name__} {err.description}{hint}") from err
@@ -116,16 +117,18 @@ def encode(payload: Payload) -> bytes:
 
 def write(payload: Payload) -> bytes:
     """Write ``payload`` as JSON without checking it against its class; :class:`LocalProtocolError` if JSON cannot say it."""
-    marks = _marks(type(payload))
+    times, free = _marks(type(payload))
     try:
-        wire = _ENCODER.encode(payload)
-        for name in marks.free:
+        wire = _encode(payload)
+        for name in free:
             if name in wire:
                 # NaN is written as null, and in free JSON no class would object to that.
                 _check_free(msgspec.to_builtins(payload, builtin_types=(datetime,), str_keys=True), "$")
-                return _ENCODER.encode(_with_wire_times(payload))
-        cut = _cut_times(wire, marks.times)
-        return _ENCODER.encode(_with_wire_times(payload)) if cut is None else cut
+                return _encode(_with_wire_times(payload))
+        if not times:
+            return wire
+        cut = _cut_times(wire, times)
+        return _encode(_with_wire_times(payload)) if cut is None else cut
     except (TypeError, ValueError, RecursionError) as err:
         raise LocalProtocolError(f"{type(payload).__name__}: {err}") from err
 
@@ -155,7 +158,7 @@ class _Places:
     inner: tuple[str, ...]
 
 
-_ENCODER = msgspec.json.Encoder()
+_encode = msgspec.json.Encoder().encode
 _TREE = msgspec.json.Decoder()
 
 
@@ -189,19 +192,12 @@ def _places(kind: type[Payload]) -> _Places | None:
     return _Places(tuple(times), tuple(inner)) if times or inner else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Marks:
-    """Bytes that stand in a payload of a class where something of interest begins.
+@cache
+def _marks(kind: type[Payload]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """Bytes that stand in a payload of ``kind`` where a time begins, and those where free JSON does.
 
     Inside a JSON string every quote has a backslash before it, so ``"name":"`` is found nowhere but before a value.
     """
-
-    times: tuple[bytes, ...]
-    free: tuple[bytes, ...]
-
-
-@cache
-def _marks(kind: type[Payload]) -> _Marks:
     times: set[bytes] = set()
     free: set[bytes] = set()
     for field in _struct(kind).fields:
@@ -211,10 +207,14 @@ def _marks(kind: type[Payload]) -> _Marks:
         elif isinstance(leaf, inspect.AnyType | inspect.CustomType):
             free.add(f'"{field.encode_name}":'.encode())
         elif isinstance(leaf, inspect.StructType):
-            inner = _marks(leaf.cls)
-            times.update(inner.times)
-            free.update(inner.free)
-    return _Marks(tuple(times), tuple(free))
+            inner_times, inner_free = _marks(leaf.cls)
+            times.update(inner_times)
+            free.update(inner_free)
+    return tuple(times), tuple(free)
+
+
+_SECONDS_LENGTH = len("2026-01-12T17:40:00")
+_Z = ord("Z")
 
 
 def _cut_times(wire: bytes, marks: tuple[bytes, ...]) -> bytes | None:
@@ -222,13 +222,16 @@ def _cut_times(wire: bytes, marks: tuple[bytes, ...]) -> bytes | None:
     for mark in marks:
         at = wire.find(mark)
         while at >= 0:
-            seconds_end = at + len(mark) + len("2026-01-12T17:40:00")
-            end = wire.find(b'"', at + len(mark))
-            if wire[end - 1 : end] != b"Z" or end - seconds_end not in (len("Z"), len(".123456Z")):
+            begin = at + len(mark)
+            end = wire.find(b'"', begin)
+            fraction = end - begin - _SECONDS_LENGTH
+            if fraction == len("Z") and wire[end - 1] == _Z:
+                wire = b"%b.000%b" % (wire[: end - 1], wire[end - 1 :])
+            elif fraction == len(".123456Z") and wire[end - 1] == _Z:
+                wire = b"%b%b" % (wire[: end - 4], wire[end - 1 :])
+            else:
                 return None
-            fraction = b".000" if end == seconds_end + 1 else wire[seconds_end : seconds_end + 4]
-            wire = b"".join((wire[:seconds_end], fraction, wire[end - 1 :]))
-            at = wire.find(mark, seconds_end)
+            at = wire.find(mark, begin)
     return wire
 
 
