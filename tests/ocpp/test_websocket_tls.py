@@ -375,6 +375,17 @@ def test_files_that_cannot_be_used_are_named(pki: Pki, tmp_path: Path) -> None:
     run(test())
 
 
+def test_a_password_meant_for_tls_is_not_said_in_clear(pki: Pki) -> None:
+    async def test() -> None:
+        csms = Csms()
+        async with csms.listening(None) as listener:
+            with pytest.raises(ConfigError, match="it begins with wss://"):
+                await echoed(listener.port, scheme="ws", tls=pki.client(), password="secret")
+        assert csms.handshakes == []
+
+    run(test())
+
+
 def test_a_subject_says_what_it_says() -> None:
     assert certificate_of(None) is None
     assert certificate_of({"subject": ((("countryName", "DE"),),)}) == ClientCertificate(common_name=None, organization=None)

@@ -1,9 +1,10 @@
 """The station's end: connect to a CSMS, or say in one line why not."""
 
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote
 
 from websockets.asyncio import client
@@ -11,7 +12,7 @@ from websockets.exceptions import InvalidMessage, InvalidStatus, InvalidURI, Web
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.typing import Subprotocol
 
-from ladewerk.errors import Disconnected
+from ladewerk.errors import ConfigError, Disconnected
 from ladewerk.ocpp.frames import DEFAULT_LIMITS
 from ladewerk.ocpp.version import Version
 from ladewerk.ocpp.websocket_channel import (
@@ -48,22 +49,19 @@ async def connect(
     OCPP does not allow and for a certificate file that cannot be used.
     """
     address = f"{url.rstrip('/')}/{quote(checked_identity(identity), safe='')}"
+    if tls is not None and not _is_secure(url):
+        raise ConfigError("url", f"{url} would not be encrypted, but TLS is asked for: it begins with wss://")
+    context = client_context(tls or ClientTls()) if _is_secure(url) else None
     try:
         connection = await client.connect(
             address,
-            ssl=client_context(tls or ClientTls()) if _is_secure(url) else None,
+            ssl=context,
             subprotocols=[Subprotocol(version) for version in versions],
             additional_headers=_credentials(identity, password),
-            user_agent_header=None,
             extensions=[_DEFLATE] if compression else None,
-            compression=None,
-            proxy=None,
-            open_timeout=open_timeout_s,
             ping_interval=ping_s,
-            ping_timeout=PONG_TIMEOUT_S,
-            close_timeout=CLOSE_TIMEOUT_S,
-            max_size=DEFAULT_LIMITS.max_bytes,
-            logger=wire_log,
+            open_timeout=open_timeout_s,
+            **_SETTINGS,
         )
     except (OSError, WebSocketException, ValueError) as err:
         raise Disconnected(f"no connection to {address}: {_why_not(err, address, identity, open_timeout_s)}") from err
@@ -73,6 +71,15 @@ async def connect(
         yield WebSocketChannel(connection, identity, Version(connection.subprotocol), generation=next_generation())
 
 
+_SETTINGS: Mapping[str, Any] = {
+    "user_agent_header": None,
+    "compression": None,  # it is among the extensions, with windows of our size
+    "proxy": None,
+    "ping_timeout": PONG_TIMEOUT_S,
+    "close_timeout": CLOSE_TIMEOUT_S,
+    "max_size": DEFAULT_LIMITS.max_bytes,
+    "logger": wire_log,
+}
 _DEFLATE = ClientPerMessageDeflateFactory(
     server_max_window_bits=WINDOW_BITS, client_max_window_bits=WINDOW_BITS, compress_settings=COMPRESSOR
 )

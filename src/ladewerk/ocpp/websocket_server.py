@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -73,26 +74,7 @@ async def serve(
     door = _Door(versions, admit, serve_channel, ping_s)
     context = None if tls is None else server_context(tls)
     try:
-        listening = await server.serve(
-            door.serve_one,
-            host,
-            port,
-            ssl=context,
-            # asyncio's own is a minute: that long nobody may hold a socket without saying anything.
-            ssl_handshake_timeout=None if context is None else OPEN_TIMEOUT_S,
-            subprotocols=door.spoken,
-            select_subprotocol=door.choose,
-            process_request=door.answer,
-            server_header=None,
-            extensions=[_DEFLATE] if compression else None,
-            compression=None,
-            open_timeout=OPEN_TIMEOUT_S,
-            ping_interval=None if callable(ping_s) else ping_s,
-            ping_timeout=PONG_TIMEOUT_S,
-            close_timeout=CLOSE_TIMEOUT_S,
-            max_size=DEFAULT_LIMITS.max_bytes,
-            logger=wire_log,
-        )
+        listening = await _listen(host, port, door, context, compression=compression)
     except (OSError, OverflowError) as err:
         raise ConfigError(f"{host}:{port}", _why_not_listening(err)) from err
     async with listening:
@@ -118,7 +100,7 @@ class _Door:
         self.spoken = [Subprotocol(version) for version in versions]
         self._admit = admit
         self._serve_channel = serve_channel
-        self._ping_s = ping_s
+        self.ping_s = ping_s
         # Weakly: a station that leaves between its admission and the end of its handshake leaves nothing behind.
         self._admitted: WeakKeyDictionary[server.ServerConnection, _Admitted] = WeakKeyDictionary()
 
@@ -148,8 +130,8 @@ class _Door:
                 return response
 
     def _let_in(self, connection: server.ServerConnection, handshake: Handshake) -> None:
-        if callable(self._ping_s):
-            connection.ping_interval = self._ping_s(handshake)
+        if callable(self.ping_s):
+            connection.ping_interval = self.ping_s(handshake)
         # The password has done its work; it need not lie in memory for as long as the station stays.
         self._admitted[connection] = _Admitted(replace(handshake, basic_password=None), next_generation())
 
@@ -173,6 +155,29 @@ class _Door:
         except Exception:
             log.exception("%s: serving it failed", channel.identity)
             await connection.close(_CLOSE_INTERNAL_ERROR, "internal error")
+
+
+async def _listen(host: str, port: int, door: _Door, context: ssl.SSLContext | None, *, compression: bool) -> server.Server:
+    return await server.serve(
+        door.serve_one,
+        host,
+        port,
+        ssl=context,
+        # asyncio's own is a minute: that long nobody may hold a socket without saying anything.
+        ssl_handshake_timeout=None if context is None else OPEN_TIMEOUT_S,
+        subprotocols=door.spoken,
+        select_subprotocol=door.choose,
+        process_request=door.answer,
+        server_header=None,
+        extensions=[_DEFLATE] if compression else None,
+        compression=None,
+        open_timeout=OPEN_TIMEOUT_S,
+        ping_interval=None if callable(door.ping_s) else door.ping_s,
+        ping_timeout=PONG_TIMEOUT_S,
+        close_timeout=CLOSE_TIMEOUT_S,
+        max_size=DEFAULT_LIMITS.max_bytes,
+        logger=wire_log,
+    )
 
 
 def _read(connection: server.ServerConnection, request: Request) -> Handshake | Admission:
