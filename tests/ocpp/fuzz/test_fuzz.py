@@ -196,7 +196,7 @@ async def fuzz(version: Version, leniency: Leniency | None, rounds: int, seed: i
             channel, clock = FuzzChannel(), LoopClock(loop, NOW)
             async with Peer(channel, version=version, router=router, state=None, clock=clock, leniency=leniency) as peer:
                 for number, frame in enumerate(frames[begin : begin + FRAMES_A_PEER]):
-                    calling = asyncio.create_task(peer.call(v21.HeartbeatRequest()))
+                    calling = asyncio.create_task(peer.call(v21.ClearCacheRequest()))
                     await feed(channel, frame, f"alive-{number}")
                     assert_alive(channel, f"alive-{number}", frame)
                     calling.cancel()
