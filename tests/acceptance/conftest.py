@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-SPEED = "20"
+SPEED = "10"
 PATIENCE_S = 180.0
 
 _PATIENT = """
