@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 NPM := $(shell command -v npm 2>/dev/null)
-SOURCES := src tests benchmarks tools hatch_build.py
+SOURCES := src tests examples benchmarks tools hatch_build.py
 
 .PHONY: demo check format generate bench wheel lock clean
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
-SOURCES = ("src", "tests", "benchmarks", "tools", "hatch_build.py")
+SOURCES = ("src", "tests", "examples", "benchmarks", "tools", "hatch_build.py")
 IN_CI = bool(os.environ.get("CI"))
 
 
