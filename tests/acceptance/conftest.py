@@ -60,7 +60,7 @@ class Program:
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
-            self._process.wait(20)
+            self._process.wait(120)
 
 
 class House:
@@ -69,7 +69,7 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.database = folder / "csms.sqlite3"
-        self.http = httpx.Client(trust_env=False, timeout=20)
+        self.http = httpx.Client(trust_env=False, timeout=120)
         hardware = folder / "simulator.toml"
         hardware.write_text(
             f'meter_port = 0\npins_port = 0\npanel_port = 0\nserial_link = "{folder}/evse"\n', encoding="utf-8"

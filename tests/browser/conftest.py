@@ -32,7 +32,7 @@ START = datetime(2026, 1, 5, 16, 40, tzinfo=UTC)
 """17:40 in Berlin, where the browser is."""
 
 SPEED = 40.0
-PATIENCE_S = 25.0
+PATIENCE_S = 90.0
 
 P = TypeVar("P")
 

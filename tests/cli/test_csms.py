@@ -114,7 +114,7 @@ def test_it_stops_when_told_to_and_fits_into_its_memory(tmp_path: Path) -> None:
         asyncio.run(send_until_killed(port, 0, None, kill_after=3))
         resident_mb = psutil.Process(process.pid).memory_info().rss / 2**20
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=15) == 0
+        assert process.wait(timeout=120) == 0
     assert resident_mb < MOST_RESIDENT_MB
 
 

@@ -51,7 +51,7 @@ class Program:
     def end(self, number: int) -> tuple[int, str]:
         """Send a signal; the exit status and all that was still printed, on both channels."""
         self.process.send_signal(number)
-        rest, errors = self.process.communicate(timeout=20)
+        rest, errors = self.process.communicate(timeout=120)
         return self.process.returncode, rest + errors
 
 
@@ -133,7 +133,7 @@ def test_a_second_one_on_the_same_ports_is_refused_and_the_first_goes_on(config:
             [sys.executable, "-m", "ladewerk", "simulate", str(second)],
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=120,
             check=False,
         )
         assert (refused.returncode, refused.stdout) == (2, "")

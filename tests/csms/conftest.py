@@ -169,7 +169,7 @@ def until() -> Callable[[Csms, Callable[[], bool]], Any]:
         changed = asyncio.Event()
         disconnect = csms.ledger.changed.connect(lambda _none: changed.set())
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(120):
                 while not is_so():
                     await changed.wait()
                     changed.clear()

@@ -24,7 +24,7 @@ def state_of(running: Any, key: tuple[str, int] = KEY) -> NeedState | None:
 
 
 async def next_profile(station: Any) -> v21.SetChargingProfileRequest:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         profile = await station.profiles.get()
     assert isinstance(profile, v21.SetChargingProfileRequest)
     return profile

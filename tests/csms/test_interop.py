@@ -50,7 +50,7 @@ def test_a_foreign_station_gets_a_profile_it_can_read(csms: Any, protocol: str, 
             reading = asyncio.create_task(station.start())
             try:
                 await tell(station, call)
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(120):
                     evse_id, profile = await station.profiles.get()
             finally:
                 reading.cancel()

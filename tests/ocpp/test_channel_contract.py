@@ -55,7 +55,7 @@ def channels(request: pytest.FixtureRequest) -> Callable[[], AbstractAsyncContex
 def run(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, None]], None]:
     def on_loop(test: Coroutine[Any, Any, None]) -> None:
         with asyncio.Runner(loop_factory=request.param) as runner:
-            runner.run(asyncio.wait_for(test, 60))
+            runner.run(asyncio.wait_for(test, 300))
 
     return on_loop
 

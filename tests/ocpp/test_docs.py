@@ -32,7 +32,7 @@ def test_the_csms_and_the_station_of_the_documentation_work_together() -> None:
 def connect_when_it_listens(program: str) -> subprocess.CompletedProcess[str]:
     for _ in range(50):
         done = subprocess.run(
-            [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False, timeout=30
+            [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False, timeout=120
         )
         if "connection refused" not in done.stderr:
             return done

@@ -46,7 +46,7 @@ def test_either_end_of_the_page_may_be_changed_first(csms: str, station: str) ->
 
 def said_when_it_listens(program: str) -> subprocess.CompletedProcess[str]:
     for _ in range(100):
-        said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+        said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=180)
         if "refused" not in said.stderr and "Connect call failed" not in said.stderr:
             return said
     raise AssertionError("the CSMS does not listen")

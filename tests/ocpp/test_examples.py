@@ -14,7 +14,7 @@ def test_the_station_boots_at_the_csms_and_delivers_its_events() -> None:
         assert csms.stdout is not None
         port = csms.stdout.readline().split()[-1]
         station = subprocess.run(
-            [*command, str(EXAMPLES / "station.py"), port], capture_output=True, text=True, check=False, timeout=60
+            [*command, str(EXAMPLES / "station.py"), port], capture_output=True, text=True, check=False, timeout=180
         )
         assert (station.stdout, station.stderr) == ("Accepted\n3 events delivered\n", "")
         said = [csms.stdout.readline() for _ in range(5)]

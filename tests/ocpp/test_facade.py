@@ -91,7 +91,7 @@ def running_csms() -> Iterator[Csms]:
 
     thread = threading.Thread(target=asyncio.run, args=(main(),))
     thread.start()
-    assert listening.wait(10)
+    assert listening.wait(60)
     try:
         yield made[0]
     finally:
@@ -164,7 +164,7 @@ def test_calls_fail_at_once_when_the_csms_hangs_up(csms: Csms, station: PlainPee
     csms.hang_up()
     for one in waiting:
         with pytest.raises(Disconnected, match="maintenance"):
-            one.result(10)
+            one.result(60)
     with pytest.raises(Disconnected, match="maintenance"):
         station.call(HEARTBEAT)
     assert "maintenance" in (station.peer.why_ended or "")
@@ -174,7 +174,7 @@ def test_calls_fail_at_once_when_the_block_ends(csms: Csms) -> None:
     with connect_sync(csms.url, identity="LW-1") as station:
         waiting = station.submit(HEARTBEAT)
     with pytest.raises(Disconnected, match="we closed the connection"):
-        waiting.result(10)
+        waiting.result(60)
     for act in (lambda: station.call(HEARTBEAT), lambda: station.send(STREAM)):
         with pytest.raises(Disconnected, match="we closed the connection"):
             act()

@@ -67,7 +67,7 @@ PROFILE = v21.SetChargingProfileRequest(
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 60))
+    asyncio.run(asyncio.wait_for(test, 300))
 
 
 def stations_of(library: ModuleType) -> type[Any]:

@@ -26,7 +26,7 @@ URL = "ws://csms"
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 60))
+    asyncio.run(asyncio.wait_for(test, 300))
 
 
 class Opener:

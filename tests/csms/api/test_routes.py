@@ -207,7 +207,7 @@ def test_live_events_tell_what_changes_and_which_frames_pass(csms: Any, tiny_sta
             async with tiny_station(running.ocpp_port, "S-1") as station:
                 await station.boot()
                 seen: list[dict[str, Any]] = []
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(120):
                     while not any(
                         told["type"] == "overview" and told["overview"]["stations"][0]["vendor"] == "Test" for told in seen
                     ):
