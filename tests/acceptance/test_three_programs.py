@@ -8,7 +8,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.acceptance.conftest import House
 
-pytestmark = pytest.mark.timeout(500)
+pytestmark = pytest.mark.timeout(1200)
 
 ENERGY_WH = 1500.0
 """So much that there is time left, on a busy machine too, for a last calibration behind the outage."""
