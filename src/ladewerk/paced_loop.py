@@ -19,7 +19,7 @@ _QUIET_S = 0.001
 arrives well within it."""
 
 _SHORT_S = 0.6
-_LONG_QUIET_S = 0.1
+_LONG_QUIET_S = 0.05
 """A timer that is due within ``_SHORT_S`` may be somebody's patience with a device. A pseudo-terminal delivers through a
 thread of the kernel, which a busy machine keeps waiting for milliseconds: such a timer gets this much instead."""
 
