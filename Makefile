@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 NPM := $(shell command -v npm 2>/dev/null)
+CC_FOUND := $(shell command -v cc 2>/dev/null)
 SOURCES := src tests examples benchmarks tools hatch_build.py
 
 .PHONY: demo check format generate bench wheel lock clean
@@ -31,10 +32,11 @@ wheel: $(VENV)/.demo
 lock:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile $(LOCK) --group pyproject.toml:build -o constraints/demo.txt pyproject.toml
-	$(BIN)/uv pip compile $(LOCK) --group pyproject.toml:dev -c constraints/demo.txt -o constraints/check.txt pyproject.toml
+	$(BIN)/uv pip compile $(LOCK) --extra all --group pyproject.toml:build -o constraints/demo.txt pyproject.toml
+	$(BIN)/uv pip compile $(LOCK) --extra all --group pyproject.toml:dev -c constraints/demo.txt -o constraints/check.txt pyproject.toml
 	$(BIN)/uv pip compile $(LOCK) --group pyproject.toml:node -o constraints/node.txt
-LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --extra all --custom-compile-command "make lock"
+	$(BIN)/uv pip compile $(LOCK) --group pyproject.toml:compiler -o constraints/compiler.txt
+LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
 
 clean:
 	rm -rf $(VENV) build dist src/ladewerk/web/vendor node_modules
@@ -45,6 +47,9 @@ $(VENV)/.demo: constraints/demo.txt pyproject.toml hatch_build.py package-lock.j
 	$(BIN)/python -m pip install --quiet --require-hashes -r constraints/demo.txt
 ifeq ($(NPM),)
 	$(BIN)/python -m pip install --quiet --require-hashes -r constraints/node.txt
+endif
+ifeq ($(CC_FOUND),)
+	$(BIN)/python -m pip install --quiet --require-hashes -r constraints/compiler.txt
 endif
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
