@@ -14,6 +14,16 @@ NEED = Need(id="ev", energy_wh=1000, max_current_a=16)
 GOOD = Problem(start=START, slot_s=(900.0, 420.0), price_per_kwh=(0.3, -0.2), evs=(NEED,))
 
 
+class Nothing:
+    """The account of a plan of nothing."""
+
+    cost_if_at_once = 0.0
+    reasons = ()
+
+    def sentence(self, ev: EvPlan) -> str:
+        return f"{ev.id} stands"
+
+
 def with_need(**fields: object) -> Problem:
     return replace(GOOD, evs=(replace(NEED, **fields),))  # type: ignore[arg-type]
 
@@ -99,8 +109,9 @@ def test_a_car_is_found_by_its_name() -> None:
     with pytest.raises(KeyError):
         plan.ev("ev")
     ev = EvPlan(
-        id="ev", current_a=(), power_w=(), energy_wh=0.0, missing_wh=0.0, complete_at=None, cost=0.0, cost_if_at_once=0.0,
-        reasons=(), summary="",
+        id="ev", current_a=(), power_w=(), energy_wh=0.0, missing_wh=0.0, complete_at=None, cost=0.0,
+        account=Nothing(),
     )  # fmt: skip
     assert replace(plan, evs=(replace(ev, id="other"), ev)).ev("ev") is ev
+    assert (ev.cost_if_at_once, ev.reasons, ev.summary) == (0.0, (), "ev stands")
     assert replace(GOOD, evs=(replace(NEED, id="other"), NEED)).need("ev") is NEED

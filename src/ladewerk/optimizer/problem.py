@@ -6,9 +6,10 @@ per slot, in order of time. Powers are sums over the phases in use, currents are
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from ladewerk.electrical import MINIMUM_OFFER_A, NOMINAL_VOLTAGE_V, power_w
 from ladewerk.errors import PlanError
@@ -121,6 +122,20 @@ class Problem:
         raise KeyError(ev_id)
 
 
+class Account(Protocol):
+    """What is told about a car's plan, worked out only when somebody asks."""
+
+    @property
+    def cost_if_at_once(self) -> float: ...
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]: ...
+
+    def sentence(self, ev: "EvPlan") -> str:
+        """The summary of ``ev``, in English."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvPlan:
     """What one car draws, why, and what that costs."""
@@ -135,11 +150,22 @@ class EvPlan:
     """End of the slot in which the energy is reached; None if it is not."""
     cost: float
     """Money for the energy, without start costs and the value of time."""
-    cost_if_at_once: float
-    """Money for the energy if the car charged from its arrival on as fast as the limits let it."""
-    reasons: tuple[Reason, ...]
-    summary: str
-    """One sentence in English; other languages by :func:`ladewerk.optimizer.summarize`."""
+    account: Account = field(repr=False, compare=False)
+
+    @property
+    def cost_if_at_once(self) -> float:
+        """Money for the energy if the car charged from its arrival on as fast as the limits let it."""
+        return self.account.cost_if_at_once
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why the car draws what it draws, one per slot."""
+        return self.account.reasons
+
+    @property
+    def summary(self) -> str:
+        """One sentence in English; other languages by :func:`ladewerk.optimizer.summarize`."""
+        return self.account.sentence(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,12 @@
 """One problem in, one plan out."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, timedelta
 
-from ladewerk.optimizer.bounds import Room, Taken, draw_w, rooms
-from ladewerk.optimizer.explain import reasons_for, summarize_ev
+from ladewerk.optimizer.account import ev_plan
+from ladewerk.optimizer.bounds import Taken, draw_w, rooms
 from ladewerk.optimizer.fallback import one_after_the_other
-from ladewerk.optimizer.problem import EvPlan, Need, Plan, Problem, SitePlan, check
-from ladewerk.optimizer.single import Optimum, at_once, plan_single
+from ladewerk.optimizer.problem import EvPlan, Plan, Problem, SitePlan, check
+from ladewerk.optimizer.single import plan_single
 
 
 def solve(problem: Problem) -> Plan:
@@ -23,13 +21,13 @@ def solve(problem: Problem) -> Plan:
     found = rooms(problem, need, Taken.nothing(len(problem.slot_s)))
     optimum = plan_single(need, found)
     solver = "single, exact" if optimum.bound == optimum.objective else "single, stopped before the proof"
-    return _plan(problem, [_ev_plan(problem, need, found, optimum)], optimum.objective, optimum.bound, solver)
+    return _plan(problem, [ev_plan(problem, need, found, optimum)], optimum.objective, optimum.bound, solver)
 
 
 def _solve_several(problem: Problem) -> Plan:
     """Each car by itself on what the earlier deadlines leave."""
     queue = one_after_the_other(problem)
-    evs = [_ev_plan(problem, car.need, car.rooms, car.optimum) for car in queue.cars]
+    evs = [ev_plan(problem, car.need, car.rooms, car.optimum) for car in queue.cars]
     solver = "sequential by earliest departure"
     if not queue.least_missing:
         solver += ", missing energy not proven least"
@@ -52,25 +50,3 @@ def _plan(
         gap=gap if known else 1.0,
         solver=solver,
     )
-
-
-def _ev_plan(problem: Problem, need: Need, found: Sequence[Room], optimum: Optimum) -> EvPlan:
-    power_w = tuple(need.power_w(amps) for amps in optimum.current_a)
-    complete_at = None
-    if optimum.complete_s is not None:
-        complete_at = (problem.start.astimezone(UTC) + timedelta(seconds=optimum.complete_s)).astimezone(
-            problem.start.tzinfo
-        )
-    ev = EvPlan(
-        id=need.id,
-        current_a=optimum.current_a,
-        power_w=power_w,
-        energy_wh=optimum.energy_wh,
-        missing_wh=optimum.missing_wh,
-        complete_at=complete_at,
-        cost=sum(room.money(watts) for room, watts in zip(found, power_w, strict=True)),
-        cost_if_at_once=sum(room.money(need.power_w(amps)) for room, amps in zip(found, at_once(need, found), strict=True)),
-        reasons=reasons_for(need, found, optimum),
-        summary="",
-    )
-    return replace(ev, summary=summarize_ev(problem, need, ev, "en"))

@@ -12,6 +12,11 @@ from ladewerk.optimizer.problem import DEFAULT_VALUE_OF_TIME_PER_H, Mode, Need, 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Series = float | list[float]
 MOST_SLOTS = 10_000
+_TOLD = (
+    *("id", "current_a", "power_w", "energy_wh", "missing_wh"),
+    *("complete_at", "cost", "cost_if_at_once", "reasons", "summary"),
+)
+"""What is said of a car, in order."""
 
 
 class _Site(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -71,7 +76,7 @@ def problem_from_json(text: bytes | str) -> Problem:
 
 def plan_to_json(plan: Plan) -> bytes:
     """The plan as indented JSON, numbers without the noise behind the sixth decimal."""
-    return msgspec.json.format(msgspec.json.encode(_rounded(msgspec.to_builtins(plan))), indent=2)
+    return msgspec.json.format(msgspec.json.encode(_rounded(_builtins(plan))), indent=2)
 
 
 def _as_plan_error(message: str) -> PlanError:
@@ -133,6 +138,22 @@ def _need(raw: _Need) -> Need:
         start_cost=raw.start_cost,
         current_step_a=raw.current_step_a,
         last_current_a=None if raw.last_current_a is None else tuple(raw.last_current_a),
+    )
+
+
+def _builtins(plan: Plan) -> object:
+    """The plan with what each car's account tells in place of the account."""
+    evs = [{name: getattr(ev, name) for name in _TOLD} for ev in plan.evs]
+    return msgspec.to_builtins(
+        {
+            "evs": evs,
+            "site": plan.site,
+            "objective": plan.objective,
+            "bound": plan.bound,
+            "gap": plan.gap,
+            "solver": plan.solver,
+            "solve_s": plan.solve_s,
+        }
     )
 
 
