@@ -1,5 +1,6 @@
-// Runs before the first paint: a remembered choice of light or dark must not flash.
+// Runs before the first paint: light or dark, chosen or the system's, must not flash.
 {
   const chosen = localStorage.getItem("ladewerk-theme");
-  if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
+  const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  document.documentElement.dataset.theme = chosen === "light" || chosen === "dark" ? chosen : system;
 }

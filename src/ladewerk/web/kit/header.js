@@ -119,16 +119,20 @@ function themeButton() {
   const show = (chosen) => {
     if (chosen === "auto") localStorage.removeItem(THEME_REMEMBERED_AS);
     else localStorage.setItem(THEME_REMEMBERED_AS, chosen);
-    mark(document.documentElement, "data-theme", chosen === "auto" ? null : chosen);
     path.setAttribute("d", THEME_PICTURES[/** @type {keyof typeof THEME_PICTURES} */ (chosen)]);
     label();
+    paint();
+  };
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const paint = () => {
+    mark(document.documentElement, "data-theme", theme() === "auto" ? (system.matches ? "dark" : "light") : theme());
     document.dispatchEvent(new Event("themechange"));
   };
   const label = () => {
     mark(button, "aria-label", t(`kit.theme_${theme()}`));
     mark(button, "title", t(`kit.theme_${theme()}`));
   };
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => document.dispatchEvent(new Event("themechange")));
+  system.addEventListener("change", paint);
   onLanguage(label);
   show(theme());
   return button;
