@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ladewerk.timeline import Segment, Timeline, combine, lowest, mean_over, total
+from ladewerk.timeline import Segment, Timeline, combine, first, lowest, mean_over, total
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 MINUTES = range(-5, 65)
@@ -147,9 +147,9 @@ def test_the_lowest_and_the_total_hold_at_every_moment(several: list[Timeline[fl
         assert summed.at(at(minute)) == (sum(said) if said else None)
 
 
-def test_a_rule_gets_the_lines_in_their_order() -> None:
-    first = combine(lambda said: next((v for v in said if v is not None), None), line((5, 1.0)), line((0, 2.0)))
-    assert first == line((0, 2.0), (5, 1.0))
+def test_a_line_overrules_those_behind_it() -> None:
+    assert combine(first, line((5, 1.0), (9, None)), line((0, 2.0))) == line((0, 2.0), (5, 1.0), (9, 2.0))
+    assert combine(first, NOTHING, NOTHING) == NOTHING
 
 
 # --- the mean

@@ -4,6 +4,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -112,8 +114,26 @@ class Timeline(Generic[T]):
 
 def combine(rule: Callable[[Sequence[T | None]], R | None], *lines: Timeline[T]) -> Timeline[R]:
     """One timeline out of several: at each moment ``rule`` of what each of them says then, in their order."""
-    moments = sorted({start for line in lines for start in line.starts})
-    return Timeline.of((moment, rule([line.at(moment) for line in lines])) for moment in moments)
+    changes = sorted(
+        (
+            (start, place, value)
+            for place, line in enumerate(lines)
+            for start, value in zip(line.starts, line.values, strict=True)
+        ),
+        key=itemgetter(0),
+    )
+    said: list[T | None] = [None] * len(lines)
+    steps: list[tuple[datetime, R | None]] = []
+    for moment, together in groupby(changes, key=itemgetter(0)):
+        for _, place, value in together:
+            said[place] = value
+        steps.append((moment, rule(said)))
+    return Timeline.of(steps)
+
+
+def first(values: Sequence[T | None]) -> T | None:
+    """The first of what is said: a line before others overrules them; a rule for :func:`combine`."""
+    return next((value for value in values if value is not None), None)
 
 
 def lowest(values: Sequence[float | None]) -> float | None:
