@@ -4,7 +4,6 @@ Series (``price_per_kwh``, ``limit_w``, ``base_load_w``, ``pv_w``, ``current_a``
 per slot, in order of time. Powers are sums over the phases in use, currents are per phase.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,8 @@ from typing import Protocol
 
 from ladewerk.electrical import MINIMUM_OFFER_A, NOMINAL_VOLTAGE_V, power_w
 from ladewerk.errors import PlanError
+from ladewerk.optimizer.battery import Battery, check_battery
+from ladewerk.optimizer.checks import check_name, check_number
 
 DEFAULT_VALUE_OF_TIME_PER_H = 0.10
 """What an hour of waiting is worth to a driver who has not said it, in the problem's currency."""
@@ -89,6 +90,7 @@ class Need:
     """Currents are multiples of this; None: any current."""
     last_current_a: tuple[float, ...] | None = None
     """The last plan, over this problem's slots; a current in the first slot says that the car charges already."""
+    battery: Battery | None = None
 
     def power_w(self, current_a: float) -> float:
         """Power of ``current_a`` on all its phases."""
@@ -208,15 +210,17 @@ def check(problem: Problem) -> None:
     if slots == 0:
         raise PlanError("$.slot_s", "at least one slot is expected")
     for index, length_s in enumerate(problem.slot_s):
-        _check_number(f"$.slot_s[{index}]", length_s, above=0.0, at_most=7 * 86400)
+        check_number(f"$.slot_s[{index}]", length_s, at_least=1.0, at_most=7 * 86400)
     _check_series("$.price_per_kwh", problem.price_per_kwh, slots, at_least=None)
+    check_name("$.currency", problem.currency)
     _check_site(problem.site, slots)
     if not problem.evs:
         raise PlanError("$.evs", "at least one EV is expected")
     seen: set[str] = set()
     for index, need in enumerate(problem.evs):
         path = f"$.evs[{index}]"
-        if not need.id or need.id in seen:
+        check_name(f"{path}.id", need.id)
+        if need.id in seen:
             raise PlanError(f"{path}.id", f"an id that no other EV has is expected, not {need.id!r}")
         seen.add(need.id)
         _check_need(path, need, slots)
@@ -230,28 +234,28 @@ def _check_site(site: Site, slots: int) -> None:
         if len(site.phase_limit_a) != 3:
             raise PlanError("$.site.phase_limit_a", f"three limits, L1 to L3, are expected, not {len(site.phase_limit_a)}")
         for index, limit_a in enumerate(site.phase_limit_a):
-            _check_number(f"$.site.phase_limit_a[{index}]", limit_a, at_least=0.0)
-    _check_number("$.site.export_price_per_kwh", site.export_price_per_kwh)
-    _check_number("$.site.peak_price_per_kw", site.peak_price_per_kw)
+            check_number(f"$.site.phase_limit_a[{index}]", limit_a, at_least=0.0)
+    check_number("$.site.export_price_per_kwh", site.export_price_per_kwh)
+    check_number("$.site.peak_price_per_kw", site.peak_price_per_kw)
     if site.peak_price_per_kw != 0.0:
         raise PlanError("$.site.peak_price_per_kw", "a price of the peak is not supported yet: leave it out or give 0")
 
 
 def _check_need(path: str, need: Need, slots: int) -> None:
-    _check_number(f"{path}.energy_wh", need.energy_wh, at_least=0.0, at_most=10_000_000)
-    _check_number(f"{path}.max_current_a", need.max_current_a, above=0.0, at_most=10_000)
-    _check_number(f"{path}.min_current_a", need.min_current_a, at_least=0.0)
+    check_number(f"{path}.energy_wh", need.energy_wh, at_least=0.0, at_most=10_000_000)
+    check_number(f"{path}.max_current_a", need.max_current_a, at_least=0.1, at_most=10_000)
+    check_number(f"{path}.min_current_a", need.min_current_a, at_least=0.0)
     if need.min_current_a > need.max_current_a:
         raise PlanError(
             f"{path}.min_current_a",
             f"at most max_current_a ({need.max_current_a:g} A) is expected, not {need.min_current_a:g} A",
         )
-    _check_number(f"{path}.voltage_v", need.voltage_v, above=0.0, at_most=1000)
-    _check_number(f"{path}.priority", need.priority, above=0.0)
-    _check_number(f"{path}.value_of_time_per_h", need.value_of_time_per_h, at_least=0.0)
-    _check_number(f"{path}.start_cost", need.start_cost, at_least=0.0)
+    check_number(f"{path}.voltage_v", need.voltage_v, at_least=1.0, at_most=1000)
+    check_number(f"{path}.priority", need.priority, above=0.0)
+    check_number(f"{path}.value_of_time_per_h", need.value_of_time_per_h, at_least=0.0)
+    check_number(f"{path}.start_cost", need.start_cost, at_least=0.0)
     if need.current_step_a is not None:
-        _check_number(f"{path}.current_step_a", need.current_step_a, at_least=0.01, at_most=need.max_current_a)
+        check_number(f"{path}.current_step_a", need.current_step_a, at_least=0.01, at_most=need.max_current_a)
     if not need.phases or len(set(need.phases)) != len(need.phases) or not set(need.phases) <= {1, 2, 3}:
         raise PlanError(f"{path}.phases", f"different ones of 1, 2, 3 are expected, not {list(need.phases)}")
     for name, moment in (("arrival", need.arrival), ("departure", need.departure)):
@@ -264,24 +268,17 @@ def _check_need(path: str, need: Need, slots: int) -> None:
     ):
         raise PlanError(f"{path}.departure", f"a time after the arrival ({need.arrival.isoformat()}) is expected")
     if need.last_current_a is not None:
-        _check_series(f"{path}.last_current_a", need.last_current_a, slots, at_least=0.0)
+        _check_series(f"{path}.last_current_a", need.last_current_a, slots, at_least=None if _gives_back(need) else 0.0)
+    if need.battery is not None:
+        check_battery(f"{path}.battery", need.battery, energy_wh=need.energy_wh, max_current_a=need.max_current_a)
+
+
+def _gives_back(need: Need) -> bool:
+    return need.battery is not None and need.battery.v2g is not None
 
 
 def _check_series(path: str, series: Sequence[float], slots: int, *, at_least: float | None) -> None:
     if len(series) != slots:
         raise PlanError(path, f"one value per slot, {slots}, is expected, not {len(series)}")
     for index, value in enumerate(series):
-        _check_number(f"{path}[{index}]", value, at_least=at_least)
-
-
-def _check_number(
-    path: str, value: float, *, above: float | None = None, at_least: float | None = None, at_most: float = 1e9
-) -> None:
-    if not math.isfinite(value):
-        raise PlanError(path, f"a finite number is expected, not {value}")
-    if above is not None and value <= above:
-        raise PlanError(path, f"a number above {above:g} is expected, not {value:g}")
-    if at_least is not None and value < at_least:
-        raise PlanError(path, f"a number of at least {at_least:g} is expected, not {value:g}")
-    if abs(value) > at_most:
-        raise PlanError(path, f"a number of at most {at_most:g} is expected, not {value:g}")
+        check_number(f"{path}[{index}]", value, at_least=at_least)

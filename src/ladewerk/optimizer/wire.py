@@ -1,22 +1,32 @@
 """The JSON form of a problem and of a plan."""
 
-from datetime import datetime
-from typing import Annotated
+import re
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from typing import Final
 
 import msgspec
 
 from ladewerk.electrical import MINIMUM_OFFER_A, NOMINAL_VOLTAGE_V
 from ladewerk.errors import PlanError
+from ladewerk.optimizer.battery import Battery, LowRate, V2g
+from ladewerk.optimizer.moments import moment_from, zone_from
 from ladewerk.optimizer.problem import DEFAULT_VALUE_OF_TIME_PER_H, Mode, Need, Plan, Problem, Site, check
+from ladewerk.optimizer.wire_refusals import check_keys, malformed, not_fitting, utf8_from
 
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Series = float | list[float]
-MOST_SLOTS = 10_000
+
+MOST_SLOTS: Final = 10_000
+MOST_EVS: Final = 20_000
+MOST_EV_SLOTS: Final = 5_000_000
+"""Slots times EVs: what a machine can still hold."""
+
 _TOLD = (
     *("id", "current_a", "power_w", "energy_wh", "missing_wh"),
     *("complete_at", "cost", "cost_if_at_once", "reasons", "summary"),
 )
 """What is said of a car, in order."""
+_TOLD_OF_ALL = ("objective", "bound", "gap", "solver", "solve_s")
 
 
 class _Site(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -28,13 +38,36 @@ class _Site(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     peak_price_per_kw: float = 0.0
 
 
+class _LowRate(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    above_a: float
+    cost_per_kwh: float
+
+
+class _V2g(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    max_current_a: float
+    min_current_a: float = 0.0
+    round_trip_efficiency: float = 0.85
+    wear_cost_per_kwh: float = 0.05
+    min_soc: float = 0.2
+    max_soc: float = 1.0
+
+
+class _Battery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    capacity_wh: float | None = None
+    soc: float | None = None
+    low_rate: _LowRate | None = None
+    rest_cost_per_kwh_h: float = 0.0
+    hold_current_a: float | None = None
+    v2g: _V2g | None = None
+
+
 class _Need(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     id: str
     energy_wh: float
     max_current_a: float
     mode: Mode = Mode.BALANCED
-    arrival: Moment | None = None
-    departure: Moment | None = None
+    arrival: str | None = None
+    departure: str | None = None
     min_current_a: float = MINIMUM_OFFER_A
     phases: tuple[int, ...] = (1, 2, 3)
     voltage_v: float = NOMINAL_VOLTAGE_V
@@ -43,13 +76,15 @@ class _Need(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     start_cost: float = 0.0
     current_step_a: float | None = None
     last_current_a: list[float] | None = None
+    battery: _Battery | None = None
 
 
 class _Problem(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    start: Moment
+    start: str
     slot_s: Series
     price_per_kwh: Series
     evs: list[_Need]
+    timezone: str | None = None
     slots: int | None = None
     currency: str = "EUR"
     site: _Site = msgspec.field(default_factory=_Site)
@@ -57,18 +92,24 @@ class _Problem(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 def problem_from_json(text: bytes | str) -> Problem:
     """Read and check a problem. Raises PlanError with the JSON path and what was expected there."""
+    text = utf8_from(text)
     try:
         raw = msgspec.json.decode(text, type=_Problem)
-    except (msgspec.DecodeError, UnicodeDecodeError) as err:
-        raise _as_plan_error(str(err)) from err
+    except msgspec.ValidationError as err:
+        raise not_fitting(str(err), fields_at) from err
+    except (msgspec.DecodeError, RecursionError) as err:
+        raise malformed(text, str(err)) from err
+    check_keys(text)
+    zone = None if raw.timezone is None else zone_from("$.timezone", raw.timezone)
+    start = moment_from("$.start", raw.start, zone)
     count = _slot_count(raw)
     problem = Problem(
-        start=raw.start,
+        start=start,
         slot_s=_series(raw.slot_s, count),
         price_per_kwh=_series(raw.price_per_kwh, count),
         currency=raw.currency,
         site=_site(raw.site, count),
-        evs=tuple(_need(need) for need in raw.evs),
+        evs=tuple(_need(f"$.evs[{index}]", need, zone) for index, need in enumerate(raw.evs)),
     )
     check(problem)
     return problem
@@ -76,13 +117,30 @@ def problem_from_json(text: bytes | str) -> Problem:
 
 def plan_to_json(plan: Plan) -> bytes:
     """The plan as indented JSON, numbers without the noise behind the sixth decimal."""
-    return msgspec.json.format(msgspec.json.encode(_rounded(_builtins(plan))), indent=2)
+    evs = [{name: getattr(ev, name) for name in _TOLD} for ev in plan.evs]
+    told = {"evs": evs, "site": plan.site, **{name: getattr(plan, name) for name in _TOLD_OF_ALL}}
+    return msgspec.json.format(msgspec.json.encode(_rounded(msgspec.to_builtins(told))), indent=2)
 
 
-def _as_plan_error(message: str) -> PlanError:
-    """msgspec says "Expected `float`, got `str` - at `$.slot_s`"; without a path the document itself is at fault."""
-    why, found, path = message.rpartition(" - at `")
-    return PlanError(path.rstrip("`"), why) if found else PlanError("$", message)
+_OBJECTS: Final[Mapping[str, type[msgspec.Struct]]] = {
+    "$": _Problem,
+    "$.site": _Site,
+    "$.evs[]": _Need,
+    "$.evs[].battery": _Battery,
+    "$.evs[].battery.low_rate": _LowRate,
+    "$.evs[].battery.v2g": _V2g,
+}
+"""The objects of a problem by their paths."""
+
+
+def fields_at(path: str) -> tuple[str, ...]:
+    """The fields of the object at ``path``."""
+    return _OBJECTS[re.sub(r"\[\d+\]", "[]", path)].__struct_fields__
+
+
+def fields() -> tuple[str, ...]:
+    """Every field that a problem may have, as ``site.limit_w`` and ``evs[].battery.soc``."""
+    return tuple(f"{path}.{name}"[2:] for path, kind in _OBJECTS.items() for name in kind.__struct_fields__)
 
 
 def _slot_count(raw: _Problem) -> int:
@@ -99,7 +157,11 @@ def _slot_count(raw: _Problem) -> int:
         if count < 1:
             raise PlanError("$.slots", f"a number of at least 1 is expected, not {count}")
     if count > MOST_SLOTS:
-        raise PlanError("$.slots", f"at most {MOST_SLOTS} slots are expected, not {count}")
+        path = "$.slot_s" if isinstance(raw.slot_s, list) else "$.slots"
+        raise PlanError(path, f"at most {MOST_SLOTS} slots are expected, not {count}")
+    most_evs = min(MOST_EVS, MOST_EV_SLOTS // count)
+    if len(raw.evs) > most_evs:
+        raise PlanError("$.evs", f"at most {most_evs} EVs are expected with {count} slots, not {len(raw.evs)}")
     return count
 
 
@@ -122,14 +184,14 @@ def _site(raw: _Site, count: int) -> Site:
     )
 
 
-def _need(raw: _Need) -> Need:
+def _need(path: str, raw: _Need, zone: tzinfo | None) -> Need:
     return Need(
         id=raw.id,
         energy_wh=raw.energy_wh,
         max_current_a=raw.max_current_a,
         mode=raw.mode,
-        arrival=raw.arrival,
-        departure=raw.departure,
+        arrival=_moment(f"{path}.arrival", raw.arrival, zone),
+        departure=_moment(f"{path}.departure", raw.departure, zone),
         min_current_a=raw.min_current_a,
         phases=raw.phases,
         voltage_v=raw.voltage_v,
@@ -138,22 +200,22 @@ def _need(raw: _Need) -> Need:
         start_cost=raw.start_cost,
         current_step_a=raw.current_step_a,
         last_current_a=None if raw.last_current_a is None else tuple(raw.last_current_a),
+        battery=None if raw.battery is None else _battery(raw.battery),
     )
 
 
-def _builtins(plan: Plan) -> object:
-    """The plan with what each car's account tells in place of the account."""
-    evs = [{name: getattr(ev, name) for name in _TOLD} for ev in plan.evs]
-    return msgspec.to_builtins(
-        {
-            "evs": evs,
-            "site": plan.site,
-            "objective": plan.objective,
-            "bound": plan.bound,
-            "gap": plan.gap,
-            "solver": plan.solver,
-            "solve_s": plan.solve_s,
-        }
+def _moment(path: str, text: str | None, zone: tzinfo | None) -> datetime | None:
+    return None if text is None else moment_from(path, text, zone)
+
+
+def _battery(raw: _Battery) -> Battery:
+    return Battery(
+        capacity_wh=raw.capacity_wh,
+        soc=raw.soc,
+        low_rate=None if raw.low_rate is None else LowRate(**msgspec.structs.asdict(raw.low_rate)),
+        rest_cost_per_kwh_h=raw.rest_cost_per_kwh_h,
+        hold_current_a=raw.hold_current_a,
+        v2g=None if raw.v2g is None else V2g(**msgspec.structs.asdict(raw.v2g)),
     )
 
 
