@@ -135,7 +135,9 @@ def write(payload: Payload) -> bytes:
 
 def check_multiple(name: str, value: float | msgspec.UnsetType, step: float) -> None:
     """Raise ValueError unless ``value`` is a whole multiple of ``step``, as far as binary fractions can tell."""
-    if isinstance(value, int | float) and abs(value / step - round(value / step)) > 1e-6:
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return
+    if abs(round(value / step) * step - value) > abs(value) * 1e-12:
         raise ValueError(f"{name} {value} is not a multiple of {step}")
 
 

@@ -27,8 +27,6 @@ _PLAIN = {
     Kind.FREE: "Any",
     Kind.CUSTOM: "CustomData",
 }
-# RFC 3986's characters behind a scheme; what comes when is the URI's own business.
-_URI = r"""r'^[A-Za-z][A-Za-z0-9+.\-]*:(?:[A-Za-z0-9\-._~:/?#\[\]@!$&()*+,;=\x27]|%[0-9A-Fa-f]{2})*$'"""
 _IMPORTED = "Action Annotated Any CustomData Mapping MappingProxyType Meta OneWay Payload Request StrEnum T UnsetType"
 _TAKEN = {*_IMPORTED.split(), "Timestamp", "Uri"}
 
@@ -68,6 +66,7 @@ def _head(ocpp: str, body: list[str], aliases: list[str]) -> list[str]:
         f"from msgspec import {', '.join(metas)}",
         "",
         f"from ladewerk.ocpp.messages import {', '.join(bases)}",
+        *(["from ladewerk.ocpp.uri import URI_PATTERN"] if "URI_PATTERN" in text else []),
         "",
     ]
 
@@ -99,7 +98,7 @@ def _alias(kind: FieldType) -> dict[str, str]:
         case Simple(Kind.TIME):
             return {name: "Annotated[datetime, Meta(tz=True)]"}
         case Simple(Kind.URI):
-            return {name: f"Annotated[str, Meta(pattern={_URI})]"}
+            return {name: "Annotated[str, Meta(pattern=URI_PATTERN)]"}
         case Simple(Kind.TEXT, None, high) if high is not None:
             return {name: f"Annotated[str, Meta(max_length={high})]"}
         case Simple(Kind.WHOLE | Kind.NUMBER as number, low, high) if (low, high) != (None, None):

@@ -10,6 +10,7 @@ from typing import Annotated, TypeVar
 from msgspec import UNSET, Meta, UnsetType
 
 from ladewerk.ocpp.messages import Action, CustomData, Payload, Request, check_multiple
+from ladewerk.ocpp.uri import URI_PATTERN
 
 __all__ = [
     "ACTIONS",
@@ -171,7 +172,7 @@ Text800 = Annotated[str, Meta(max_length=800)]
 Text5500 = Annotated[str, Meta(max_length=5500)]
 Text10000 = Annotated[str, Meta(max_length=10000)]
 Timestamp = Annotated[datetime, Meta(tz=True)]
-Uri = Annotated[str, Meta(pattern=r'^[A-Za-z][A-Za-z0-9+.\-]*:(?:[A-Za-z0-9\-._~:/?#\[\]@!$&()*+,;=\x27]|%[0-9A-Fa-f]{2})*$')]
+Uri = Annotated[str, Meta(pattern=URI_PATTERN)]
 
 
 class AuthorizationStatus(StrEnum):
