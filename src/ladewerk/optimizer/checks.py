@@ -1,7 +1,6 @@
 """What a single number or name of a problem must be; the refusal names its JSON path."""
 
 import math
-
 from typing import Final
 
 from ladewerk.errors import PlanError
