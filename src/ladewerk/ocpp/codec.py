@@ -4,11 +4,12 @@ A whole exchange goes through the codec, call and answer: in OCPP 1.6 one messag
 is a generator, so that the codec keeps what an answer depends on and its owner does the waiting.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Hashable
 from datetime import datetime
 from typing import Literal, Protocol, overload
 
 from ladewerk.ocpp.messages import Payload
+from ladewerk.ocpp.transaction_numbers import BegunTransactions, StartedTransactions
 from ladewerk.ocpp.version import Version
 
 Hearing = Generator[Payload, Payload, bytes]
@@ -17,10 +18,13 @@ Hearing = Generator[Payload, Payload, bytes]
 A request that is refused inside is thrown in as RemoteProtocolError; what comes out again is the answer.
 """
 
-Saying = Generator[tuple[str, bytes], bytes, Payload]
+Learned = Callable[[datetime], Payload]
+"""A v21 request of the peer that was in an answer of its own; made with the time at which it was heard."""
+
+Saying = Generator[tuple[str, bytes] | Learned, bytes, Payload]
 """A request of ours: yields action and payload of each CALL it takes, wants the result's payload, returns the v21 response.
 
-A CALL that fails is thrown in as CallFailed.
+A CALL that fails is thrown in as CallFailed. What was learned by the way it yields too; nothing is sent back for that.
 """
 
 
@@ -44,6 +48,10 @@ class Codec(Protocol):
 
     def say(self, request: Payload) -> Saying:
         """Write a request as CALLs and read what answers them."""
+        ...
+
+    def turn_of(self, request: Payload) -> Hashable | None:
+        """Requests with the same key are said one after the other, each when the one before is answered; None is free."""
         ...
 
     def decode_send(self, action: str, payload: bytes) -> Payload:
@@ -91,9 +99,25 @@ def say_one(codec: PayloadCodec, request: Payload) -> Saying:
 @overload
 def codec_for(version: Literal[Version.V201, Version.V21], identity: str = "") -> PayloadCodec: ...
 @overload
-def codec_for(version: Version, identity: str = "") -> Codec: ...
-def codec_for(version: Version, identity: str = "") -> Codec:
-    """The codec of a connection with ``identity``; the version's types are loaded now, not when this module is."""
+def codec_for(
+    version: Version,
+    identity: str = "",
+    *,
+    started: StartedTransactions | None = None,
+    begun: BegunTransactions | None = None,
+) -> Codec: ...
+def codec_for(
+    version: Version,
+    identity: str = "",
+    *,
+    started: StartedTransactions | None = None,
+    begun: BegunTransactions | None = None,
+) -> Codec:
+    """The codec of a connection with ``identity``; the version's types are loaded now, not when this module is.
+
+    What an end remembers of transactions beyond the connection matters in 1.6 alone: ``started`` at a CSMS, by default for
+    as long as the process runs; ``begun`` at a station, by default for this connection.
+    """
     match version:
         case Version.V21:
             from ladewerk.ocpp.v21.codec import V21Codec
@@ -106,4 +130,4 @@ def codec_for(version: Version, identity: str = "") -> Codec:
         case Version.V16:
             from ladewerk.ocpp.v16.codec import V16Codec
 
-            return V16Codec(identity)
+            return V16Codec(identity, started=started, begun=begun)

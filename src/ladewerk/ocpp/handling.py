@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -18,6 +18,7 @@ from ladewerk.ocpp.messages import OneWay, Payload
 from ladewerk.ocpp.reports import RequestReceived, ResponseSent, Sent
 from ladewerk.ocpp.router import Context, Router, action_name
 from ladewerk.ocpp.session import Session
+from ladewerk.ocpp.turns import Turns
 
 if TYPE_CHECKING:
     from ladewerk.ocpp.peer import Peer
@@ -67,7 +68,10 @@ class _Call:
 
 
 class Handling(Generic[S]):
-    """The messages of one connection on their way through the handlers; ``tasks`` are those at it."""
+    """The messages of one connection on their way through the handlers; ``tasks`` are those at it.
+
+    Who has to keep an order waits in ``turns``.
+    """
 
     def __init__(
         self,
@@ -81,6 +85,7 @@ class Handling(Generic[S]):
         apply: Callable[[Sequence[Event]], None],
     ) -> None:
         self.tasks: set[asyncio.Task[None]] = set()
+        self.turns = Turns()
         self._peer = peer
         self._router = router
         self._state = state
@@ -89,7 +94,6 @@ class Handling(Generic[S]):
         self._clock = clock
         self._apply = apply
         self._calls: dict[str, _Call] = {}
-        self._turns = _Turns()
 
     def take_call(self, call: CallReceived) -> None:
         """Begin to handle a CALL; the session gets its answer."""
@@ -109,6 +113,11 @@ class Handling(Generic[S]):
             log.warning("%s: dropped %s: too many messages at once", self._peer.identity, _named(message))
             return
         self.spawn(self._hear(message, self._clock.now()), message.action)
+
+    def take_learned(self, learned: Sequence[Payload]) -> None:
+        """Handle what an answer to us said by the way, and what is a message of its own in OCPP 2.1."""
+        for request in learned:
+            self.spawn(self._learn(request, self._clock.now()), action_name(type(request)))
 
     def reply_by_default(self, message_id: str) -> None:
         """Answer a CALL whose handler is not ready; what the handler says later goes nowhere."""
@@ -212,7 +221,7 @@ class Handling(Generic[S]):
         key_of = self._router.order_key(action)
         if key_of is None:
             return await responder(context, request)
-        return await self._turns.run(key_of(request), partial(responder, context, request))
+        return await self.turns.run(key_of(request), partial(responder, context, request))
 
     def _answer(self, call: _Call, payload: bytes) -> None:
         if not self._was_overtaken(call):
@@ -247,6 +256,13 @@ class Handling(Generic[S]):
 
     # Those who look on
 
+    async def _learn(self, request: Payload, at: datetime) -> None:
+        message = SendReceived("", action_name(type(request)), b"")
+        responder = self._router.responder(message.action)
+        if responder is not None:
+            await self._observe(partial(responder, self._context("", at), request), message)
+        await self._show([request], message, at)
+
     async def _hear(self, message: SendReceived, received_at: datetime) -> None:
         try:
             payload = self._codec.decode_send(message.action, message.payload)
@@ -259,7 +275,7 @@ class Handling(Generic[S]):
         if key_of is None:
             await self._show([payload], message, received_at)
         else:
-            await self._turns.run(key_of(payload), partial(self._show, [payload], message, received_at))
+            await self.turns.run(key_of(payload), partial(self._show, [payload], message, received_at))
 
     async def _show(self, heard: Sequence[Payload], message: "_Message", received_at: datetime) -> None:
         """In this task or its children, so that what bounds the tasks bounds the observers."""
@@ -273,11 +289,11 @@ class Handling(Generic[S]):
         elif looking:
             await asyncio.gather(*looking)
 
-    async def _observe(self, look: Callable[[], Awaitable[None]], message: "_Message") -> None:
+    async def _observe(self, look: Callable[[], Awaitable[object]], message: "_Message") -> None:
         try:
             await look()
         except Exception:
-            log.exception("%s: an observer of %s failed", self._peer.identity, _named(message))
+            log.exception("%s: a handler or observer of %s failed", self._peer.identity, _named(message))
 
     def _context(self, message_id: str, received_at: datetime) -> Context[S]:
         return Context(peer=self._peer, state=self._state, message_id=message_id, received_at=received_at)
@@ -310,25 +326,6 @@ class Handling(Generic[S]):
 
 
 _Message = _Call | CallReceived | SendReceived
-
-
-class _Turns:
-    """Lets those who come with one key go one after another, in the order of coming."""
-
-    def __init__(self) -> None:
-        self._last: dict[Hashable, asyncio.Event] = {}
-
-    async def run(self, key: Hashable, work: Callable[[], Awaitable[T]]) -> T:
-        before = self._last.get(key)
-        done = self._last[key] = asyncio.Event()
-        try:
-            if before is not None:
-                await before.wait()
-            return await work()
-        finally:
-            done.set()
-            if self._last[key] is done:
-                del self._last[key]
 
 
 def _named(message: _Message) -> str:

@@ -1,6 +1,6 @@
 """A codec that forgives before it refuses: stands before the strict one of any version, which stays as it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from functools import partial
 from importlib import import_module
@@ -33,6 +33,10 @@ class LenientCodec:
     def served_as(self, action: str) -> str:
         """As :class:`ladewerk.ocpp.codec.Codec` says."""
         return self._strict.served_as(action)
+
+    def turn_of(self, request: Payload) -> Hashable | None:
+        """As :class:`ladewerk.ocpp.codec.Codec` says."""
+        return self._strict.turn_of(request)
 
     def encode_send(self, message: Payload) -> tuple[str, bytes]:
         """As :class:`ladewerk.ocpp.codec.Codec` says."""
@@ -74,6 +78,10 @@ class LenientCodec:
             except StopIteration as done:
                 response: Payload = done.value
                 return self._told_of(action, response, items) if items else response
+            if not isinstance(said, tuple):
+                yield said
+                step = partial(next, exchange)
+                continue
             action, _ = said
             try:
                 result = yield said

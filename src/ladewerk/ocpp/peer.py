@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -14,7 +14,7 @@ from ladewerk.clock import Clock
 from ladewerk.errors import CallFailed, CallRefused, CallTimedOut, Disconnected, RemoteProtocolError
 from ladewerk.ocpp.calls import Priority
 from ladewerk.ocpp.channel import Channel
-from ladewerk.ocpp.codec import Saying, codec_for
+from ladewerk.ocpp.codec import Codec, Learned, Saying, codec_for
 from ladewerk.ocpp.events import (
     CallAnswered,
     CallErrored,
@@ -106,13 +106,14 @@ class Peer(Generic[S]):
         timeout_s: float = DEFAULT_TIMEOUT_S,
         reply: ReplyTimes = ReplyTimes(),  # noqa: B008  # a frozen value
         leniency: Leniency | None = None,
+        codec: Codec | None = None,
     ) -> None:
         self.version = version
         self.identity = channel.identity
         self._channel = channel
         self._clock = clock
         self._timeout_s = timeout_s
-        self._codec = codec_for(version, channel.identity)
+        self._codec = codec or codec_for(version, channel.identity)
         if leniency is not None:
             self._codec = LenientCodec(self._codec, leniency, self._forgive)
         self._session = Session(version, reply_within_s=reply.within_s)
@@ -156,16 +157,27 @@ class Peer(Generic[S]):
         the request is invalid.
         """
         limit_s = self._timeout_s if timeout_s is None else timeout_s
+        exchange = partial(self._exchange, request, limit_s, priority, limit_s if ttl_s is None else ttl_s)
+        turn = self._codec.turn_of(request)
+        return cast("R", await (exchange() if turn is None else self._handling.turns.run(("said", turn), exchange)))
+
+    async def _exchange(self, request: Payload, limit_s: float, priority: int, ttl_s: float) -> Payload:
         exchange = self._codec.say(request)
-        step = partial(next, exchange)
+        step: Callable[[], tuple[str, bytes] | Learned] = partial(next, exchange)
+        learned: list[Payload] = []
         while True:
             try:
-                action, payload = step()
+                said = step()
+                while not isinstance(said, tuple):
+                    learned.append(said(self._clock.now()))
+                    said = next(exchange)
             except StopIteration as done:
-                return cast("R", done.value)
+                self._handling.take_learned(learned)
+                return cast("Payload", done.value)
+            action, payload = said
             call = _Calling(action, str(uuid4()), request, self._clock.now(), self._loop.create_future())
             try:
-                result = await self._result_of(call, payload, limit_s, priority, limit_s if ttl_s is None else ttl_s)
+                result = await self._result_of(call, payload, limit_s, priority, ttl_s)
             except CallFailed as err:
                 self._report(call, None, err)
                 step = partial(exchange.throw, err)
@@ -358,7 +370,7 @@ class Peer(Generic[S]):
         else:
             call.answer.set_result(outcome)
 
-    def _read_result(self, exchange: Saying, call: _Calling, payload: bytes) -> tuple[str, bytes]:
+    def _read_result(self, exchange: Saying, call: _Calling, payload: bytes) -> tuple[str, bytes] | Learned:
         try:
             more = exchange.send(payload)
         except StopIteration:

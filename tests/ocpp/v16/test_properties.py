@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ladewerk.ocpp import v21
 from ladewerk.ocpp.messages import Payload, encode
-from ladewerk.ocpp.v16.memory import StartedTransactions
+from ladewerk.ocpp.transaction_numbers import StartedTransactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ladewerk.ocpp import v21
 from ladewerk.ocpp.messages import Payload
-from ladewerk.ocpp.v16.memory import StartedTransactions
+from ladewerk.ocpp.transaction_numbers import StartedTransactions
 
 if TYPE_CHECKING:
     from tests.ocpp.v16.conftest import Wire

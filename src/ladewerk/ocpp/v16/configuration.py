@@ -1,14 +1,18 @@
 """The variables of OCPP 2.1 as the configuration keys of OCPP 1.6."""
 
+from collections.abc import Generator
+from datetime import datetime
 from typing import Final
 
 from msgspec import UNSET
 
 from ladewerk.errors import CallRefused
+from ladewerk.ocpp.codec import Learned
+from ladewerk.ocpp.messages import Payload
 from ladewerk.ocpp.v16 import types as v16
 from ladewerk.ocpp.v16.dialogue import Down, call, raised, refused
 from ladewerk.ocpp.v16.memory import Memory
-from ladewerk.ocpp.v16.words import KEYS_COMPONENT, SET_VARIABLE_STATUS, VARIABLE
+from ladewerk.ocpp.v16.words import KEYS, KEYS_COMPONENT, SET_VARIABLE_STATUS, VARIABLE
 from ladewerk.ocpp.v21 import types as v21
 
 _KEY_OF = {place: key for key, place in VARIABLE.items()}
@@ -68,6 +72,42 @@ def set_variables(request: v21.SetVariablesRequest, _memory: Memory) -> Down:
             )
         )
     return raised(v21.SetVariablesResponse(set_variable_result=tuple(results)))
+
+
+def get_base_report(
+    request: v21.GetBaseReportRequest, _memory: Memory
+) -> Generator[tuple[str, bytes] | Learned, bytes, Payload]:
+    """All keys by one GetConfiguration, and what it answers as the NotifyReport of a 2.1 station."""
+    statuses = v21.GenericDeviceModelStatusEnumType
+    if request.report_base == "SummaryInventory":
+        return v21.GetBaseReportResponse(status=statuses.NOT_SUPPORTED)
+    answer = yield from call(v16.GetConfigurationRequest())
+    said = () if answer.configuration_key is UNSET else answer.configuration_key
+    full = request.report_base == "FullInventory"
+    # B07.FR.08: a ConfigurationInventory is of what can be changed.
+    data = tuple(_reported(item) for item in said if full or not item.readonly)
+    if not data:
+        return v21.GetBaseReportResponse(status=statuses.EMPTY_RESULT_SET)
+
+    def report(at: datetime) -> Payload:
+        return v21.NotifyReportRequest(request_id=request.request_id, generated_at=at, seq_no=0, report_data=data)
+
+    yield report
+    return v21.GetBaseReportResponse(status=statuses.ACCEPTED)
+
+
+def _reported(item: v16.KeyValue) -> v21.ReportDataType:
+    spelled = KEYS.get(item.key.lower())
+    component, variable, instance = (KEYS_COMPONENT, item.key, "") if spelled is None else VARIABLE[spelled]
+    attribute = v21.VariableAttributeType(
+        value=item.value,
+        mutability=v21.MutabilityEnumType.READ_ONLY if item.readonly else v21.MutabilityEnumType.READ_WRITE,
+    )
+    return v21.ReportDataType(
+        component=v21.ComponentType(name=component),
+        variable=v21.VariableType(name=variable, instance=instance or UNSET),
+        variable_attribute=(attribute,),
+    )
 
 
 def configuration_key(component: v21.ComponentType, variable: v21.VariableType) -> str | None:

@@ -9,9 +9,16 @@ from ladewerk.ocpp.v16.types import ACTIONS
 from ladewerk.ocpp.v21.codec import action_of, check_response
 
 R = TypeVar("R", bound=Payload)
+T = TypeVar("T")
+
+Asks = Generator[Payload, Payload, T]
+"""Yields v21 requests, wants their v21 responses."""
 
 Up = Generator[Payload, Payload, Payload]
 """Yields v21 requests, wants their v21 responses, returns the v16 response."""
+
+Calls = Generator[tuple[str, bytes], bytes, T]
+"""Yields v16 CALLs, wants their results."""
 
 Down = Generator[tuple[str, bytes], bytes, Payload]
 """Yields v16 CALLs, wants their results, returns the v21 response."""

@@ -1,43 +1,18 @@
 """What must be remembered of an OCPP 1.6 station because its messages do not say it again."""
 
-from collections import OrderedDict, deque
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from typing import Final
 from zlib import crc32
 
-Start = tuple[str, int, str, datetime, int]
-"""Identity of the station, connector, idTag, timestamp, meterStart: the same in each repetition of a StartTransaction."""
+from ladewerk.ocpp.transaction_numbers import StartedTransactions
 
-_FIRST_MOMENT: Final = datetime(2024, 1, 1, tzinfo=UTC)
-_STARTS_KEPT: Final = 4096
 _REMOTE_STARTS_KEPT: Final = 16
 _ENDS_KEPT: Final = 16
 _IN_TRANSACTION: Final = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE"})
 """Statuses that a connector has in a transaction alone (1.6 part 2, 4.9)."""
-
-
-class StartedTransactions:
-    """Hands out the numbers of transactions, which in OCPP 1.6 the CSMS chooses.
-
-    They are seconds since 2024, or the next number if that one is gone: never used twice, after a restart neither, and
-    within 31 bits until 2092. A repeated start has the number it had.
-    """
-
-    def __init__(self) -> None:
-        self._numbers: OrderedDict[Start, int] = OrderedDict()
-        self._last = 0
-
-    def number(self, start: Start, now: datetime) -> int:
-        known = self._numbers.get(start)
-        if known is not None:
-            return known
-        self._last = max(self._last + 1, int((now - _FIRST_MOMENT).total_seconds()))
-        self._numbers[start] = self._last
-        if len(self._numbers) > _STARTS_KEPT:
-            self._numbers.popitem(last=False)
-        return self._last
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,8 @@ SAID: frozenset[Place] = frozenset(
         ("FirmwareType", "retrieveDateTime"),
         ("FirmwareType", "signature"),
         ("FirmwareType", "signingCertificate"),
+        ("GetBaseReportRequest", "reportBase"),
+        ("GetBaseReportRequest", "requestId"),
         ("GetCompositeScheduleRequest", "chargingRateUnit"),
         ("GetCompositeScheduleRequest", "duration"),
         ("GetCompositeScheduleRequest", "evseId"),

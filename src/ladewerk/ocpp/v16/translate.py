@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from ladewerk.errors import LocalProtocolError, RemoteProtocolError
+from ladewerk.ocpp.codec import Saying
 from ladewerk.ocpp.messages import Payload
+from ladewerk.ocpp.transaction_numbers import StartedTransactions
 from ladewerk.ocpp.v16 import certificates, charging, commands, configuration, maintenance, station_messages, transactions
-from ladewerk.ocpp.v16.dialogue import Down, Up
-from ladewerk.ocpp.v16.memory import Memory, StartedTransactions
+from ladewerk.ocpp.v16.dialogue import Up
+from ladewerk.ocpp.v16.memory import Memory
 from ladewerk.ocpp.v16.omissions import check_sayable
 from ladewerk.ocpp.v21.codec import action_of
 
@@ -34,7 +36,7 @@ UP: Mapping[str, tuple[str, Callable[[Any, Memory, datetime], Up]]] = {
 }
 """Action of 1.6 -> the action of 2.1 it is foremost, and how."""
 
-DOWN: Mapping[str, Callable[[Any, Memory], Down]] = {
+DOWN: Mapping[str, Callable[[Any, Memory], Saying]] = {
     "CancelReservation": commands.cancel_reservation,
     "CertificateSigned": certificates.certificate_signed,
     "ChangeAvailability": commands.change_availability,
@@ -42,6 +44,7 @@ DOWN: Mapping[str, Callable[[Any, Memory], Down]] = {
     "ClearChargingProfile": charging.clear_charging_profile,
     "DataTransfer": commands.data_transfer,
     "DeleteCertificate": certificates.delete_certificate,
+    "GetBaseReport": configuration.get_base_report,
     "GetCompositeSchedule": charging.get_composite_schedule,
     "GetInstalledCertificateIds": certificates.get_installed_certificate_ids,
     "GetLocalListVersion": commands.get_local_list_version,
@@ -75,7 +78,7 @@ class Translation:
             raise RemoteProtocolError("NotSupported", f"{action} is no message of a station")
         return UP[action][1](request, self._memory, received_at)
 
-    def down(self, request: Payload) -> Down:
+    def down(self, request: Payload) -> Saying:
         """How ``request`` is said; LocalProtocolError if 1.6 cannot say it."""
         action = action_of(request).name
         if action not in DOWN:

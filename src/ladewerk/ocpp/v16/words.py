@@ -173,3 +173,6 @@ VARIABLE: Mapping[str, tuple[str, str, str]] = {
     "WebSocketPingInterval": ("OCPPCommCtrlr", "WebSocketPingInterval", ""),
 }
 """Configuration key -> component, variable, instance of the variable."""
+
+KEYS = {key.lower(): key for key in VARIABLE}
+"""Keys are told apart without regard to case (1.6 part 2, 5.8)."""

@@ -72,6 +72,9 @@ class V21Codec:
         """As :class:`ladewerk.ocpp.codec.Codec` says."""
         return say_one(self, request)
 
+    def turn_of(self, request: Payload) -> None:
+        """As :class:`ladewerk.ocpp.codec.Codec` says; no request needs the answer to another."""
+
     def decode_send(self, action: str, payload: bytes) -> Payload:
         """As :class:`ladewerk.ocpp.codec.Codec` says."""
         return self.decode_request(action, payload)
