@@ -55,7 +55,7 @@ class Station:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """All that a composite schedule follows from; ``offline_s`` is how long the CSMS has been out of reach, None it is not."""
+    """All that a composite schedule follows from; ``offline_s`` is for how long the CSMS has been out of reach, or None."""
 
     station: Station
     installed: Sequence[Installation]

@@ -14,12 +14,19 @@ from typing import Final, NoReturn
 from ladewerk import __version__
 from ladewerk.errors import ConfigError, LadewerkError, PlanError
 
-COMMANDS: Final = ("demo", "csms", "station", "simulate", "plan")
+COMMANDS: Final = ("demo", "csms", "station", "simulate", "plan", "composite")
 
 _PROGRAMS: Final = ("csms", "station")
 """Commands that run for years and log what their operator cares about."""
 
-_EXTRAS: Final = {"demo": "all", "csms": "csms", "station": "station", "simulate": "station", "plan": "all"}
+_EXTRAS: Final = {
+    "demo": "all",
+    "csms": "csms",
+    "station": "station",
+    "simulate": "station",
+    "plan": "all",
+    "composite": "all",
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -46,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as missing:
         if missing.name is None or missing.name.startswith("ladewerk"):
             raise
-        extra = _EXTRAS[wanted] if wanted else "all"
+        extra = _EXTRAS.get(wanted or "", "all")
         print(f"ladewerk: {missing.name} is not installed; run: pip install 'ladewerk[{extra}]'", file=sys.stderr)
         return 1
     options = parser.parse_args(words)
