@@ -66,7 +66,7 @@ def test_a_good_problem_passes() -> None:
         (with_site(phase_limit_a=(25.0, 25.0)), "$.site.phase_limit_a", "three limits"),
         (with_site(phase_limit_a=(25.0, -1.0, 25.0)), "$.site.phase_limit_a[1]", "at least 0"),
         (with_site(export_price_per_kwh=float("nan")), "$.site.export_price_per_kwh", "finite"),
-        (with_site(peak_price_per_kw=5.0), "$.site.peak_price_per_kw", "not supported yet"),
+        (with_site(peak_price_per_kw=-5.0), "$.site.peak_price_per_kw", "at least 0"),
         (with_need(energy_wh=-1.0), "$.evs[0].energy_wh", "at least 0"),
         (with_need(energy_wh=1e9), "$.evs[0].energy_wh", "at most"),
         (with_need(max_current_a=0.0), "$.evs[0].max_current_a", "at least 0.1"),

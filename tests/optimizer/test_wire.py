@@ -98,7 +98,7 @@ def test_any_series_says_how_many_slots_there_are() -> None:
         ({"evs": [{"id": "a", "energy_wh": 1, "max_current_a": 16, "mode": "fast"}]}, "$.evs[0].mode"),
         ({"evs": [{"id": "a", "energy_wh": -1, "max_current_a": 16}]}, "$.evs[0].energy_wh"),
         ({"evs": [{"id": "a", "energy_wh": 1, "max_current_a": 16, "departure": "tomorrow"}]}, "$.evs[0].departure"),
-        ({"site": {"peak_price_per_kw": 3}}, "$.site.peak_price_per_kw"),
+        ({"site": {"peak_price_per_kw": -3}}, "$.site.peak_price_per_kw"),
     ],
 )
 def test_bad_input_is_named_with_its_json_path(change: dict[str, Any], path: str) -> None:

@@ -61,7 +61,7 @@ class Site:
     pv_w: tuple[float, ...] | None = None
     """PV production, positive. None: nothing."""
     peak_price_per_kw: float = 0.0
-    """Price of each kW of the site's highest draw; only 0 for now."""
+    """Price of each kW of the site's highest draw."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,9 +236,7 @@ def _check_site(site: Site, slots: int) -> None:
         for index, limit_a in enumerate(site.phase_limit_a):
             check_number(f"$.site.phase_limit_a[{index}]", limit_a, at_least=0.0)
     check_number("$.site.export_price_per_kwh", site.export_price_per_kwh)
-    check_number("$.site.peak_price_per_kw", site.peak_price_per_kw)
-    if site.peak_price_per_kw != 0.0:
-        raise PlanError("$.site.peak_price_per_kw", "a price of the peak is not supported yet: leave it out or give 0")
+    check_number("$.site.peak_price_per_kw", site.peak_price_per_kw, at_least=0.0)
 
 
 def _check_need(path: str, need: Need, slots: int) -> None:

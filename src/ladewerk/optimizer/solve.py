@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from ladewerk.optimizer.account import ev_plan
 from ladewerk.optimizer.bounds import Taken, draw_w, rooms
-from ladewerk.optimizer.fallback import one_after_the_other
 from ladewerk.optimizer.problem import EvPlan, Plan, Problem, SitePlan, check
 from ladewerk.optimizer.single import plan_single
+from ladewerk.optimizer.site import plan_site
+from ladewerk.optimizer.site_account import told
 
 
 def solve(problem: Problem) -> Plan:
@@ -15,7 +16,7 @@ def solve(problem: Problem) -> Plan:
     Never infeasible: what cannot be had is ``missing_wh``. Raises PlanError where the problem contradicts itself.
     """
     check(problem)
-    if len(problem.evs) > 1:
+    if len(problem.evs) > 1 or problem.site.peak_price_per_kw:
         return _solve_several(problem)
     need = problem.evs[0]
     found = rooms(problem, need, Taken.nothing(len(problem.slot_s)))
@@ -25,28 +26,22 @@ def solve(problem: Problem) -> Plan:
 
 
 def _solve_several(problem: Problem) -> Plan:
-    """Each car by itself on what the earlier deadlines leave."""
-    queue = one_after_the_other(problem)
-    evs = [ev_plan(problem, car.need, car.rooms, car.optimum) for car in queue.cars]
-    solver = "sequential by earliest departure"
-    if not queue.least_missing:
-        solver += ", missing energy not proven least"
-    return _plan(problem, evs, queue.objective, queue.bound, solver, known=queue.least_missing)
+    """All cars together."""
+    joint = plan_site(problem)
+    return _plan(problem, told(problem, joint.draws), joint.worth.objective, joint.bound, joint.solver, gap=joint.gap)
 
 
 def _plan(
-    problem: Problem, evs: Sequence[EvPlan], objective: float, bound: float, solver: str, *, known: bool = True
+    problem: Problem, evs: Sequence[EvPlan], objective: float, bound: float, solver: str, *, gap: float | None = None
 ) -> Plan:
     power_w = tuple(draw_w(problem, slot) + sum(ev.power_w[slot] for ev in evs) for slot in range(len(problem.slot_s)))
     # Sums of what is equal differ in the last digits.
     bound = min(bound, objective)
-    distance = objective - bound
-    gap = distance / max(abs(objective), 1e-9)
     return Plan(
         evs=tuple(evs),
         site=SitePlan(power_w=power_w, peak_w=max(power_w)),
         objective=objective,
         bound=bound,
-        gap=gap if known else 1.0,
+        gap=(objective - bound) / max(abs(objective), 1e-9) if gap is None else gap,
         solver=solver,
     )

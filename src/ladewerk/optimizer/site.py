@@ -1,0 +1,131 @@
+"""The joint plan of all cars of one site: as little missing as can be, shared fairly, then least cost; with a proof.
+
+The cars are coupled by few things only: the connection, its phases, the sun, the peak. So the search is for the prices of
+those. A linear programme in which every car takes any current finds them and bounds every plan from below; minimum
+currents, steps, starts and completions are then repaired car by car, exactly, and the prices tell how much the result can
+be off at most. Where the programme cannot be had, the rule that takes one car after the other answers alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ladewerk.optimizer.fallback import one_after_the_other
+from ladewerk.optimizer.problem import Mode, Problem
+from ladewerk.optimizer.site_bound import Prices, Served, lower_bound
+from ladewerk.optimizer.site_draws import Draws, Worth
+from ladewerk.optimizer.site_model import SiteModel
+from ladewerk.optimizer.site_moves import improve, put_relaxed
+from ladewerk.optimizer.site_share import even_out
+from ladewerk.optimizer.site_trim import trim
+
+ROUNDS_OF_COMPLETIONS = 3
+GOOD_ENOUGH = 1e-4
+"""Distance from the bound at which a plan counts as proven."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """A joint plan and what is proven about it."""
+
+    draws: Draws
+    worth: Worth
+    bound: float
+    least_missing: float
+    """No plan misses less than this in all, in kWh weighted by priority."""
+    solver: str
+
+    @property
+    def gap(self) -> float:
+        """The larger distance of cost and of missing energy from what is proven."""
+        objective = self.worth.objective
+        cost = max(0.0, objective - self.bound) / max(abs(objective), 1e-9)
+        wanted = sum(car.wanted_kwh * car.need.priority for car in self.draws.model.cars)
+        missing = max(0.0, self.worth.missing - self.least_missing) / max(wanted, 1e-9)
+        return min(1.0, max(cost, missing if missing > 1e-7 else 0.0))
+
+
+def plan_site(problem: Problem) -> Joint:
+    """The joint plan of ``problem``, which has been checked."""
+    model = SiteModel.of(problem)
+    if all(car.is_free for car in model.cars):
+        found = _programme(model)
+        if found is not None:
+            return found
+    by_rule = _by_rule(model)
+    return _repaired(model, by_rule) or by_rule
+
+
+def _programme(model: SiteModel) -> Joint | None:
+    """The joint plan of cars that take any current: the linear programme itself."""
+    try:
+        from ladewerk.optimizer.site_highs import joint_lp
+    except ImportError:
+        return None
+    relaxed = joint_lp(model)
+    draws = put_relaxed(model, relaxed.kwh, relaxed.prices)
+    missing = sum(lost * car.need.priority for lost, car in zip(relaxed.missing_kwh, model.cars, strict=True))
+    return _proven(draws, [relaxed.prices], missing, "site, linear programme (HiGHS)")
+
+
+def _by_rule(model: SiteModel) -> Joint:
+    """One after the other by departure, then each once more in what the others leave."""
+    queue = one_after_the_other(model.problem)
+    draws = Draws(model)
+    for car, planned in zip(model.cars, queue.cars, strict=True):
+        draws.put(car, planned.optimum.current_a)
+    _settle(draws)
+    trim(draws)
+    worth = draws.worth()
+    least = worth.missing if queue.least_missing else 0.0
+    bound = min(worth.objective, queue.bound)
+    return Joint(draws, worth, bound, least, "one after the other by earliest departure")
+
+
+def _repaired(model: SiteModel, start: Joint) -> Joint | None:
+    """The linear programme repaired car by car, or ``start`` where that is better; proven by its prices."""
+    try:
+        from ladewerk.optimizer.site_highs import SiteProgramme
+    except ImportError:
+        return None
+    programme = SiteProgramme(model)
+    missing_kwh = programme.least_missing()
+    least = sum(lost * car.need.priority for lost, car in zip(missing_kwh, model.cars, strict=True))
+    best, prices = start, list[Prices]()
+    for _ in range(ROUNDS_OF_COMPLETIONS):
+        relaxed = programme.cheapest(missing_kwh, _ends(best.draws))
+        prices.append(relaxed.prices)
+        draws = put_relaxed(model, relaxed.kwh, relaxed.prices)
+        _settle(draws)
+        found = _proven(draws, prices, least, "site, linear programme (HiGHS) and exact cars")
+        is_better = found.worth.is_below(best.worth)
+        best = found if is_better else _proven(best.draws, prices, least, found.solver)
+        if best.gap <= GOOD_ENOUGH or not is_better:
+            break
+    return best
+
+
+def _settle(draws: Draws) -> None:
+    """Each car at its best beside the others, and what is missing shared among equals."""
+    improve(draws)
+    if even_out(draws):
+        improve(draws, rounds=2)
+
+
+def _ends(draws: Draws) -> Sequence[int]:
+    """Where each stay may end for the programme: hurried cars complete where they do now."""
+    ends = []
+    for car in draws.model.cars:
+        slot = draws.complete_slot(car) if car.hurry_per_h else None
+        ends.append(car.last if slot is None else slot + 1)
+    return ends
+
+
+def _proven(draws: Draws, prices: Sequence[Prices], least_missing: float, solver: str) -> Joint:
+    """``draws`` with the best bound of ``prices``."""
+    model = draws.model
+    trim(draws)
+    worth = draws.worth()
+    served = Served(tuple(max(0.0, min(car.wanted_kwh, draws.energy_kwh(car)) - 2e-6) for car in model.cars), worth.hurry_h)
+    hurries = [0.0, *((1.0, 100.0) if any(car.need.mode is Mode.SHORTEST for car in model.cars) else ())]
+    bound = max(lower_bound(model, one, served, hurry) for one in prices for hurry in hurries)
+    return Joint(draws, worth, min(bound, worth.objective), least_missing, solver)

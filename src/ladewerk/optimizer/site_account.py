@@ -1,0 +1,64 @@
+"""A joint plan as it is told: each car's plan with its share of the money and, on demand, its reasons."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ladewerk.optimizer.account import OnDemand, moment
+from ladewerk.optimizer.bounds import Room
+from ladewerk.optimizer.problem import EvPlan, Problem, Reason
+from ladewerk.optimizer.site_draws import Draws
+from ladewerk.optimizer.site_model import Car
+from ladewerk.optimizer.site_moves import Beside, optimum_of
+
+SAME_A = 1e-6
+
+
+def told(problem: Problem, draws: Draws) -> tuple[EvPlan, ...]:
+    """The plan of each car of ``draws``, in the problem's order."""
+    price = [draws.model.money(slot, kw) / kw if kw > 0.0 else 0.0 for slot, kw in enumerate(draws.kw)]
+    return tuple(_told(problem, draws, car, price) for car in draws.model.cars)
+
+
+def _told(problem: Problem, draws: Draws, car: Car, price: Sequence[float]) -> EvPlan:
+    need, optimum = car.need, optimum_of(draws, car)
+    power_w = tuple(need.power_w(amps) for amps in optimum.current_a)
+    return EvPlan(
+        id=need.id,
+        current_a=optimum.current_a,
+        power_w=power_w,
+        energy_wh=optimum.energy_wh,
+        missing_wh=optimum.missing_wh,
+        complete_at=moment(problem, optimum.complete_s),
+        # The sun is shared in proportion to what each draws.
+        cost=sum(watts / 1000 * one for watts, one in zip(power_w, price, strict=True)),
+        account=OnDemand(problem, need, lambda: rooms_of(draws, car), optimum),
+    )
+
+
+def rooms_of(draws: Draws, car: Car) -> tuple[Room, ...]:
+    """The slots as ``car`` finds them beside the others, each with the limit that says how much."""
+    beside = Beside(draws, car)
+    rooms = beside.rooms()
+    return tuple(
+        replace(room, limit=_limit(beside, slot), most_a=room.most_a if room.most_a > SAME_A else 0.0)
+        if car.first <= slot < car.last
+        else room
+        for slot, room in enumerate(rooms)
+    )
+
+
+def _limit(beside: Beside, slot: int) -> Reason:
+    """The limit that binds ``car`` first; ``priority`` where one of higher priority has the room."""
+    draws, car, model = beside.draws, beside.car, beside.draws.model
+    mine = draws.amps[car.number][slot]
+    site_a = (model.room_kw[slot] - draws.kw[slot]) / car.kw_per_a + mine
+    phase_a = {phase: model.phase_room_a[phase][slot] - draws.phase_a[phase][slot] + mine for phase in car.phases}
+    tightest = min(phase_a, key=lambda phase: phase_a[phase])
+    if min(site_a, phase_a[tightest]) >= car.need.max_current_a - SAME_A:
+        return Reason.CAR_LIMIT
+    shares_phase = phase_a[tightest] < site_a - SAME_A
+    for other in model.cars:
+        is_ahead = other.need.priority > car.need.priority and draws.amps[other.number][slot] > 0.0
+        if is_ahead and (not shares_phase or tightest in other.phases):
+            return Reason.PRIORITY
+    return Reason.PHASE_LIMIT if shares_phase else Reason.SITE_LIMIT

@@ -1,0 +1,188 @@
+"""From what cars should draw on paper to what they can draw: minimum currents, steps, starts, completions.
+
+Each car is planned exactly (:func:`ladewerk.optimizer.single.plan_single`) in the room that the others leave. Whatever is
+put is within every limit, so a plan is at any moment one that could be carried out.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+from ladewerk.optimizer.bounds import Room
+from ladewerk.optimizer.problem import Mode, Reason
+from ladewerk.optimizer.single import Optimum, plan_single
+from ladewerk.optimizer.site_bound import Prices
+from ladewerk.optimizer.site_draws import Draws
+from ladewerk.optimizer.site_model import Car, SiteModel
+
+MOST_ROUNDS: Final = 6
+PRICE_DIGITS: Final = 7
+"""Digits of a shadow price that are meant; what differs behind them is equal, and the tie is broken by rule."""
+
+
+class _Share(NamedTuple):
+    """The part of a site's worth that one car can change."""
+
+    missing: float
+    unfairness: float
+    hurry_h: float
+    cost: float
+
+    def is_below(self, other: "_Share") -> bool:
+        for mine, theirs, noise in zip(self, other, (1e-6, 1e-6, 1e-9, 1e-9), strict=True):
+            if abs(mine - theirs) > noise * (1.0 + abs(theirs)):
+                return mine < theirs
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the others leave for one car."""
+
+    draws: Draws
+    car: Car
+
+    def amps(self, slot: int, most_kw: float = math.inf) -> float:
+        """Most current in ``slot``; ``most_kw`` is what all cars may draw by another rule than the limits."""
+        draws, car = self.draws, self.car
+        mine = draws.amps[car.number][slot]
+        kw = draws.kw[slot] - mine * car.kw_per_a
+        model = draws.model
+        room = min(car.most_a[slot], (min(model.room_kw[slot], most_kw) - kw) / car.kw_per_a)
+        for phase in car.phases:
+            room = min(room, model.phase_room_a[phase][slot] - (draws.phase_a[phase][slot] - mine))
+        return max(0.0, room)
+
+    def rooms(self, prices: Sequence[float] | None = None, peak_kw: float = math.inf) -> tuple[Room, ...]:
+        """The slots as the car finds them, at real prices or at ``prices``, one per slot of its stay."""
+        return tuple(self._room(slot, prices, peak_kw) for slot in range(self.draws.model.slots))
+
+    def _room(self, slot: int, prices: Sequence[float] | None, peak_kw: float) -> Room:
+        draws, car, model = self.draws, self.car, self.draws.model
+        here = car.first <= slot < car.last
+        surplus_kw = 0.0
+        if here and prices is None and model.surplus_kw[slot]:
+            others_kw = draws.kw[slot] - draws.amps[car.number][slot] * car.kw_per_a
+            surplus_kw = max(0.0, model.surplus_kw[slot] - max(0.0, others_kw))
+        price = model.problem.price_per_kwh[slot]
+        if here and prices is not None:
+            price = round(prices[slot - car.first], PRICE_DIGITS)
+        return Room(
+            start_s=model.starts_h[slot] * 3600,
+            length_s=model.problem.slot_s[slot],
+            most_a=self.amps(slot, peak_kw - model.idle_kw[slot]) if here else 0.0,
+            limit=Reason.CAR_LIMIT if here else Reason.ABSENT,
+            surplus_w=surplus_kw * 1000,
+            price_per_kwh=price,
+            export_price_per_kwh=model.problem.site.export_price_per_kwh,
+        )
+
+
+def put_relaxed(model: SiteModel, kwh: Sequence[Sequence[float]], prices: Prices) -> Draws:
+    """A plan near ``kwh``, per car and slot of its stay, which may keep neither minimum nor steps nor completions."""
+    draws = Draws(model)
+    for car, energies in zip(model.cars, kwh, strict=True):
+        draws.put(car, _amps(model, car, energies))
+    draws.settle()
+    for car in sorted(model.cars, key=lambda one: (-one.need.priority, one.last - one.first)):
+        if car.is_free:
+            draws.put(car, _within(draws, car))
+            continue
+        target_wh = min(car.need.energy_wh, 1000 * sum(kwh[car.number]) + 1e-3)
+        need = replace(car.need, energy_wh=target_wh, last_current_a=_on_paper(draws, car))
+        draws.put(car, plan_single(need, Beside(draws, car).rooms(prices.of(car))).current_a)
+    draws.settle()
+    return draws
+
+
+def _amps(model: SiteModel, car: Car, energies: Sequence[float]) -> list[float]:
+    amps = [0.0] * model.slots
+    for slot, kwh in zip(range(car.first, car.last), energies, strict=True):
+        if kwh > 1e-7:
+            amps[slot] = min(car.most_a[slot], kwh / model.hours[slot] / car.kw_per_a)
+    return amps
+
+
+def _on_paper(draws: Draws, car: Car) -> tuple[float, ...]:
+    """What ``car`` draws, as a last plan to stay near to; its first slot says no more than whether the car charges now."""
+    amps = draws.amps[car.number]
+    return (max(amps[0], 1e-6) if car.is_running else 0.0, *amps[1:])
+
+
+def _within(draws: Draws, car: Car) -> list[float]:
+    """What ``car`` draws, trimmed to the last digit to what the others leave."""
+    beside = Beside(draws, car)
+    return [min(amps, beside.amps(slot)) if amps else 0.0 for slot, amps in enumerate(draws.amps[car.number])]
+
+
+def improve(draws: Draws, rounds: int = MOST_ROUNDS) -> None:
+    """Let one car after the other take its best in what the others leave, until none gains."""
+    cars = draws.model.cars
+    settled = 0
+    for _ in range(rounds):
+        for car in sorted(cars, key=lambda one: (-one.need.priority, -draws.missing_kwh(one), one.number)):
+            settled = 0 if better(draws, car) else settled + 1
+            if settled >= len(cars):
+                return
+    draws.settle()
+
+
+def better(draws: Draws, car: Car) -> bool:
+    """Give ``car`` its best beside the others; False, and nothing changed, where that is no better."""
+    kept = draws.amps[car.number]
+    best, best_share, changed = kept, _share(draws, car), False
+    for peak_kw in _peaks(draws, car):
+        draws.put(car, plan_single(car.need, Beside(draws, car).rooms(peak_kw=peak_kw)).current_a)
+        share = _share(draws, car)
+        if share.is_below(best_share):
+            best, best_share, changed = draws.amps[car.number], share, True
+        draws.put(car, kept)
+    draws.put(car, best)
+    return changed
+
+
+def _peaks(draws: Draws, car: Car) -> Iterator[float]:
+    """Peaks to try for ``car``: none in mind, that of the others, the one there is, and some in between."""
+    yield math.inf
+    model = draws.model
+    if not model.peak_price:
+        return
+    mine = draws.amps[car.number]
+    others = [kw - amps * car.kw_per_a + idle for kw, amps, idle in zip(draws.kw, mine, model.idle_kw, strict=True)]
+    low, high = max(model.idle_peak_kw, *others), draws.peak_kw()
+    most = max(idle + amps * car.kw_per_a for idle, amps in zip(others, car.most_a, strict=True))
+    yield low
+    for part in (0.2, 0.4, 0.6, 0.8) if len(model.cars) <= 12 else (0.5,):
+        yield low + part * (max(high, most) - low)
+    if high > low:
+        yield high
+
+
+def _share(draws: Draws, car: Car) -> _Share:
+    lost = draws.missing_kwh(car)
+    model = draws.model
+    money = sum(model.money(slot, draws.kw[slot]) for slot in range(car.first, car.last))
+    if model.peak_price:
+        money += model.peak_price * draws.peak_kw()
+    hurry = draws.waited_h(car) if car.need.mode is Mode.SHORTEST else 0.0
+    return _Share(lost * car.need.priority, lost * lost, hurry, money + draws.own_cost(car))
+
+
+def optimum_of(draws: Draws, car: Car) -> Optimum:
+    """What ``car`` draws, in the form of a single car's answer; its bound is that of the whole, told elsewhere."""
+    energy_wh = 1000 * draws.energy_kwh(car)
+    slot = draws.complete_slot(car)
+    cost = draws.own_cost(car)
+    return Optimum(
+        current_a=tuple(draws.amps[car.number]),
+        energy_wh=energy_wh,
+        missing_wh=1000 * draws.missing_kwh(car),
+        complete_s=None if slot is None else _end_s(draws.model.problem.slot_s, slot),
+        objective=cost,
+        bound=cost,
+    )
+
+
+def _end_s(slot_s: Sequence[float], slot: int) -> float:
+    return math.fsum(slot_s[: slot + 1])
