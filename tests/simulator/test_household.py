@@ -1,8 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from ladewerk.simulator.household import Household
+from ladewerk.simulator.appliances import Appliance
+from ladewerk.simulator.household import Household, family
+from ladewerk.timeline import mean_over
 
 HOUSE = Household(seed=5, time_zone=UTC)
 MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
@@ -75,3 +78,62 @@ def test_the_forecast_is_not_much_above_the_load() -> None:
     forecast = HOUSE.forecast(MIDNIGHT, MIDNIGHT + timedelta(days=1))
     moments = [MIDNIGHT + timedelta(minutes=minute) for minute in range(1440)]
     assert sum(forecast.at(at) or 0 for at in moments) < 1.5 * sum(HOUSE.load_w(at) for at in moments)
+
+
+FAMILY = family(3, UTC)
+
+
+def test_a_family_cooks_on_most_days_and_never_at_night() -> None:
+    evenings = [
+        max(FAMILY.load_w(MIDNIGHT + timedelta(days=day, hours=17, minutes=m)) for m in range(180)) for day in range(10)
+    ]
+    nights = [
+        max(FAMILY.load_w(MIDNIGHT + timedelta(days=day, hours=2, minutes=m)) for m in range(0, 120, 5)) for day in range(10)
+    ]
+    assert sum(load_w > 3000 for load_w in evenings) >= 5
+    assert max(nights) < 700
+
+
+def test_a_family_sleeps_longer_on_sundays_and_uses_more_in_winter() -> None:
+    house = replace(FAMILY, away_share=0.0, appliances=())
+    monday, sunday = mean_w(house, 6.5, 1), mean_w(house, 6 * 24 + 6.5, 1)
+    assert sunday < 0.7 * monday
+    summer = [house.load_w(MIDNIGHT + timedelta(days=182, hours=13, minutes=m)) for m in range(60)]
+    assert sum(summer) / 60 < 0.9 * mean_w(house, 13, 1)
+
+
+def test_a_family_is_away_on_some_days() -> None:
+    house = replace(FAMILY, away_share=0.3)
+    evenings = [mean_w(house, 24 * day + 19, 1) for day in range(14)]
+    assert 2 <= sum(load_w < 0.6 * max(evenings) for load_w in evenings) <= 10
+
+
+def test_families_differ_and_each_is_the_same_again() -> None:
+    start, end = MIDNIGHT, MIDNIGHT + timedelta(hours=6)
+    assert family(1, UTC).load_line(start, end) == family(1, UTC).load_line(start, end)
+    assert family(1, UTC).load_line(start, end) != family(2, UTC).load_line(start, end)
+
+
+def test_a_load_line_is_the_mean_of_its_minutes_and_ends() -> None:
+    start, end = MIDNIGHT + timedelta(hours=18), MIDNIGHT + timedelta(hours=19)
+    quarters, minutes = FAMILY.load_line(start, end), FAMILY.load_line(start, end, 60)
+    assert len(list(quarters.segments())) == 4
+    assert quarters.end == minutes.end == end
+    for quarter in range(4):
+        begin = start + timedelta(minutes=15 * quarter)
+        assert quarters.at(begin) == pytest.approx(mean_over(minutes, begin, begin + timedelta(minutes=15)))
+
+
+def test_a_family_s_forecast_is_never_below_its_load() -> None:
+    forecast = FAMILY.forecast(MIDNIGHT, MIDNIGHT + timedelta(days=1))
+    for minute in range(1440):
+        at = MIDNIGHT + timedelta(minutes=minute)
+        assert FAMILY.load_w(at) <= (forecast.at(at) or 0.0)
+
+
+def test_a_course_that_is_not_over_at_midnight_goes_on() -> None:
+    late = Appliance(course=((100.0, 60), (50.0, 60)), usual_hour=23.5, spread_h=0.0, on_workdays=1.0, on_weekends=0.0)
+    monday, tuesday = MIDNIGHT.date(), (MIDNIGHT + timedelta(days=1)).date()
+    assert [late.power_w(monday, minute, 1) for minute in (1409, 1410)] == [0.0, 100.0]
+    assert [late.power_w(tuesday, minute, 1) for minute in (29, 30, 89, 90)] == [100.0, 50.0, 50.0, 0.0]
+    assert late.power_w(MIDNIGHT.date() - timedelta(days=1), 1420, 1) == 0.0  # a Sunday
