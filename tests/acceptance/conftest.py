@@ -1,6 +1,7 @@
 """The three programs as a user starts them: three processes, in the simulator's faster time."""
 
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -53,9 +54,18 @@ class Program:
 
     def kill(self) -> None:
         """As the power would: no signal handler runs."""
+        self.fail(signal.SIGKILL)
+        self.ended()
+
+    def ended(self) -> int:
+        """Wait for its end; its exit status, or the signal that ended it, negative."""
         assert self._process is not None
-        self._process.kill()
-        self._process.wait()
+        return self._process.wait(120)
+
+    def fail(self, number: signal.Signals) -> None:
+        """Send it a signal that it cannot handle."""
+        assert self._process is not None
+        self._process.send_signal(number)
 
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:
@@ -88,6 +98,7 @@ class House:
         text = self._settings.read_text(encoding="utf-8")
         text = text.replace("127.0.0.1:9000", ocpp).replace("127.0.0.1:8081", "127.0.0.1:0")
         text = re.sub(r"data = .*", f'data = "{folder}/station"', text)
+        text = text.replace("[station]", "[station]\nsupervisor_s = 15")
         text = text.replace("[units.garage]", '[units.garage]\nself_test = "never"') + _PATIENT
         self._settings.write_text(text, encoding="utf-8")
         self.station = Program(["station", str(self._settings), "--follow", self.panel], folder / "station.log")

@@ -1,5 +1,6 @@
 """Simulator, CSMS and station as three processes: the whole path, and what is left of it when one of them is killed."""
 
+import signal
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -48,17 +49,18 @@ def test_killing_the_csms_in_mid_charge_loses_no_event_and_disturbs_no_ampere(ho
     assert any(offline for _, _, offline in kept)
 
 
-def test_a_killed_station_makes_the_board_safe_before_anything_else_and_ends_what_was_open(
-    house: "House", until: Any
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hung"])
+def test_a_station_that_is_gone_leaves_no_current_and_its_next_start_ends_what_was_open(
+    house: "House", until: Any, number: signal.Signals
 ) -> None:
     house.charge(ENERGY_WH)
     until(lambda: len(house.transactions()) == 1 and house.transactions()[0]["energy_wh"], "energy was reported")
-    house.station.kill()
-    # The board has no watchdog: it goes on with the last current until somebody tells it otherwise.
     assert house.hardware()["set_current_a"] == 16
+    # The board has no watchdog and would go on with its last current.
+    house.station.fail(number)
+    until(lambda: house.hardware()["set_current_a"] == 0, "the supervisor has taken the current off")
+    assert house.station.ended() == -signal.SIGKILL
     house.start_station()
-    # The page is served only after the safe current has been written.
-    assert house.hardware()["set_current_a"] == 0
     transaction = until(lambda: ended(house), "the open transaction has ended")
     assert transaction["stopped_reason"] == "PowerLoss"
     kept = events(house, transaction["transaction_id"])

@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 
 from ladewerk.cli.pace import Pace, add_follow, following
-from ladewerk.errors import ConfigError
+from ladewerk.errors import ConfigError, DeviceUnreachable
 from ladewerk.ocpp import v21
 from ladewerk.station.app import Station, running_station
 from ladewerk.station.config import StationConfig, load_config
+from ladewerk.station.dead_man import watched
 
 _RESET_GRACE_S = 30.0
 
@@ -69,9 +70,15 @@ async def _run(config: StationConfig, pace: Pace) -> None:
         loop.add_signal_handler(number, stop.set)
     reason = v21.BootReasonEnumType.POWER_UP
     while not stop.is_set():
-        async with running_station(config, pace.clock(), boot_reason=reason) as station:
-            print(f"{config.station.identity}: page and API at {station.web_url}", flush=True)
-            await _until_over(station, stop)
+        with watched(config) as beat:
+            async with running_station(config, pace.clock(), boot_reason=reason, beat=beat) as station:
+                print(f"{config.station.identity}: page and API at {station.web_url}", flush=True)
+                await _until_over(station, stop)
+            left_on = [unit.unit_id for unit in station.units if not unit.safe]
+            if left_on:
+                raise DeviceUnreachable(
+                    f"the board of {', '.join(left_on)} does not answer and may offer a current; the supervisor goes on"
+                )
         reason = v21.BootReasonEnumType.REMOTE_RESET
 
 

@@ -20,6 +20,7 @@ from ladewerk.station.actions import Level
 from ladewerk.station.config import StationConfig, check
 from ladewerk.station.control import UnitControl, poll_boards, poll_meters
 from ladewerk.station.csms_link import CsmsLink
+from ladewerk.station.dead_man import Beat
 from ladewerk.station.events import LinkChanged
 from ladewerk.station.handlers.reach import Reach
 from ladewerk.station.handlers.table import station_router
@@ -42,6 +43,10 @@ from ladewerk.station.web.seen import Seen
 from ladewerk.web.server import serving
 
 Job = Coroutine[Any, Any, None]
+
+
+def _unwatched() -> None:
+    """Nobody watches: in a demo the boards are simulated in the same process."""
 
 
 class Station:
@@ -77,9 +82,11 @@ async def running_station(
     clock: Clock,
     *,
     boot_reason: v21.BootReasonEnumType = v21.BootReasonEnumType.POWER_UP,
+    beat: Beat = _unwatched,
 ) -> AsyncIterator[Station]:
     """Run a station until the context ends; then no current is offered and every device is closed.
 
+    ``beat`` is called after each look at a board: what watches the program takes over when it falls silent.
     Raises ConfigError for settings that cannot work, before anything but the devices was touched; StoreError where the
     journal cannot be opened; DeviceFault for hardware that must not be used.
     """
@@ -120,7 +127,7 @@ async def running_station(
         live = Live(station.view)
         host, port = split_address("station.web", config.station.web)
         station.web_url = await stack.enter_async_context(serving(web_app(Seen(units, station.view), live), host, port))
-        jobs = _wire(config, clock, station, journal, live)
+        jobs = [*_wire(config, clock, station, journal, live), poll_boards(units, config.station.poll_s, beat)]
         async with _running(jobs):
             yield station
 
@@ -152,7 +159,7 @@ def _wire(config: StationConfig, clock: Clock, station: Station, journal: Journa
         path = config.needs_path(unit.unit_id)
         if path is not None:
             jobs.append(NeedsFile(Path(path), unit, messages).run())
-    return [*jobs, poll_meters(units, config.station.poll_s), poll_boards(units, config.station.poll_s)]
+    return [*jobs, poll_meters(units, config.station.poll_s)]
 
 
 async def _make_safe(units: Units) -> None:

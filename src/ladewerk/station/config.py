@@ -104,6 +104,7 @@ class StationTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     poll_s: Seconds = 1.0
     meter_values_s: Seconds = 60.0
     spacing_s: Seconds = 2.0
+    supervisor_s: Seconds = 5.0
     vendor: Annotated[str, msgspec.Meta(min_length=1, max_length=50)] = "Ladewerk"
     model: Annotated[str, msgspec.Meta(min_length=1, max_length=20)] = "Station"
 

@@ -72,6 +72,8 @@ class UnitControl:
         self.transaction: Transaction | None = None
         self.profile: Installed | None = None
         self.history = History()
+        self.safe = False
+        """Whether the board took that it has to offer no current, when that was last said before or after all else."""
         self.changed: Signal[UnitControl] = Signal()
         self.needs_to_send: Signal[tuple[UnitControl, Needs]] = Signal()
         self._evse = evse
@@ -163,6 +165,9 @@ class UnitControl:
             await self._evse.set_current(_SAFE_CURRENT_A)
         except DeviceError as err:
             self._messages.say(Level.ERROR, "order_failed", {"why": str(err)}, unit_id=self.unit_id)
+            self.safe = False
+        else:
+            self.safe = True
 
     async def poll_board(self) -> None:
         """Read the board once; time passes for the unit whether it answers or not."""
@@ -226,9 +231,14 @@ class UnitControl:
         await self.make_safe()
 
 
-async def poll_boards(units: Iterable[UnitControl], period_s: float) -> None:
-    """Read every board, for ever."""
-    await _every(period_s, units, UnitControl.poll_board)
+async def poll_boards(units: Iterable[UnitControl], period_s: float, beat: Callable[[], None]) -> None:
+    """Read every board, for ever; ``beat`` after each: it was looked at, and its unit has thought about what was seen."""
+
+    async def poll(unit: UnitControl) -> None:
+        await unit.poll_board()
+        beat()
+
+    await _every(period_s, units, poll)
 
 
 async def poll_meters(units: Iterable[UnitControl], period_s: float) -> None:
