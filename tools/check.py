@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +24,7 @@ def main() -> int:
         ("import rules", [str(BIN / "lint-imports"), "--no-cache"]),
         ("types", [str(BIN / "mypy")]),
         ("tests", [sys.executable, "-m", "pytest", *_left_out()]),
+        ("fuzzing for a minute", [sys.executable, "-m", "tests.ocpp.fuzz", "--seconds", "60", *_unguided()]),
     ]
     for name, command in steps:
         print(f"== {name}", flush=True)
@@ -42,6 +44,16 @@ def _left_out() -> list[str]:
         sys.exit(f"make check: nothing is left out in CI, and the browser tests need Chromium and its driver: {remedy}")
     print(f"left out: the browser tests need Chromium and its driver: {remedy}", flush=True)
     return ["-m", "not browser"]
+
+
+def _unguided() -> list[str]:
+    """The argument that fuzzes without looking where an input goes, where the package that looks has no wheel."""
+    if find_spec("atheris") is not None:
+        return []
+    if IN_CI:
+        sys.exit("make check: nothing is left out in CI, and the fuzzer needs atheris: run it on Linux on x86_64")
+    print("left out: fuzzing guided by coverage, since atheris has no wheel for this machine; unguided instead", flush=True)
+    return ["--seeded"]
 
 
 def _browser_is_here() -> bool:

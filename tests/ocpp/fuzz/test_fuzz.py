@@ -1,252 +1,141 @@
-"""Frames of every shape go through a whole peer: nothing crashes, hangs or is left unhandled, and the reader lives on.
-
-The frames are those of the corpus, changed by structure (elements and fields dropped, doubled, swapped, replaced by what is
-awkward) and by bytes. After each one the peer must still answer a Heartbeat. A find belongs into ``corpus.json``.
-"""
+"""The inputs that are kept go through whole peers, and whatever could be wrong would be noticed."""
 
 import asyncio
 import json
-import logging
 import random
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from ladewerk.clock import LoopClock
-from ladewerk.errors import Disconnected
 from ladewerk.ocpp import v21
-from ladewerk.ocpp.lenient import Leniency
 from ladewerk.ocpp.peer import Peer
 from ladewerk.ocpp.router import Context, Router
-from ladewerk.ocpp.version import Version
+from tests.ocpp.fuzz import __main__ as command
+from tests.ocpp.fuzz import corpus
+from tests.ocpp.fuzz.mutation import mutated, seeds
+from tests.ocpp.fuzz.target import CASES, Find, Hang, Target
 
-CORPUS: list[str] = json.loads((Path(__file__).parent / "corpus.json").read_text(encoding="utf-8"))
-NOW = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
-ROUNDS = 2500
-FRAMES_A_PEER = 8
-"""Fewer than the bad frames that close a link."""
-
-TURNS_TO_ANSWER = 50
-"""Turns of the loop that a peer has for an answer; it needs a handful."""
-
-AWKWARD: list[Any] = [
-    *(
-        None,
-        True,
-        0,
-        -1,
-        1.0,
-        1.5,
-        10**30,
-        -(2**63),
-        1e308,
-        "",
-        "a",
-        "é" * 300,
-        "\ud800",
-        "\x00\x1b",
-        [],
-        {},
-        [[]],
-        {"": {}},
-    ),
-    *("2026-01-05T17:00:00", "9999-12-31T23:59:59-23:59", "0000-00-00T00:00:00Z", "Accepted", "-1", {"vendorId": "x"}),
-]
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
+Handler = Callable[[Context[None], v21.HeartbeatRequest], Awaitable[v21.HeartbeatResponse]]
 
 
-class FuzzChannel:
-    """The near end is the fuzzer's: what it says, and what the peer said."""
-
-    identity = "LW-1"
-
-    def __init__(self) -> None:
-        self.said: asyncio.Queue[str | bytes | None] = asyncio.Queue()
-        self.heard: list[str] = []
-
-    async def receive(self) -> str | bytes:
-        data = await self.said.get()
-        if data is None:
-            raise Disconnected("the fuzzer is through")
-        return data
-
-    async def send(self, text: str) -> None:
-        self.heard.append(text)
-
-    async def close(self, code: int, reason: str) -> None:
-        del code, reason
-        self.said.put_nowait(None)
+def test_every_case_has_a_letter() -> None:
+    assert len(CASES) == 20
+    assert len({str(case) for case in CASES}) == 20
 
 
-def serving() -> Router[None]:
+@pytest.mark.parametrize("file", [corpus.WRITTEN, corpus.FOUND], ids=lambda file: file.stem)
+def test_nothing_is_wrong_with_what_is_kept(file: Path) -> None:
+    with closing(Target()) as target:
+        for data in corpus.read(file):
+            target.take(data)
+
+
+def test_nothing_is_wrong_with_valid_messages_of_every_version() -> None:
+    with closing(Target()) as target:
+        for data in seeds():
+            target.take(data)
+
+
+def test_a_seed_gives_the_same_inputs_again() -> None:
+    one, other = random.Random(1), random.Random(1)
+    for data in seeds()[::20]:
+        assert mutated(data, one) == mutated(data, other)
+
+
+def test_what_is_kept_is_kept_to_the_byte(tmp_path: Path) -> None:
+    inputs = [bytes(range(256)), "aü\n+".encode(), b'a[2,"\\ud800"]', b""]
+    corpus.write(tmp_path / "some.jsonl", [*inputs, inputs[0]])
+    assert sorted(corpus.read(tmp_path / "some.jsonl")) == sorted(inputs)
+
+
+# What would be noticed
+
+
+LEFT: list[Peer[None]] = []
+
+
+async def fails(_: Context[None], __: v21.HeartbeatRequest) -> v21.HeartbeatResponse:
+    raise KeyError("oops")
+
+
+async def spins(_: Context[None], __: v21.HeartbeatRequest) -> v21.HeartbeatResponse:
+    while True:
+        pass
+
+
+async def sleeps(_: Context[None], __: v21.HeartbeatRequest) -> v21.HeartbeatResponse:
+    await asyncio.sleep(10)
+    return v21.HeartbeatResponse(current_time=NOW)
+
+
+async def closes(ctx: Context[None], _: v21.HeartbeatRequest) -> v21.HeartbeatResponse:
+    await ctx.peer.close()
+    return v21.HeartbeatResponse(current_time=NOW)
+
+
+async def leaves_a_failed_task(_: Context[None], __: v21.HeartbeatRequest) -> v21.HeartbeatResponse:
+    async def failing() -> None:
+        raise KeyError("oops")
+
+    task = asyncio.create_task(failing())
+    await asyncio.wait([task])
+    return v21.HeartbeatResponse(current_time=NOW)
+
+
+async def leaves_a_task(_: Context[None], __: v21.HeartbeatRequest) -> v21.HeartbeatResponse:
+    LEFT_TASKS.append(asyncio.create_task(asyncio.sleep(1000)))
+    return v21.HeartbeatResponse(current_time=NOW)
+
+
+async def keeps_the_peer(ctx: Context[None], _: v21.HeartbeatRequest) -> v21.HeartbeatResponse:
+    LEFT.append(ctx.peer)
+    return v21.HeartbeatResponse(current_time=NOW)
+
+
+LEFT_TASKS: list[asyncio.Task[None]] = []
+
+
+@pytest.mark.parametrize(
+    ("handler", "words"),
+    [
+        (fails, "the handler of Heartbeat"),
+        (spins, "of CPU"),
+        (sleeps, "no answer to a Heartbeat"),
+        (closes, "no answer to a Heartbeat"),
+        (leaves_a_failed_task, "never retrieved"),
+        (leaves_a_task, "tasks are left"),
+        (keeps_the_peer, "left in memory"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_what_is_wrong_is_noticed(handler: Handler, words: str) -> None:
     router = Router[None]()
-
-    @router.on(v21.HeartbeatRequest)
-    async def heartbeat(ctx: Context[None], _: v21.HeartbeatRequest) -> v21.HeartbeatResponse:
-        return v21.HeartbeatResponse(current_time=ctx.received_at)
-
-    @router.on(v21.DataTransferRequest)
-    async def transfer(_: Context[None], request: v21.DataTransferRequest) -> v21.DataTransferResponse:
-        return v21.DataTransferResponse(status=v21.DataTransferStatusEnumType.ACCEPTED, data=request.data)
-
-    @router.on(v21.TransactionEventRequest)
-    async def event(_: Context[None], __: v21.TransactionEventRequest) -> v21.TransactionEventResponse:
-        return v21.TransactionEventResponse()
-
-    @router.on(v21.StatusNotificationRequest)
-    async def status(_: Context[None], __: v21.StatusNotificationRequest) -> v21.StatusNotificationResponse:
-        return v21.StatusNotificationResponse()
-
-    @router.on(v21.MeterValuesRequest)
-    async def values(_: Context[None], __: v21.MeterValuesRequest) -> v21.MeterValuesResponse:
-        return v21.MeterValuesResponse()
-
-    router.in_order(v21.TransactionEventRequest, lambda request: request.transaction_info.transaction_id)
-    return router
+    router.on(v21.HeartbeatRequest)(handler)
+    with closing(Target({"csms": router, "station": router})) as target, pytest.raises(Find, match=words) as caught:
+        target.take(b"a[]")
+    assert (caught.type is Hang) == (handler is spins)
+    LEFT.clear()
+    LEFT_TASKS.clear()
 
 
-def mutated(chance: random.Random) -> str | bytes:
-    """A frame of the corpus, changed up to four times."""
-    text = chance.choice(CORPUS)
-    with suppress(ValueError):
-        tree = json.loads(text)
-        for _ in range(chance.randrange(3)):
-            tree = restructured(tree, chance)
-        text = json.dumps(tree, ensure_ascii=chance.random() < 0.5)
-    if chance.random() < 0.6:
-        return text
-    data = bytearray(text.encode("utf-8", "surrogatepass"))
-    for _ in range(chance.randrange(1, 4)):
-        chew(data, chance)
-    return bytes(data) if chance.random() < 0.5 else data.decode("utf-8", "replace")
+# The command
 
 
-def restructured(tree: Any, chance: random.Random) -> Any:
-    """``tree`` with one place changed, somewhere in it."""
-    if not isinstance(tree, list | dict) or not tree or chance.random() < 0.1:
-        return chance.choice(AWKWARD)
-    key: Any = chance.choice(list(tree)) if isinstance(tree, dict) else chance.randrange(len(tree))
-    match chance.randrange(6):
-        case 0:
-            del tree[key]
-        case 1 if isinstance(tree, list):
-            tree.insert(key, tree[key])
-        case 1 if isinstance(tree, dict):
-            tree[f"{key}{key}"] = tree[key]
-        case 2:
-            tree[key] = chance.choice(AWKWARD)
-        case 3:
-            for _ in range(chance.randrange(60)):
-                tree[key] = [tree[key]] if chance.random() < 0.5 else {"a": tree[key]}
-        case _:
-            tree[key] = restructured(tree[key], chance)
-    return tree
+def test_inputs_in_files_are_tried_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "crash").write_bytes(b"a[2]")
+    assert command.main([str(tmp_path / "crash")]) == 0
+    assert capsys.readouterr().out == "1 inputs, nothing wrong\n"
 
 
-def chew(data: bytearray, chance: random.Random) -> None:
-    """Change some bytes."""
-    at = chance.randrange(len(data) + 1)
-    match chance.randrange(4):
-        case 0:
-            del data[at : at + chance.randrange(1, 8)]
-        case 1:
-            data[at:at] = bytes(chance.randrange(256) for _ in range(chance.randrange(1, 4)))
-        case 2:
-            data[at:at] = chance.choice(
-                [b"[", b"{", b'"', b"\\", b"\\u", b",", b":", b"1e999", b"\xff", b"\x00", b"]", b"}"]
-            )
-        case _:
-            data[at:at] = data[max(0, at - 20) : at] * chance.randrange(1, 50)
+def test_without_guidance_the_same_seed_tries_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--seeded", "--seconds", "0", "--seed", "7"]) == 0
+    assert capsys.readouterr().out == "0 inputs from seed 7, nothing wrong\n"
 
 
-class Errors(logging.Handler):
-    """Errors in the log: whatever a peer sends, none of it is one."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(self.format(record))
-
-
-@contextmanager
-def watched() -> Iterator[Errors]:
-    errors, logger = Errors(), logging.getLogger("ladewerk.ocpp")
-    logger.addHandler(errors)
-    quiet, logger.propagate = logger.propagate, False
-    try:
-        yield errors
-    finally:
-        logger.propagate = quiet
-        logger.removeHandler(errors)
-
-
-async def fuzz(version: Version, leniency: Leniency | None, rounds: int, seed: int) -> None:
-    loop, chance, router = asyncio.get_running_loop(), random.Random(seed), serving()
-    unhandled: list[dict[str, Any]] = []
-    loop.set_exception_handler(lambda _, context: unhandled.append(context))
-    frames = [*CORPUS, *(mutated(chance) for _ in range(rounds))]
-    with watched() as errors:
-        for begin in range(0, len(frames), FRAMES_A_PEER):
-            channel, clock = FuzzChannel(), LoopClock(loop, NOW)
-            async with Peer(channel, version=version, router=router, state=None, clock=clock, leniency=leniency) as peer:
-                for number, frame in enumerate(frames[begin : begin + FRAMES_A_PEER]):
-                    calling = asyncio.create_task(peer.call(v21.ClearCacheRequest()))
-                    await feed(channel, frame, f"alive-{number}")
-                    assert_alive(channel, f"alive-{number}", frame)
-                    calling.cancel()
-                    await asyncio.wait([calling])
-                    assert len(asyncio.all_tasks()) < 10, frame
-            assert (errors.lines, unhandled) == ([], []), frames[begin : begin + FRAMES_A_PEER]
-
-
-async def feed(channel: FuzzChannel, frame: str | bytes, alive: str) -> None:
-    """Say ``frame`` in answer to what is open, then a Heartbeat, and wait for the answer to that."""
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    open_id = next((json.loads(text)[1] for text in channel.heard if text.startswith("[2,")), "@")
-    channel.heard.clear()
-    channel.said.put_nowait(frame.replace("@", open_id) if isinstance(frame, str) else frame.replace(b"@", open_id.encode()))
-    channel.said.put_nowait(f'[2,"{alive}","Heartbeat",{{}}]')
-    for _ in range(TURNS_TO_ANSWER):
-        await asyncio.sleep(0)
-        if any(alive in text for text in channel.heard):
-            return
-
-
-def assert_alive(channel: FuzzChannel, alive: str, frame: str | bytes) -> None:
-    answers = [json.loads(text) for text in channel.heard]
-    assert [3, alive] in [answer[:2] for answer in answers], (frame, answers)
-    assert len(answers) <= 4, (frame, answers)
-
-
-CASES = [
-    (Version.V21, None),
-    (Version.V21, Leniency()),
-    (Version.V201, None),
-    (Version.V16, None),
-    (Version.V16, Leniency()),
-]
-
-
-@pytest.mark.parametrize(("version", "leniency"), CASES)
-def test_no_frame_ends_the_reader_or_goes_unhandled(version: Version, leniency: Leniency | None) -> None:
-    run(version, leniency, ROUNDS, seed=1)
-
-
-def run(version: Version, leniency: Leniency | None, rounds: int, seed: int) -> None:
-    asyncio.run(fuzz(version, leniency, rounds, seed))
-
-
-def main(rounds: int = 100_000, seed: int | None = None) -> int:
-    """Fuzz every case; what is wrong stops it and is raised, with the frame."""
-    begin = random.SystemRandom().randrange(2**32) if seed is None else seed
-    for version, leniency in CASES:
-        sys.stdout.write(f"{version} {'lenient' if leniency else 'strict'}: {rounds} frames from seed {begin}\n")
-        run(version, leniency, rounds, begin)
-    return 0
+def test_the_corpus_holds_frames_that_say_something() -> None:
+    for data in corpus.read(corpus.WRITTEN):
+        assert data == b"" or 0 <= data[0] - ord("a") < len(CASES), json.dumps(data.decode("utf-8", "replace"))
