@@ -20,7 +20,8 @@ class Abilities:
     """By the variables of SmartChargingCtrlr and V2XChargingCtrlr; the defaults can everything that 2.1 knows.
 
     ``most_*`` None is without bound. ``supply_phases`` None takes more phases than there are and uses fewer (K01.FR.45).
-    ``checks_setpoints`` refuses a setpoint outside its own limits (V2X.05) instead of capping it.
+    ``strict`` False is for what some station holds already, not for what is to be installed: a setpoint outside its own
+    limits is capped (V2X.05), a period may say nothing, and profiles of one place may take turns within one validity.
     """
 
     evse_ids: Collection[int]
@@ -41,6 +42,6 @@ class Abilities:
     random_delay: bool = True
     limit_at_soc: bool = True
     evse_sleep: bool = True
-    checks_setpoints: bool = True
+    strict: bool = True
     external_ids_up_to: int | None = None
     update_rate_limit_s: float | None = None

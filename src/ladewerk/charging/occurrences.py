@@ -19,6 +19,7 @@ Kind = v21.ChargingProfileKindEnumType
 
 _NO_OFFSET: Final = timedelta(0)
 _DAY: Final = timedelta(days=1)
+_FIXED: Final = datetime(2024, 1, 1, tzinfo=UTC)
 _INTERVALS: Final = {v21.RecurrencyKindEnumType.DAILY: _DAY, v21.RecurrencyKindEnumType.WEEKLY: 7 * _DAY}
 
 
@@ -107,6 +108,32 @@ def runs(profile: v21.ChargingProfileType, window: Window, setting: Setting) -> 
             over = start + timedelta(seconds=duration)
             end = over if end is None else min(end, over)
         yield start, end
+
+
+def take_turns(one: v21.ChargingProfileType, other: v21.ChargingProfileType) -> bool:
+    """Two schedules that both have a start and an end each time they run, and never run at once."""
+    interval = max(recurrence(one) or _NO_OFFSET, recurrence(other) or _NO_OFFSET)
+    spans, others = _spans(one, interval), _spans(other, interval)
+    if spans is None or others is None:
+        return False
+    return all(begin >= ended or end <= began for begin, end in spans for began, ended in others)
+
+
+def _spans(profile: v21.ChargingProfileType, interval: timedelta) -> list[tuple[timedelta, timedelta]] | None:
+    """When it runs, from a fixed moment on; of a Recurring one in an interval and in those beside. None: not known."""
+    schedule = profile.charging_schedule[0]
+    recurs = recurrence(profile)
+    if isinstance(schedule.start_schedule, UnsetType) or isinstance(schedule.duration, UnsetType):
+        return None
+    begin = schedule.start_schedule - _FIXED
+    length = timedelta(seconds=schedule.duration)
+    if recurs is None:
+        return [(begin, begin + length)] if not interval else None
+    first = begin % recurs
+    return [
+        (first + number * recurs, first + number * recurs + min(length, recurs))
+        for number in range(-1, interval // recurs + 1)
+    ]
 
 
 def period_starts(schedule: v21.ChargingScheduleType, delay: Delay = no_delay) -> list[tuple[float, int]]:

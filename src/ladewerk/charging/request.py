@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta
 
 from ladewerk.charging.abilities import Abilities, Replacing
 from ladewerk.charging.composite import Situation, Station, Transaction, composite
@@ -20,6 +20,7 @@ from ladewerk.electrical import NOMINAL_VOLTAGE_V
 from ladewerk.errors import ConfigError, RemoteProtocolError
 from ladewerk.ocpp import Version
 from ladewerk.ocpp.charging_profiles import read_charging_profile
+from ladewerk.ocpp.v21 import ChargingProfileType
 
 _TIMES: Final = frozenset({"startSchedule", "validFrom", "validTo", "dynUpdateTime"})
 _LONGEST_S: Final = 366 * 86400
@@ -186,7 +187,7 @@ def _installed(raw: _Request, running: Mapping[int, str]) -> list[Installation]:
     abilities = Abilities(
         evse_ids=range(1, raw.station.evses + 1),
         replacing=Replacing.BY_LEVEL if by_level else Replacing.BY_ID,
-        checks_setpoints=False,
+        strict=False,
     )
     installed: list[Installation] = []
     for number, entry in enumerate(raw.profiles):
@@ -213,13 +214,34 @@ def _of_the_connector(candidate: Installation, transaction_id: str | None) -> In
     return replace(candidate, profile=profile)
 
 
-def _profile(path: str, version: str, payload: bytes) -> Any:
-    wire = msgspec.json.encode(_with_offsets(msgspec.json.decode(payload)))
+def _profile(path: str, version: str, payload: bytes) -> ChargingProfileType:
+    tree = _with_offsets(msgspec.json.decode(payload))
+    if version == "1.6":
+        _drop_schedule_id(tree)
     try:
-        return read_charging_profile(_VERSIONS[version], wire)
+        profile = read_charging_profile(_VERSIONS[version], msgspec.json.encode(tree))
     except RemoteProtocolError as err:
         why = err.description.removeprefix(f"{err.path}: ")
         raise ConfigError(f"{path}{err.path.removeprefix('$')}", why[:1].lower() + why[1:]) from err
+    if version == "2.0.1":
+        _check_limits(path, profile)
+    return profile
+
+
+def _drop_schedule_id(tree: Any) -> None:
+    """1.6 numbers no schedules, but published profiles of 1.6 do."""
+    schedule = tree.get("chargingSchedule") if isinstance(tree, dict) else None
+    if isinstance(schedule, dict) and isinstance(schedule.get("id"), int):
+        del schedule["id"]
+
+
+def _check_limits(path: str, profile: ChargingProfileType) -> None:
+    """The one field of a period that 2.0.1 requires and 2.1 does not."""
+    for place, schedule in enumerate(profile.charging_schedule):
+        for number, period in enumerate(schedule.charging_schedule_period):
+            if period.limit is UNSET:
+                where = f"{path}.chargingSchedule[{place}].chargingSchedulePeriod[{number}].limit"
+                raise ConfigError(where, "a value is expected, the field is missing")
 
 
 def _with_offsets(tree: Any) -> Any:

@@ -129,11 +129,14 @@ def _period_refusals(profile: Profile, schedule: Schedule, period: Period, abili
         refused_mode(purpose, period),
         _refused_ability(mode, abilities),
         refused_curve(period, in_watts=schedule.charging_rate_unit is Unit.W),
-        None if purpose is Purpose.CHARGING_STATION_EXTERNAL_CONSTRAINTS else refused_fields(period),
         refused_signs(period),
-        refused_setpoint(period) if abilities.checks_setpoints else None,
         refused_phases(purpose, period),
     ]
+    if abilities.strict:
+        checks += [
+            None if purpose is Purpose.CHARGING_STATION_EXTERNAL_CONSTRAINTS else refused_fields(period),
+            refused_setpoint(period),
+        ]
     yield from (refusal for refusal in checks if refusal is not None)
 
 

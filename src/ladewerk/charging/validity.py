@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from ladewerk.charging.abilities import Abilities, Replacing
 from ladewerk.charging.installation import Installation, Purpose
-from ladewerk.charging.occurrences import Kind
+from ladewerk.charging.occurrences import Kind, take_turns
 from ladewerk.charging.refusal import Reason, Refusal
 from ladewerk.charging.schedule_check import refused_schedules
 
@@ -105,12 +105,12 @@ def _neighbour_refusals(
         stays = len([one for one in others if one.place != candidate.place])
     else:
         stays = len(others)
-        yield from _conflicts(candidate, others)
+        yield from _conflicts(candidate, others, abilities)
     if abilities.most_profiles is not None and stays >= abilities.most_profiles:
         yield Refusal(Reason.TOO_MANY_ELEMENTS, f"{stays} profiles are installed, that is all this station keeps")
 
 
-def _conflicts(candidate: Installation, others: list[Installation]) -> Iterator[Refusal]:
+def _conflicts(candidate: Installation, others: list[Installation], abilities: Abilities) -> Iterator[Refusal]:
     level = candidate.profile.stack_level
     for one in others:
         if one.purpose is not candidate.purpose:
@@ -120,6 +120,8 @@ def _conflicts(candidate: Installation, others: list[Installation]) -> Iterator[
             if one.place == candidate.place:  # K01.FR.39
                 yield Refusal(Reason.INVALID_STACK_LEVEL, where)
         elif one.place == candidate.place and candidate.meets(one):  # K01.FR.06
+            if not abilities.strict and take_turns(one.profile, candidate.profile):
+                continue
             yield Refusal(Reason.DUPLICATE_PROFILE, f"{where} at the same time")
         elif (
             candidate.purpose is Purpose.TX_DEFAULT_PROFILE

@@ -11,7 +11,7 @@ from ladewerk.ocpp.version import Version
 def read_charging_profile(version: Version, payload: bytes) -> v21.ChargingProfileType:
     """Read one ChargingProfile; RemoteProtocolError carries the JSON path of what cannot be read.
 
-    One of 2.0.1 is read with the fields of 2.1, which has them all: there are stations of 2.0.1 that take some of the others.
+    One of 2.0.1 is read with the fields of 2.1, which has them all: some stations of 2.0.1 take more than their own.
     """
     if version is not Version.V16:
         return decode(v21.ChargingProfileType, payload)
