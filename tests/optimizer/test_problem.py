@@ -18,6 +18,7 @@ class Nothing:
     """The account of a plan of nothing."""
 
     cost_if_at_once = 0.0
+    complete_if_at_once = None
     reasons = ()
 
     def sentence(self, ev: EvPlan) -> str:
@@ -113,5 +114,5 @@ def test_a_car_is_found_by_its_name() -> None:
         account=Nothing(),
     )  # fmt: skip
     assert replace(plan, evs=(replace(ev, id="other"), ev)).ev("ev") is ev
-    assert (ev.cost_if_at_once, ev.reasons, ev.summary) == (0.0, (), "ev stands")
+    assert (ev.cost_if_at_once, ev.complete_if_at_once, ev.reasons, ev.summary) == (0.0, None, (), "ev stands")
     assert replace(GOOD, evs=(replace(NEED, id="other"), NEED)).need("ev") is NEED

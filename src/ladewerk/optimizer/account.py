@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+from ladewerk.optimizer.battery_care import resting
 from ladewerk.optimizer.bounds import Room
-from ladewerk.optimizer.explain import reasons_for, summarize_ev
+from ladewerk.optimizer.explain import AtOnce, summarize_ev, without_plan
 from ladewerk.optimizer.problem import EvPlan, Need, Problem, Reason
-from ladewerk.optimizer.single import Optimum, at_once
+from ladewerk.optimizer.reasons import reasons_for
+from ladewerk.optimizer.single import Optimum
 
 
 class OnDemand:
@@ -27,15 +29,20 @@ class OnDemand:
         return self._find()
 
     @cached_property
+    def _hurried(self) -> AtOnce:
+        return without_plan(self._need, self._rooms)
+
+    @property
     def cost_if_at_once(self) -> float:
-        need = self._need
-        return sum(
-            room.money(need.power_w(amps)) for room, amps in zip(self._rooms, at_once(need, self._rooms), strict=True)
-        )
+        return self._hurried.cost
+
+    @cached_property
+    def complete_if_at_once(self) -> datetime | None:
+        return moment(self._problem, self._hurried.complete_s)
 
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
-        return reasons_for(self._need, self._rooms, self._optimum)
+        return reasons_for(self._need, resting(self._need, self._rooms), self._optimum)
 
     def sentence(self, ev: EvPlan) -> str:
         """The summary of ``ev``, the plan that this is the account of."""

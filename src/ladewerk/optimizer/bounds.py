@@ -20,6 +20,8 @@ class Room:
     """PV that nothing else uses."""
     price_per_kwh: float
     export_price_per_kwh: float
+    peak_price_per_kwh: float = 0.0
+    """What more than is drawn would cost beside the price, for raising the peak; 0 below the peak."""
 
     @property
     def end_s(self) -> float:

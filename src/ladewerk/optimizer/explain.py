@@ -1,205 +1,199 @@
-"""Why a plan is as it is: a reason for each slot, and a sentence."""
+"""A plan in a sentence, and beside it what charging at once would have been.
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+The reasons behind the sentence are those of :mod:`ladewerk.optimizer.reasons`; the words are in
+:mod:`ladewerk.optimizer.phrases`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
 from typing import Final
 
 from ladewerk.electrical import energy_wh
-from ladewerk.optimizer.bounds import Room, Taken, rooms
+from ladewerk.optimizer.bounds import Room
+from ladewerk.optimizer.phrases import CLAUSES, LANGUAGES, REASONS, clock, energy, number
 from ladewerk.optimizer.problem import EvPlan, Need, Plan, Problem, Reason
-from ladewerk.optimizer.single import Optimum, levels_a
+from ladewerk.optimizer.single import at_once
 
-LANGUAGES: Final = ("en", "de", "zh")
+__all__ = ["LANGUAGES", "REASONS", "AtOnce", "holding_back", "summarize", "summarize_ev", "without_plan"]
 
-SAME_A: Final = 1e-5
-"""Currents closer than this are the same."""
-SAME_PRICE: Final = 1e-9
 NOTHING_WH: Final = 0.5
 """Missing energy that nobody would speak of."""
 NOTHING_MONEY: Final = 0.005
+MOST_SPANS: Final = 2
+"""Stretches of time named one by one; more are named as one."""
 
 
-def reasons_for(need: Need, found: Sequence[Room], optimum: Optimum) -> tuple[Reason, ...]:
-    """What binds in each slot: why the car draws no more there, or why not at all."""
-    used = zip(found, optimum.current_a, strict=True)
-    dearest = max((_last_price(need, room, amps) for room, amps in used if amps > 0.0), default=float("inf"))
-    return tuple(
-        _why_idle(need, room, optimum, dearest) if amps == 0.0 else _why_no_more(need, room, optimum, amps)
-        for room, amps in zip(found, optimum.current_a, strict=True)
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtOnce:
+    """A car that charges from its arrival on as fast as the limits let it."""
+
+    current_a: tuple[float, ...]
+    cost: float
+    complete_s: float | None
+    """From the start of the problem; None if the energy is not reached."""
 
 
-def _why_idle(need: Need, room: Room, optimum: Optimum, dearest: float) -> Reason:
-    if room.limit is Reason.ABSENT:
-        return Reason.ABSENT
-    if optimum.complete_s is not None and room.start_s >= optimum.complete_s:
-        return Reason.COMPLETE
-    if levels_a(need, room) is None:
-        return Reason.MINIMUM_CURRENT if room.most_a > 0.0 and room.limit is not Reason.PRIORITY else room.limit
-    here = room.export_price_per_kwh if room.surplus_w > 0.0 else room.price_per_kwh
-    if here > dearest - SAME_PRICE:
-        return Reason.PRICE if here > dearest + SAME_PRICE or need.start_cost == 0.0 else Reason.START_COST
-    return Reason.START_COST if need.start_cost > 0.0 else Reason.MINIMUM_CURRENT
+def without_plan(need: Need, paid: Sequence[Room]) -> AtOnce:
+    """What ``need`` would do at once in its rooms, at the prices that are ``paid``."""
+    current_a = at_once(need, paid)
+    rest_wh, complete_s = need.energy_wh, None if need.energy_wh > 0.0 else 0.0
+    for room, amps in zip(paid, current_a, strict=True):
+        rest_wh -= energy_wh(need.power_w(amps), room.length_s)
+        if complete_s is None and rest_wh < NOTHING_WH:
+            complete_s = room.end_s
+    cost = sum(room.money(need.power_w(amps)) for room, amps in zip(paid, current_a, strict=True))
+    return AtOnce(current_a=current_a, cost=cost, complete_s=complete_s)
 
 
-def _why_no_more(need: Need, room: Room, optimum: Optimum, amps: float) -> Reason:
-    least_a, most_a = levels_a(need, room) or (0.0, 0.0)
-    if amps > most_a - SAME_A:
-        return room.limit
-    if room.surplus_w > 0.0 and abs(need.power_w(amps) - room.surplus_w) < need.power_w(SAME_A):
-        return Reason.PV_SURPLUS
-    if amps < least_a + SAME_A:
-        return Reason.MINIMUM_CURRENT
-    return Reason.COMPLETE if room.end_s == optimum.complete_s else Reason.PRICE
-
-
-def _last_price(need: Need, room: Room, amps: float) -> float:
-    """Price of the last watt drawn."""
-    covered = need.power_w(amps) <= room.surplus_w + need.power_w(SAME_A)
-    return room.export_price_per_kwh if covered else room.price_per_kwh
-
-
-# --- sentences
-
-_SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {
-    "en": {
-        "nothing": "Needs no energy",
-        "absent": "Is not there for a whole slot",
-        "blocked": "Cannot charge",
-        "now": "Charges from {begin} on",
-        "cheaper": "Waits until {begin} because power is {percent}% cheaper then",
-        "wait": "Waits until {begin} ({reason})",
-        "done": "full at {complete}",
-        "missing": "{missing} kWh are missing ({reason})",
-        "saves": "saves {saved} {currency}",
-        "joint": "; ",
-        "between": ", ",
-    },
-    "de": {
-        "nothing": "Braucht keine Energie",
-        "absent": "Ist in keinem ganzen Zeitabschnitt da",
-        "blocked": "Kann nicht laden",
-        "now": "Lädt ab {begin}",
-        "cheaper": "Wartet bis {begin}, weil der Strom dann {percent} % billiger ist",
-        "wait": "Wartet bis {begin} ({reason})",
-        "done": "voll um {complete}",
-        "missing": "{missing} kWh fehlen ({reason})",
-        "saves": "spart {saved} {currency}",
-        "joint": "; ",
-        "between": ", ",
-    },
-    "zh": {
-        "nothing": "不需要充电",
-        "absent": "没有一个完整的时段在场",
-        "blocked": "无法充电",
-        "now": "从 {begin} 开始充电",
-        "cheaper": "等到 {begin}，因为届时电价便宜 {percent}%",
-        "wait": "等到 {begin}（{reason}）",
-        "done": "{complete} 充满",
-        "missing": "缺少 {missing} kWh（{reason}）",
-        "saves": "节省 {saved} {currency}",
-        "joint": "；",
-        "between": "，",
-    },
-}
-
-REASONS: Final[Mapping[str, Mapping[Reason, str]]] = {
-    "en": {reason: reason.value for reason in Reason},
-    "de": {
-        Reason.CAR_LIMIT: "Grenze des Autos",
-        Reason.CABLE_LIMIT: "Grenze des Kabels",
-        Reason.SITE_LIMIT: "Grenze des Netzanschlusses",
-        Reason.PHASE_LIMIT: "Grenze einer Phase",
-        Reason.PRICE: "Preis",
-        Reason.PRIORITY: "Vorrang eines anderen Autos",
-        Reason.MINIMUM_CURRENT: "Mindeststrom",
-        Reason.COMPLETE: "fertig",
-        Reason.ABSENT: "nicht da",
-        Reason.START_COST: "Startkosten",
-        Reason.PV_SURPLUS: "Solarüberschuss",
-    },
-    "zh": {
-        Reason.CAR_LIMIT: "车辆限制",
-        Reason.CABLE_LIMIT: "电缆限制",
-        Reason.SITE_LIMIT: "电网接入限制",
-        Reason.PHASE_LIMIT: "单相限制",
-        Reason.PRICE: "电价",
-        Reason.PRIORITY: "其他车辆优先",
-        Reason.MINIMUM_CURRENT: "最小电流",
-        Reason.COMPLETE: "已完成",
-        Reason.ABSENT: "不在场",
-        Reason.START_COST: "启动成本",
-        Reason.PV_SURPLUS: "光伏余电",
-    },
-}
-
-
-def summarize(problem: Problem, plan: Plan, ev_id: str, language: str = "en") -> str:
+def summarize(problem: Problem, plan: Plan, ev_id: str, language: str = "en", now: datetime | None = None) -> str:
     """One sentence about the plan of ``ev_id``: when it begins and why, when it is full or what is missing, what it saves.
 
-    ``language`` is one of :data:`LANGUAGES`; times are in the zone of ``problem.start``. KeyError for another car or
-    language.
+    ``language`` is one of :data:`LANGUAGES`; times are in the zone of ``problem.start``. ``now`` is when it is read, by
+    default the start of the problem: nobody is told to wait for a time gone by. KeyError for another car or language.
     """
-    return summarize_ev(problem, problem.need(ev_id), plan.ev(ev_id), language)
+    return summarize_ev(problem, problem.need(ev_id), plan.ev(ev_id), language, now)
 
 
-def summarize_ev(problem: Problem, need: Need, ev: EvPlan, language: str) -> str:
+def summarize_ev(problem: Problem, need: Need, ev: EvPlan, language: str, now: datetime | None = None) -> str:
     """The sentence of :func:`summarize` for a plan by itself."""
-    words = _SENTENCES[language]
-    if need.energy_wh == 0.0:
-        return words["nothing"]
-    end = []
-    if ev.missing_wh > NOTHING_WH:
-        reason = REASONS[language][holding_back(problem, need, ev)]
-        end.append(words["missing"].format(missing=_number(ev.missing_wh / 1000, 1, language), reason=reason))
-    elif ev.complete_at is not None:
-        end.append(words["done"].format(complete=_clock(problem.start, ev.complete_at)))
-    saved = ev.cost_if_at_once - ev.cost
-    if saved > NOTHING_MONEY:
-        end.append(words["saves"].format(saved=_number(saved, 2, language), currency=problem.currency))
-    beginning = _beginning(problem, ev, language)
-    return words["joint"].join([beginning, words["between"].join(end)]) if end else beginning
+    return _Sentence(problem, need, ev, language, problem.start if now is None else now).text()
 
 
-def _beginning(problem: Problem, ev: EvPlan, language: str) -> str:
-    words = _SENTENCES[language]
-    present = [slot for slot, reason in enumerate(ev.reasons) if reason is not Reason.ABSENT]
-    if not present:
-        return words["absent"]
-    used = next((slot for slot, amps in enumerate(ev.current_a) if amps > 0.0), None)
-    if used is None:
-        return words["blocked"]
-    begin = _clock(problem.start, problem.slot_starts()[used])
-    if used == present[0]:
-        return words["now"].format(begin=begin)
-    price_first, price_then = problem.price_per_kwh[present[0]], problem.price_per_kwh[used]
-    if price_then < price_first and price_first > 0.0:
-        return words["cheaper"].format(begin=begin, percent=f"{100 * (1 - price_then / price_first):.0f}")
-    return words["wait"].format(begin=begin, reason=REASONS[language][ev.reasons[used - 1]])
+class _Sentence:
+    """One sentence about one car."""
+
+    def __init__(self, problem: Problem, need: Need, ev: EvPlan, language: str, now: datetime) -> None:
+        self._problem = problem
+        self._need = need
+        self._ev = ev
+        self._words = CLAUSES[language]
+        self._language = language
+        self._now = now.astimezone(problem.start.tzinfo)
+        self._starts = [moment.astimezone(UTC) for moment in problem.slot_starts()]
+
+    def text(self) -> str:
+        if self._need.energy_wh == 0.0 and not any(self._ev.current_a):
+            return self._words["nothing"]
+        clauses = [clause for clause in (self._outcome(), self._given(), self._saving()) if clause]
+        begin = self._beginning()
+        return self._words["joint"].join([begin, self._words["between"].join(clauses)]) if clauses else begin
+
+    # --- how it begins
+
+    def _beginning(self) -> str:
+        if all(reason is Reason.ABSENT for reason in self._ev.reasons):
+            return self._words["absent"]
+        runs = self._runs([amps > 0.0 for amps in self._ev.current_a])
+        if not runs:
+            return self._words["blocked"]
+        now = self._now.astimezone(UTC)
+        ahead = next(((first, last) for first, last in runs if self._starts[last] > now), None)
+        if ahead is None:
+            return self._words["over"]
+        begin = self._clock(self._starts[ahead[0]])
+        if self._starts[ahead[0]] < now:
+            return self._words["since"].format(begin=begin)
+        waiting = [slot for slot in range(ahead[0]) if self._waits(slot, now)]
+        if not waiting:
+            return self._words["now"].format(begin=begin)
+        return self._why_waiting(waiting, ahead[0], begin)
+
+    def _waits(self, slot: int, now: datetime) -> bool:
+        is_idle = self._ev.current_a[slot] <= 0.0 and self._ev.reasons[slot] is not Reason.ABSENT
+        return is_idle and self._starts[slot + 1] > now
+
+    def _why_waiting(self, waiting: Sequence[int], begin: int, begin_text: str) -> str:
+        """By the reason that holds for most of the time waited."""
+        slot_s, reasons = self._problem.slot_s, self._ev.reasons
+        lasting: dict[Reason, float] = {}
+        for slot in waiting:
+            lasting[reasons[slot]] = lasting.get(reasons[slot], 0.0) + slot_s[slot]
+        reason = max(lasting, key=lambda one: lasting[one])
+        if reason is not Reason.PRICE:
+            return self._words.get(f"wait {reason}", self._words["wait price"]).format(begin=begin_text)
+        site, prices = self._problem.site, self._problem.price_per_kwh
+        then = prices[begin]
+        if site.pv_w is not None and site.export_price_per_kwh < then:
+            base_w = site.base_load_w[begin] if site.base_load_w is not None else 0.0
+            if site.pv_w[begin] > base_w:
+                return self._words["wait pv surplus"].format(begin=begin_text)
+        dear = [(prices[slot], slot_s[slot]) for slot in waiting if reasons[slot] is Reason.PRICE]
+        before = sum(price * length_s for price, length_s in dear) / sum(length_s for _, length_s in dear)
+        if then < 0.0 <= before:
+            return self._words["wait negative"].format(begin=begin_text)
+        percent = round(100 * (1 - then / before)) if before > 0.0 else 0
+        form = "wait cheaper" if percent >= 1 else "wait price"
+        return self._words[form].format(begin=begin_text, percent=percent)
+
+    # --- how it ends
+
+    def _outcome(self) -> str | None:
+        ev, words, language = self._ev, self._words, self._language
+        if ev.missing_wh > NOTHING_WH:
+            reason, slots = holding_back(self._problem, self._need, ev)
+            form = f"missing {reason}" if f"missing {reason}" in words else "missing"
+            most = number(self._need.max_current_a, 0 if self._need.max_current_a % 1 == 0 else 1, language)
+            return words[form].format(energy=energy(ev.missing_wh, language), spans=self._spans(slots), most=most)
+        if ev.complete_at is None or self._need.energy_wh == 0.0:
+            return None
+        if ev.complete_at.astimezone(UTC) <= self._now.astimezone(UTC):
+            return words["was done"].format(complete=self._clock(ev.complete_at))
+        return words["done"].format(complete=clock(self._now, ev.complete_at, language, preposition="at "))
+
+    def _spans(self, slots: Sequence[bool]) -> str:
+        runs = self._runs(slots)
+        if len(runs) > MOST_SPANS:
+            runs = [(runs[0][0], runs[-1][1])]
+        return self._words["and"].join(
+            self._words["span"].format(begin=self._clock(self._starts[first]), end=self._clock(self._starts[last]))
+            for first, last in runs
+        )
+
+    def _given(self) -> str | None:
+        ev = self._ev
+        given_wh = -sum(
+            energy_wh(min(0.0, watts), length_s) for watts, length_s in zip(ev.power_w, self._problem.slot_s, strict=True)
+        )
+        return self._words["gives"].format(energy=energy(given_wh, self._language)) if given_wh > NOTHING_WH else None
+
+    def _saving(self) -> str | None:
+        saved = self._ev.cost_if_at_once - self._ev.cost
+        if saved <= NOTHING_MONEY:
+            return None
+        is_over = self._ev.complete_at is not None and self._ev.complete_at.astimezone(UTC) <= self._now.astimezone(UTC)
+        return self._words["saved" if is_over else "saves"].format(
+            saved=number(saved, 2, self._language), currency=self._problem.currency
+        )
+
+    def _clock(self, moment: datetime) -> str:
+        return clock(self._now, moment, self._language)
+
+    def _runs(self, slots: Sequence[bool]) -> list[tuple[int, int]]:
+        """Stretches of slots that are true: the first, and the one behind the last."""
+        runs = []
+        for wanted, group in groupby(range(len(slots)), key=lambda slot: slots[slot]):
+            members = list(group)
+            if wanted:
+                runs.append((members[0], members[-1] + 1))
+        return runs
 
 
-def holding_back(problem: Problem, need: Need, ev: EvPlan) -> Reason:
-    """The limit without which the missing energy could be had: the one that keeps the car furthest below its own."""
+def holding_back(problem: Problem, need: Need, ev: EvPlan) -> tuple[Reason, list[bool]]:
+    """The limit without which the missing energy could be had, and the slots in which it holds.
+
+    It is the one that keeps the car furthest below its own limit; where all of them together take less than half of
+    what is missing, there is too little time for the car itself.
+    """
     if all(reason is Reason.ABSENT for reason in ev.reasons):
-        return Reason.ABSENT
+        return Reason.ABSENT, []
     lost_wh: dict[Reason, float] = {}
-    alone = rooms(problem, need, Taken.nothing(len(problem.slot_s)))
-    for room, amps, reason in zip(alone, ev.current_a, ev.reasons, strict=True):
-        if room.limit is not Reason.ABSENT:
-            lost_w = need.power_w(need.max_current_a - amps)
-            lost_wh[reason] = lost_wh.get(reason, 0.0) + energy_wh(lost_w, room.length_s)
+    for amps, reason, length_s in zip(ev.current_a, ev.reasons, problem.slot_s, strict=True):
+        if reason not in {Reason.ABSENT, Reason.CAR_LIMIT}:
+            below_wh = energy_wh(need.power_w(need.max_current_a - amps), length_s)
+            lost_wh[reason] = lost_wh.get(reason, 0.0) + below_wh
+    if sum(lost_wh.values()) < ev.missing_wh / 2:
+        return Reason.CAR_LIMIT, []
     worst = max(lost_wh, key=lambda reason: lost_wh[reason])
-    # What the limits take explains the shortfall only if it is most of it; else there was too little time for the car.
-    return worst if lost_wh[worst] >= ev.missing_wh / 2 else Reason.CAR_LIMIT
-
-
-def _number(value: float, decimals: int, language: str) -> str:
-    text = f"{value:.{decimals}f}"
-    return text.replace(".", ",") if language == "de" else text
-
-
-def _clock(start: datetime, moment: datetime) -> str:
-    """Time of day in the zone of ``start``, with the date from a day later on."""
-    local = moment.astimezone(start.tzinfo)
-    apart = local.astimezone(UTC) - start.astimezone(UTC)
-    return f"{local:%H:%M}" if apart < timedelta(days=1) else f"{local:%Y-%m-%d %H:%M}"
+    return worst, [reason is worst for reason in ev.reasons]

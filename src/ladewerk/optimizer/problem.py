@@ -131,6 +131,9 @@ class Account(Protocol):
     def cost_if_at_once(self) -> float: ...
 
     @property
+    def complete_if_at_once(self) -> datetime | None: ...
+
+    @property
     def reasons(self) -> tuple[Reason, ...]: ...
 
     def sentence(self, ev: "EvPlan") -> str:
@@ -158,6 +161,11 @@ class EvPlan:
     def cost_if_at_once(self) -> float:
         """Money for the energy if the car charged from its arrival on as fast as the limits let it."""
         return self.account.cost_if_at_once
+
+    @property
+    def complete_if_at_once(self) -> datetime | None:
+        """When the energy would be reached then; None if it would not."""
+        return self.account.complete_if_at_once
 
     @property
     def reasons(self) -> tuple[Reason, ...]:

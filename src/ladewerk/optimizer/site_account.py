@@ -1,5 +1,6 @@
 """A joint plan as it is told: each car's plan with its share of the money and, on demand, its reasons."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from ladewerk.optimizer.site_model import Car
 from ladewerk.optimizer.site_moves import Beside, optimum_of
 
 SAME_A = 1e-6
+SAME_KW = 1e-6
 
 
 def told(problem: Problem, draws: Draws) -> tuple[EvPlan, ...]:
@@ -37,18 +39,27 @@ def _told(problem: Problem, draws: Draws, car: Car, price: Sequence[float]) -> E
 
 def rooms_of(draws: Draws, car: Car) -> tuple[Room, ...]:
     """The slots as ``car`` finds them beside the others, each with the limit that says how much."""
-    beside = Beside(draws, car)
-    rooms = beside.rooms()
-    return tuple(
-        replace(room, limit=_limit(beside, slot), most_a=room.most_a if room.most_a > SAME_A else 0.0)
-        if car.first <= slot < car.last
-        else room
-        for slot, room in enumerate(rooms)
-    )
+    beside, model = Beside(draws, car), draws.model
+    misses = draws.missing_kwh(car) > 0.0
+    peak_kw = draws.peak_kw() if model.peak_price else math.inf
+    out: list[Room] = []
+    for slot, room in enumerate(beside.rooms()):
+        if not car.first <= slot < car.last:
+            out.append(room)
+            continue
+        is_peak = model.idle_kw[slot] + draws.kw[slot] > peak_kw - SAME_KW
+        found = replace(
+            room,
+            limit=_limit(beside, slot, misses=misses),
+            most_a=room.most_a if room.most_a > SAME_A else 0.0,
+            peak_price_per_kwh=model.peak_price / model.hours[slot] if is_peak else 0.0,
+        )
+        out.append(found)
+    return tuple(out)
 
 
-def _limit(beside: Beside, slot: int) -> Reason:
-    """The limit that binds ``car`` first; ``priority`` where one of higher priority has the room."""
+def _limit(beside: Beside, slot: int, *, misses: bool) -> Reason:
+    """The limit that binds ``car`` first; ``priority`` where it misses energy and one of higher priority has the room."""
     draws, car, model = beside.draws, beside.car, beside.draws.model
     mine = draws.amps[car.number][slot]
     site_a = (model.room_kw[slot] - draws.kw[slot]) / car.kw_per_a + mine
@@ -58,7 +69,7 @@ def _limit(beside: Beside, slot: int) -> Reason:
         return Reason.CAR_LIMIT
     shares_phase = phase_a[tightest] < site_a - SAME_A
     for other in model.cars:
-        is_ahead = other.need.priority > car.need.priority and draws.amps[other.number][slot] > 0.0
+        is_ahead = misses and other.need.priority > car.need.priority and draws.amps[other.number][slot] > 0.0
         if is_ahead and (not shares_phase or tightest in other.phases):
             return Reason.PRIORITY
     return Reason.PHASE_LIMIT if shares_phase else Reason.SITE_LIMIT
