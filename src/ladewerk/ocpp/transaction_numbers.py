@@ -40,11 +40,12 @@ class StartedTransactions:
 class Begun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The station's end: one transaction as far as it has been said in 1.6.
 
-    It is said to have begun when somebody's tag is known (``tagged_at``) and the meter has been read (``meter_wh``, the
-    register before that moment); ``number`` is what the CSMS then called it. ``read_wh`` is the newest reading.
+    It is said to have begun when the connector and somebody's tag are known (since ``tagged_at``) and the meter has been
+    read (``meter_wh``, the register before that moment); ``number`` is what the CSMS then called it. ``read_wh`` is the
+    newest reading.
     """
 
-    connector: int
+    connector: int | None = None
     state: str = ""
     energised: bool = False
     id_tag: str | None = None
@@ -54,6 +55,11 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     read_wh: int | None = None
     number: int | None = None
     ended: bool = False
+
+    @property
+    def can_be_told(self) -> bool:
+        """Whether 1.6 has all it wants to know of a beginning."""
+        return self.connector is not None and self.tagged_at is not None and self.meter_wh is not None
 
 
 class BegunTransactions:

@@ -14,7 +14,7 @@ from ladewerk.ocpp.codec import Hearing, Saying
 from ladewerk.ocpp.messages import Payload, decode, encode
 from ladewerk.ocpp.transaction_numbers import BegunTransactions, StartedTransactions
 from ladewerk.ocpp.v16.station.translate import HEARD, StationTranslation
-from ladewerk.ocpp.v16.translate import DOWN, UP, Translation
+from ladewerk.ocpp.v16.translate import DOWN, REFUSED, UP, Translation
 from ladewerk.ocpp.v16.types import ACTIONS
 from ladewerk.ocpp.v21 import types as v21
 from ladewerk.ocpp.v21.codec import action_of
@@ -65,7 +65,8 @@ class V16Codec:
     def say(self, request: Payload) -> Saying:
         """As :class:`ladewerk.ocpp.codec.Codec` says."""
         encode(request)
-        if action_of(request).name in DOWN:
+        action = action_of(request).name
+        if action in DOWN or action in REFUSED:
             return (yield from self._csms.down(request))
         return (yield from self._station.down(request))
 

@@ -6,7 +6,7 @@ or none, and some depend on what was said before: :class:`Translation` is one co
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from ladewerk.errors import LocalProtocolError, RemoteProtocolError
 from ladewerk.ocpp.codec import Saying
@@ -63,6 +63,43 @@ DOWN: Mapping[str, Callable[[Any, Memory], Saying]] = {
     "UpdateFirmware": maintenance.update_firmware,
 }
 """Action of 2.1 -> how it is said in 1.6."""
+
+REFUSED: Final = frozenset(
+    {
+        "AFRRSignal",
+        "AdjustPeriodicEventStream",
+        "ChangeTransactionTariff",
+        "ClearDERControl",
+        "ClearDisplayMessage",
+        "ClearTariffs",
+        "ClearVariableMonitoring",
+        "CostUpdated",
+        "CustomerInformation",
+        "GetChargingProfiles",
+        "GetDERControl",
+        "GetDisplayMessages",
+        "GetMonitoringReport",
+        "GetPeriodicEventStream",
+        "GetReport",
+        "GetTariffs",
+        "GetTransactionStatus",
+        "NotifyAllowedEnergyTransfer",
+        "NotifyWebPaymentStarted",
+        "PublishFirmware",
+        "RequestBatterySwap",
+        "SetDERControl",
+        "SetDefaultTariff",
+        "SetDisplayMessage",
+        "SetMonitoringBase",
+        "SetMonitoringLevel",
+        "SetNetworkProfile",
+        "SetVariableMonitoring",
+        "UnpublishFirmware",
+        "UpdateDynamicSchedule",
+        "UsePriorityCharging",
+    }
+)
+"""1.6 has no way for a CSMS to say them, and whoever says them has to know."""
 
 
 class Translation:

@@ -26,7 +26,10 @@ def transaction_event(event: v21.TransactionEventRequest, memory: Memory) -> Dow
     over = event.event_type == "Ended"
     memory.begun.put(transaction_id, begun)
     answer = v21.TransactionEventResponse()
-    if begun.number is None and begun.tagged_at is not None and (over or begun.meter_wh is not None):
+    if over and begun.meter_wh is None:
+        # A meter that never spoke measured nothing.
+        begun = replace(begun, meter_wh=0, read_wh=0)
+    if begun.number is None and begun.can_be_told:
         started = yield from _start(begun)
         begun = replace(begun, number=started.transaction_id)
         memory.begun.put(transaction_id, begun)
@@ -36,9 +39,10 @@ def transaction_event(event: v21.TransactionEventRequest, memory: Memory) -> Dow
         memory.begun.put(transaction_id, replace(begun, ended=True))
         if stopped is not None and event.id_token is not UNSET and stopped.id_tag_info is not UNSET:
             answer = v21.TransactionEventResponse(id_token_info=token_info(stopped.id_tag_info))
-    elif event.event_type == "Updated" and begun.number is not None:
-        yield from _values(begun, event)
-    yield from tell_if_changed(begun.connector, event.timestamp, memory)
+    elif event.event_type == "Updated" and begun.number is not None and begun.connector is not None:
+        yield from _values(begun.connector, begun.number, event)
+    if begun.connector is not None:
+        yield from tell_if_changed(begun.connector, event.timestamp, memory)
     return answer
 
 
@@ -46,16 +50,17 @@ def _known(event: v21.TransactionEventRequest, memory: Memory) -> Begun:
     known = memory.begun.get(event.transaction_info.transaction_id)
     if known is not None:
         return known
-    if event.evse is UNSET:
-        raise refused("begin a transaction without an EVSE")
     if event.event_type != "Started" and event.id_token is UNSET:
         raise refused(f"tell on transaction {event.transaction_info.transaction_id}: its beginning was not told")
-    memory.begun.forget_ended(event.evse.id)
-    return Begun(connector=event.evse.id)
+    if event.evse is not UNSET:
+        memory.begun.forget_ended(event.evse.id)
+    return Begun()
 
 
 def _after(begun: Begun, event: v21.TransactionEventRequest) -> Begun:
     """What is known of a transaction with this event."""
+    if event.evse is not UNSET and begun.number is None:
+        begun = replace(begun, connector=event.evse.id)
     state = event.transaction_info.charging_state
     if state is not UNSET:
         begun = replace(begun, state=str(state), energised=begun.energised or str(state) in OCCUPIED)
@@ -73,15 +78,16 @@ def _after(begun: Begun, event: v21.TransactionEventRequest) -> Begun:
 
 def _start(begun: Begun) -> Calls[v16.StartTransactionResponse]:
     """The same each time it has to be said again."""
+    assert begun.connector is not None
     assert begun.id_tag is not None
     assert begun.tagged_at is not None
+    assert begun.meter_wh is not None
     return (
         yield from call(
             v16.StartTransactionRequest(
                 connector_id=begun.connector,
                 id_tag=begun.id_tag,
-                # A meter that never spoke measured nothing: meterStop is the same then.
-                meter_start=begun.meter_wh or 0,
+                meter_start=begun.meter_wh,
                 timestamp=begun.tagged_at,
                 reservation_id=UNSET if begun.reservation_id is None else begun.reservation_id,
             )
@@ -89,12 +95,10 @@ def _start(begun: Begun) -> Calls[v16.StartTransactionResponse]:
     )
 
 
-def _values(begun: Begun, event: v21.TransactionEventRequest) -> Calls[None]:
+def _values(connector: int, number: int, event: v21.TransactionEventRequest) -> Calls[None]:
     values = old_meter_values(event.meter_value)
     if values:
-        yield from call(
-            v16.MeterValuesRequest(connector_id=begun.connector, transaction_id=begun.number or 0, meter_value=values)
-        )
+        yield from call(v16.MeterValuesRequest(connector_id=connector, transaction_id=number, meter_value=values))
 
 
 def _stop(begun: Begun, number: int, event: v21.TransactionEventRequest) -> Calls[v16.StopTransactionResponse]:

@@ -126,8 +126,7 @@ class StationTranslation:
             return _dropped(DROPPED[action])
         if action in SAID:
             return SAID[action](request, self._memory)
-        who = "station" if action in REFUSED else "CSMS"
-        raise LocalProtocolError(f"OCPP 1.6 has no way for a {who} to say {action}")
+        raise LocalProtocolError(f"OCPP 1.6 has no way for a station to say {action}")
 
 
 def _dropped(answer: Payload) -> Down:
