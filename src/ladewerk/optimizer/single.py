@@ -97,8 +97,7 @@ class _Scale:
         last_a = need.last_current_a or (0.0,) * len(rooms)
         last = tuple(round(amps * A) * round(room.length_s * S) for amps, room in zip(last_a, rooms, strict=True))
         most = sum(round(max(room.most_a, need.min_current_a) * A + A) * (round(room.length_s * S) + 1) for room in rooms)
-        latest = 2 * round(rooms[-1].end_s * S)
-        in_distance = _digit(most * latest)
+        in_distance = _digit(most * len(rooms))
         in_starts = in_distance * _digit(most + sum(last))
         in_excess = in_starts * _digit(len(rooms))
         in_money = in_excess * _digit(most)
@@ -143,8 +142,7 @@ def _options(scale: _Scale, need: Need, room: Room, slot: int) -> tuple[Segment,
     levels = _levels(need, room)
     if not levels:
         return ()
-    middle = round(room.start_s * S) + round(room.end_s * S)
-    curve = _Curve(scale, _tiers(scale, room, levels[-1]), scale.last[slot], middle)
+    curve = _Curve(scale, _tiers(scale, room, levels[-1]), scale.last[slot], slot)
     if need.current_step_a is None:
         return (*curve.with_excess(0, levels[0]), *curve.without_excess(levels[0], levels[-1]))
     segments: list[Segment] = []
@@ -158,7 +156,7 @@ def _levels(need: Need, room: Room) -> list[int]:
     length = round(room.length_s * S)
     # 5.999999999999 A out of a division is 6 A.
     most = math.floor(room.most_a * (1 + NOISE) * A * length)
-    least = math.ceil(round(need.min_current_a * A * length, 3))
+    least = math.ceil(need.min_current_a * (1 - NOISE) * A) * length
     if need.current_step_a is None:
         # "Any current" still has a least one that is not 0.
         least = max(1, length, least)
@@ -181,8 +179,8 @@ class _Curve:
     scale: _Scale
     tiers: list[tuple[int, int]]
     last: int
-    middle: int
-    """Start and end added, so that an amount further on is later."""
+    slot: int
+    """Its number: an amount further on is later."""
 
     def with_excess(self, least: int, drawn: int) -> Iterator[Segment]:
         """``drawn`` in any case, of which ``least`` up to all is useful.
@@ -222,7 +220,7 @@ class _Curve:
 
     def _ties(self, amount: int) -> int:
         """The digits below: distance from the last plan, against being off, and lateness."""
-        return (abs(amount - self.last) - self.last) * self.scale.in_distance + self.middle * amount
+        return (abs(amount - self.last) - self.last) * self.scale.in_distance + self.slot * amount
 
 
 # --- by when
