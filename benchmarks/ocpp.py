@@ -23,7 +23,7 @@ from websockets.typing import Subprotocol
 from benchmarks.ocpp_messages import EVENT, MESSAGES
 from benchmarks.rows import Row, median_row
 from ladewerk.ocpp import Version
-from ladewerk.ocpp.codec import codec_for
+from ladewerk.ocpp.version_codecs import codec_for
 from ladewerk.ocpp.messages import Payload
 
 _REPEATS = 9
@@ -208,7 +208,7 @@ async def _heartbeat_ms(station: ClientConnection, number: int) -> float:
 
 _OURS = """
 from ladewerk.ocpp import Version, v21
-from ladewerk.ocpp.codec import codec_for
+from ladewerk.ocpp.version_codecs import codec_for
 from ladewerk.errors import RemoteProtocolError
 codec = codec_for(Version.V21)
 for action in v21.ACTIONS.values():

@@ -8,8 +8,9 @@ import pytest
 
 from ladewerk.errors import LocalProtocolError, RemoteProtocolError
 from ladewerk.ocpp import v21, v201
-from ladewerk.ocpp.codec import PayloadCodec, codec_for
+from ladewerk.ocpp.codec import PayloadCodec
 from ladewerk.ocpp.version import Version
+from ladewerk.ocpp.version_codecs import codec_for
 
 SERVED = [Version.V21, Version.V201]
 

@@ -6,10 +6,9 @@ is a generator, so that the codec keeps what an answer depends on and its owner 
 
 from collections.abc import Callable, Generator, Hashable
 from datetime import datetime
-from typing import Literal, Protocol, overload
+from typing import Protocol
 
 from ladewerk.ocpp.messages import Payload
-from ladewerk.ocpp.transaction_numbers import BegunTransactions, StartedTransactions
 from ladewerk.ocpp.version import Version
 
 Hearing = Generator[Payload, Payload, bytes]
@@ -94,40 +93,3 @@ def say_one(codec: PayloadCodec, request: Payload) -> Saying:
     action, payload = codec.encode_request(request)
     result = yield action, payload
     return codec.decode_response(action, result)
-
-
-@overload
-def codec_for(version: Literal[Version.V201, Version.V21], identity: str = "") -> PayloadCodec: ...
-@overload
-def codec_for(
-    version: Version,
-    identity: str = "",
-    *,
-    started: StartedTransactions | None = None,
-    begun: BegunTransactions | None = None,
-) -> Codec: ...
-def codec_for(
-    version: Version,
-    identity: str = "",
-    *,
-    started: StartedTransactions | None = None,
-    begun: BegunTransactions | None = None,
-) -> Codec:
-    """The codec of a connection with ``identity``; the version's types are loaded now, not when this module is.
-
-    What an end remembers of transactions beyond the connection matters in 1.6 alone: ``started`` at a CSMS, by default for
-    as long as the process runs; ``begun`` at a station, by default for this connection.
-    """
-    match version:
-        case Version.V21:
-            from ladewerk.ocpp.v21.codec import V21Codec
-
-            return V21Codec()
-        case Version.V201:
-            from ladewerk.ocpp.v201.codec import V201Codec
-
-            return V201Codec()
-        case Version.V16:
-            from ladewerk.ocpp.v16.codec import V16Codec
-
-            return V16Codec(identity, started=started, begun=begun)

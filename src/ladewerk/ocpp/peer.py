@@ -14,7 +14,7 @@ from ladewerk.clock import Clock
 from ladewerk.errors import CallFailed, CallRefused, CallTimedOut, Disconnected, RemoteProtocolError
 from ladewerk.ocpp.calls import Priority
 from ladewerk.ocpp.channel import Channel
-from ladewerk.ocpp.codec import Codec, Learned, Saying, codec_for
+from ladewerk.ocpp.codec import Codec, Learned, Saying
 from ladewerk.ocpp.events import (
     CallAnswered,
     CallErrored,
@@ -45,6 +45,7 @@ from ladewerk.ocpp.reports import (
 from ladewerk.ocpp.router import Router
 from ladewerk.ocpp.session import DEFAULT_TIMEOUT_S, Session
 from ladewerk.ocpp.version import Version
+from ladewerk.ocpp.version_codecs import codec_for
 from ladewerk.signals import Signal
 
 S = TypeVar("S")
