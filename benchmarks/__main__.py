@@ -6,7 +6,7 @@ import sys
 
 from benchmarks.rows import as_json, table
 
-NAMES = ("footprint", "ocpp", "optimizer", "demo")
+NAMES = ("footprint", "ocpp", "optimizer", "forecast", "demo")
 
 
 def main() -> int:
