@@ -39,6 +39,8 @@ class TinyCsms:
     statuses: list[str] = field(default_factory=list)
     events: list[v21.TransactionEventRequest] = field(default_factory=list)
     needs: list[v21.NotifyEVChargingNeedsRequest] = field(default_factory=list)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    """Technical code and value of each event of the device model."""
     heartbeats: int = 0
     peer: Peer[None] | None = None
     port: int = 0
@@ -65,6 +67,11 @@ class TinyCsms:
         async def status(_: Context[None], request: v21.StatusNotificationRequest) -> v21.StatusNotificationResponse:
             self.statuses.append(request.connector_status.value)
             return v21.StatusNotificationResponse()
+
+        @router.on(v21.NotifyEventRequest)
+        async def problem(_: Context[None], request: v21.NotifyEventRequest) -> v21.NotifyEventResponse:
+            self.problems += [(event.tech_code or "", event.actual_value) for event in request.event_data]
+            return v21.NotifyEventResponse()
 
         @router.on(v21.HeartbeatRequest)
         async def heartbeat(_: Context[None], request: v21.HeartbeatRequest) -> v21.HeartbeatResponse:

@@ -203,6 +203,39 @@ def test_W01_a_board_that_falls_silent_while_charging_is_a_fault(tmp_path: Path,
     paced(scenario)
 
 
+def test_S01_a_swinging_current_is_shown_reported_and_capped(tmp_path: Path, place_at: Any, paced: Any) -> None:
+    async def scenario() -> None:
+        async with place_at(tmp_path) as place:
+            await charge(place)
+            world = place.simulator.world
+            world.set_faults(msgspec.structs.replace(world.faults, vehicle_swings_a=5.0))
+            await place.until_true(lambda: place.csms.problems == [("current_fluctuates", "true")], within_s=120)
+            assert "current_fluctuates" in [message["code"] for message in place.station.view()["messages"]]
+            # 16 A less what the vehicle leaves and 5 A is the lowest it drew; the band is 3 A wide.
+            await place.until_true(lambda: world.board.configured_a == 13, within_s=30)
+            assert place.unit()["state"] == "charging"
+
+    paced(scenario)
+
+
+def test_a_fault_and_its_end_are_reported_when_the_csms_is_back(tmp_path: Path, place_at: Any, paced: Any) -> None:
+    async def scenario() -> None:
+        async with place_at(tmp_path) as place:
+            await charge(place)
+            world = place.simulator.world
+            assert place.csms.peer is not None
+            await place.csms.peer.close("gone")
+            world.set_faults(msgspec.structs.replace(world.faults, board_silent=True))
+            await place.until("fault", within_s=30)
+            world.set_faults(msgspec.structs.replace(world.faults, board_silent=False))
+            await place.until_true(lambda: place.unit()["allowed"]["reset"], within_s=60)
+            await place.press("reset")
+            await place.until_true(lambda: len(place.csms.problems) == 2, within_s=600)
+            assert place.csms.problems == [("evse_silent", "true"), ("fault_reset", "false")]
+
+    paced(scenario)
+
+
 def test_a_serial_device_that_is_not_there_starts_nothing(tmp_path: Path, place_at: Any, paced: Any) -> None:
     async def scenario() -> None:
         async with place_at(tmp_path / "first") as place:

@@ -21,6 +21,7 @@ from ladewerk.station.actions import (
     OpenContactor,
     Refuse,
     RequestPlan,
+    Say,
     SetCurrent,
     StartSelfTest,
 )
@@ -832,6 +833,26 @@ def test_S02_a_surge_stops_at_once() -> None:
     assert bench.state.fault is not None
     assert bench.state.fault.code == "surge"
     assert bench.ended() == [EndReason.OVERCURRENT]
+
+
+def test_S01_a_current_that_swings_beyond_its_band_caps_the_offer_until_the_session_ends() -> None:
+    bench = ready()
+    bench.charging((3600, 16.0), (3600, 15.0))
+    bench.second(10)
+    for drawn_a in (16.0, 12.0) * 3:
+        bench.drawn_a = drawn_a
+        bench.second(3)
+    assert bench.state.offer_a == 15.0
+    assert [action.code for action in bench.actions if isinstance(action, Say)].count("current_fluctuates") == 1
+    bench.drawn_a = 11.0
+    bench.second(20)
+    assert bench.state.offer_a == 15.0
+    bench.feed(StopPressed())
+    bench.drawn_a = 0.0
+    bench.second(30)
+    assert bench.phase() is Phase.PLUGGED
+    bench.charging((3600, 16.0))
+    assert bench.state.offer_a == 16.0
 
 
 def test_a_current_without_a_vehicle_is_a_welded_contactor() -> None:

@@ -21,5 +21,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Its readings and registers no longer change."""
     meter_null_phases: tuple[str, ...] = ()
     """Phases out of "a", "b", "c" of which it tells null."""
+    vehicle_swings_a: float | None = None
+    """It draws this much less in every other four seconds."""
     vehicle_ignores_offer: bool = False
     """It draws its maximum as long as its inlet is energised."""

@@ -6,6 +6,9 @@ from math import inf
 
 from ladewerk.simulator.battery import Battery
 
+SWING_S = 4.0
+"""How long a vehicle with a swinging current draws the one, and then the other."""
+
 
 class Pilot(StrEnum):
     """State of the control pilot that the vehicle brings about (IEC 61851-1, table A.6)."""
@@ -39,7 +42,8 @@ class Vehicle:
     """One vehicle, moved by :meth:`update`; times are seconds on the world's own scale.
 
     It asks for power (C) when it is plugged in, not full and offered enough, and falls back to B when it is full or the
-    offer ends. ``ignores_offer`` is a fault: it asks for power whatever is offered and draws its maximum.
+    offer ends. ``ignores_offer`` is a fault: it asks for power whatever is offered and draws its maximum. ``swings_a`` is
+    another: in every other :data:`SWING_S` it draws so much less.
     """
 
     def __init__(self, model: VehicleModel, battery: Battery) -> None:
@@ -47,12 +51,15 @@ class Vehicle:
         self.battery = battery
         self.plugged = False
         self.ignores_offer = False
+        self.swings_a = 0.0
         self.pilot = Pilot.A
         self._offer_a = 0.0
         self._energised = False
         self._obeyed_a = 0.0
         self._pilot_due_s = inf
         self._obey_due_s = inf
+        self._swing_due_s = inf
+        self._swung_a = 0.0
 
     @property
     def current_a(self) -> float:
@@ -68,7 +75,7 @@ class Vehicle:
         """When it will do something by itself, if nothing around it changes; inf for never."""
         ceiling_w = self.ceiling_w
         full_s = at_s + self.battery.full_after_s(ceiling_w) if ceiling_w > 0 else inf
-        return min(self._pilot_due_s, self._obey_due_s, full_s)
+        return min(self._pilot_due_s, self._obey_due_s, self._swing_due_s, full_s)
 
     def charge(self, duration_s: float) -> float:
         """Let time pass at the present state; the energy in Wh drawn from the mains."""
@@ -81,6 +88,7 @@ class Vehicle:
         self._energised = energised
         self._update_pilot(at_s)
         self._update_current(at_s)
+        self._update_swing(at_s)
 
     @property
     def ceiling_w(self) -> float:
@@ -88,7 +96,7 @@ class Vehicle:
         if not self._energised or self.pilot is not Pilot.C:
             return 0.0
         amps = self.model.max_current_a if self.ignores_offer else self._obeyed_a
-        return amps * self.model.phases * self.model.voltage_v
+        return max(0.0, amps - self._swung_a) * self.model.phases * self.model.voltage_v
 
     def _wanted_pilot(self) -> Pilot:
         if not self.plugged:
@@ -113,6 +121,15 @@ class Vehicle:
         elif at_s >= self._pilot_due_s:
             self.pilot = wanted
             self._pilot_due_s = inf
+
+    def _update_swing(self, at_s: float) -> None:
+        if not self.swings_a or not self._obeyed_a:
+            self._swung_a, self._swing_due_s = 0.0, inf
+        elif self._swing_due_s == inf:
+            self._swing_due_s = at_s + SWING_S
+        elif at_s >= self._swing_due_s:
+            self._swung_a = 0.0 if self._swung_a else self.swings_a
+            self._swing_due_s = at_s + SWING_S
 
     def _update_current(self, at_s: float) -> None:
         if not self._energised or self.pilot is not Pilot.C:

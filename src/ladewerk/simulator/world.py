@@ -156,6 +156,7 @@ class World:
             self.board.trip_rcd()
         self.board.diode_failed = faults.board_failure is BoardFailure.DIODE
         self.board.relay_welded = faults.relay_welded
+        self.vehicle.swings_a = faults.vehicle_swings_a or 0.0
         self.vehicle.ignores_offer = faults.vehicle_ignores_offer
         self.faults = faults
         self.settle()

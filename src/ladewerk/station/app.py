@@ -17,6 +17,7 @@ from ladewerk.errors import LadewerkError
 from ladewerk.ocpp import v21
 from ladewerk.settings import split_address
 from ladewerk.station.actions import Level
+from ladewerk.station.alerts import Alerts
 from ladewerk.station.config import StationConfig, check
 from ladewerk.station.control import UnitControl, poll_boards, poll_meters
 from ladewerk.station.csms_link import CsmsLink
@@ -150,7 +151,8 @@ def _wire(config: StationConfig, clock: Clock, station: Station, journal: Journa
 
     link.changed.connect(link_changed)
     messages.said.connect(lambda _message: live.changed())
-    jobs: list[Job] = [journal.write(), queue.run(), link.run(station_router(), reach, status.send)]
+    alerts = Alerts(messages, units, link, clock)
+    jobs: list[Job] = [journal.write(), queue.run(), link.run(station_router(), reach, status.send), alerts.send()]
     for unit in units:
         unit.needs_to_send.connect(send_needs)
         unit.changed.connect(status.look)

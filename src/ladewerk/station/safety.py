@@ -4,10 +4,11 @@ The over-current rule is EVerest's: above (offered + 0.5 A) x 1.10 for 7 s stops
 at once. A vehicle has 5 s to follow a lower offer (IEC 61851-1), so for 6 s after a change the higher offer still counts.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from ladewerk.station.drivers.ports import EvseReading, MeterReading, PilotState
+from ladewerk.station.fluctuation import Fluctuation, Swinging
 from ladewerk.station.moment import Moment
 
 
@@ -36,6 +37,10 @@ class Thresholds:
     """A meter reading this old allows no higher current than the present one."""
     meter_silent_s: float = 30.0
     """A meter reading this old ends the session."""
+    band_a: float = 3.0
+    """A current that swings to and fro by more than this is an alarm."""
+    band_for_s: float = 30.0
+    """... within this time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +53,21 @@ class Watch:
     soft_since_s: float | None = None
     hard_since_s: float | None = None
     welded_since_s: float | None = None
+    swinging: Swinging = field(default_factory=Swinging)
+    cap_a: float | None = None
+    """The most that is offered for the rest of the session, since the current fluctuated."""
 
     def offering(self, current_a: float, now: Moment, thresholds: Thresholds) -> "Watch":
         """From ``now`` on ``current_a`` is offered."""
         if current_a == self.offered_a:
             return self
-        return replace(self, offered_a=current_a, earlier_a=self.permitted_a(now, thresholds), changed_s=now.monotonic_s)
+        return replace(
+            self,
+            offered_a=current_a,
+            earlier_a=self.permitted_a(now, thresholds),
+            changed_s=now.monotonic_s,
+            swinging=Swinging(),
+        )
 
     def permitted_a(self, now: Moment, thresholds: Thresholds) -> float:
         """The current that may be drawn: the offer, or for a while still the higher one before it."""
@@ -88,6 +102,18 @@ def supervise(
     if _lasted(watch.soft_since_s, thresholds.soft_for_s, now):
         return watch, Finding.OVER_CURRENT
     return watch, None
+
+
+def fluctuating(watch: Watch, meter: MeterReading, now: Moment, thresholds: Thresholds) -> tuple[Watch, Fluctuation | None]:
+    """Note a fresh meter reading under a steady offer; a fluctuation caps the offer and is told once."""
+    if watch.changed_s is None or now.since_s(watch.changed_s) < thresholds.settle_s:
+        return watch, None
+    swinging = watch.swinging.seen(highest_current_a(meter), now.monotonic_s, thresholds.band_for_s)
+    found = swinging.beyond(thresholds.band_a)
+    if found is None:
+        return replace(watch, swinging=swinging), None
+    cap_a = found.cap_a if watch.cap_a is None else min(found.cap_a, watch.cap_a)
+    return replace(watch, swinging=Swinging(), cap_a=cap_a), found
 
 
 def _since(since_s: float | None, holds: bool, now: Moment) -> float | None:

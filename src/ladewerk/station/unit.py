@@ -90,7 +90,9 @@ _ENERGISED_ROWS: Mapping[type[Event], Row] = {
     EvseSeen: Row(
         running.energised_evse_seen, "error: fault; unplugged: end; else the due current", _RUN | _FAULT | {Phase.FINISHING}
     ),
-    MeterSeen: Row(running.meter_seen, "too much current: fault; energy reached: end", _FAULT | {Phase.FINISHING}),
+    MeterSeen: Row(
+        running.meter_seen, "too much current: fault; energy reached: end; swinging: capped", _FAULT | {Phase.FINISHING}
+    ),
     Tick: Row(
         running.energised_tick, "silence, energy, end of plan, calibration, due current", _RUN | _FAULT | {Phase.FINISHING}
     ),

@@ -109,6 +109,7 @@ def forget_session(state: UnitState) -> UnitState:
         energy=None,
         ending=None,
         tested=False,
+        watch=replace(state.watch, cap_a=None),
     )
 
 

@@ -20,7 +20,7 @@ from ladewerk.station.drivers.ports import PilotState
 from ladewerk.station.events import EvseSeen, LockFailed, LockMoved, MeterSeen, NeedsAnswered, PlanReceived
 from ladewerk.station.execution import Execution
 from ladewerk.station.moment import Moment
-from ladewerk.station.safety import Finding, supervise
+from ladewerk.station.safety import Finding, fluctuating, supervise
 from ladewerk.station.unit_before import stop_reason
 from ladewerk.station.unit_moves import Step, end_transaction, enter, fail, finish, follow, keep_offer, rest, run, self_test
 from ladewerk.station.unit_state import Phase, Request, Trouble, UnitState, evse_trouble, is_complete, meter_trouble, trouble
@@ -44,7 +44,7 @@ def device_missed(state: UnitState, _event: object, now: Moment) -> Step:
 
 
 def meter_seen(state: UnitState, event: MeterSeen, now: Moment) -> Step:
-    """Too much current is a fault; the energy asked for ends the session."""
+    """Too much current is a fault; the energy asked for ends the session; a current that swings caps the offer."""
     watch, finding = supervise(state.watch, event.reading, state.evse, now, state.rules.thresholds)
     state = replace(state, watch=watch)
     if finding is not None:
@@ -52,7 +52,17 @@ def meter_seen(state: UnitState, event: MeterSeen, now: Moment) -> Step:
         return fail(state, Trouble(finding.value, {"offered_a": state.offer_a}), now, reason)
     if is_complete(state):
         return finish(state, EndReason.ENERGY_LIMIT_REACHED, now)
-    return state, ()
+    watch, swing = fluctuating(state.watch, event.reading, now, state.rules.thresholds)
+    state = replace(state, watch=watch)
+    if swing is None:
+        return state, ()
+    state, actions = follow(state, now)
+    said = {
+        "lowest_a": round(swing.lowest_a, 1),
+        "highest_a": round(swing.highest_a, 1),
+        "cap_a": round(watch.cap_a or swing.cap_a, 1),
+    }
+    return state, (*actions, Say(Level.WARNING, "current_fluctuates", said))
 
 
 def preparing_meter_seen(state: UnitState, event: MeterSeen, now: Moment) -> Step:

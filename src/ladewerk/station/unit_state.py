@@ -131,6 +131,8 @@ def current_limit_a(state: UnitState) -> float:
         limits.append(state.evse.cable_limit_a)
     if state.needs is not None and not state.direct:
         limits.append(state.needs.max_current_a)
+    if state.watch.cap_a is not None:
+        limits.append(state.watch.cap_a)
     return min(limits)
 
 

@@ -85,6 +85,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "session_ending": "ending ({reason}) after {energy_wh} Wh",
     "session_ended": "ended ({reason}) after {energy_wh} Wh",
     "transaction_interrupted": "transaction {transaction_id} was interrupted and has been ended",
+    "current_fluctuates": "the current swings between {lowest_a} A and {highest_a} A; {cap_a} A are offered at most now",
     "fault_reset": "the error was cleared",
     "order_failed": "an order to the hardware failed: {why}",
     "csms_connected": "connected to the CSMS",
