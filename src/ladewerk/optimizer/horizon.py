@@ -10,6 +10,9 @@ from ladewerk.timeline import Timeline, mean_over
 
 QUARTER_HOUR_S: Final = 900
 
+_LEAST: Final = timedelta(seconds=1)
+"""No slot is shorter, unless all of the horizon is."""
+
 
 def horizon_slots(
     start: datetime,
@@ -34,7 +37,12 @@ def horizon_slots(
     while border < last:
         borders.add(border)
         border += timedelta(seconds=longest_s)
-    inside = sorted(border for border in borders if first <= border <= last)
+    inside = [first]
+    for border in sorted(border for border in borders if first < border < last):
+        # A change within a second of another makes no slot of its own.
+        if border - inside[-1] >= _LEAST and last - border >= _LEAST:
+            inside.append(border)
+    inside.append(last)
     return tuple((after - before) / timedelta(seconds=1) for before, after in pairwise(inside))
 
 
