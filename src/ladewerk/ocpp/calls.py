@@ -1,6 +1,5 @@
 """The CALLs of both sides: ours that wait for their turn and their answer, and the peer's that wait for ours."""
 
-from collections import OrderedDict, deque
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -39,7 +38,7 @@ class OutCalls:
     def __init__(self) -> None:
         self.open: OutCall | None = None
         self._waiting: dict[str, OutCall] = {}
-        self._given_up: deque[str] = deque(maxlen=ANSWERS_KEPT)
+        self._given_up: list[str] = []
 
     def knows(self, message_id: str) -> bool:
         return message_id in self._waiting or self.is_open(message_id)
@@ -70,16 +69,17 @@ class OutCalls:
         self._waiting.pop(message_id, None)
 
     def next_deadline(self) -> float | None:
-        waiting = min((call.deadline for call in self._waiting.values()), default=None)
-        if self.open is None or (waiting is not None and waiting < self.open.deadline):
-            return waiting
-        return self.open.deadline
+        deadline = None if self.open is None else self.open.deadline
+        if self._waiting:
+            waiting = min([call.deadline for call in self._waiting.values()])
+            return waiting if deadline is None else min(waiting, deadline)
+        return deadline
 
     def take_open_if_due(self, now: float) -> OutCall | None:
         if self.open is None or self.open.deadline > now:
             return None
         call, self.open = self.open, None
-        self._given_up.append(call.message_id)
+        self._given_up = [*self._given_up[-ANSWERS_KEPT + 1 :], call.message_id]
         return call
 
     def take_waiting_if_due(self, now: float) -> list[OutCall]:
@@ -116,7 +116,7 @@ class InCalls:
     def __init__(self) -> None:
         self._handling: dict[str, InCall] = {}
         self._overtime: dict[str, int] = {}
-        self._answered: OrderedDict[str, tuple[int, str]] = OrderedDict()
+        self._answered: dict[str, tuple[int, str]] = {}
 
     def fingerprint_of(self, message_id: str) -> int | None:
         """What the CALL with this id was like, None if there was none or its answer is no longer kept."""
@@ -153,7 +153,7 @@ class InCalls:
             self._overtime[message_id] = call.fingerprint
         self._answered[message_id] = (call.fingerprint, text)
         if len(self._answered) > ANSWERS_KEPT:
-            self._answered.popitem(last=False)
+            del self._answered[next(iter(self._answered))]
 
     def forget_waiting(self) -> None:
         """The link is given up: nobody waits for an answer any more."""
@@ -161,7 +161,10 @@ class InCalls:
 
     def next_due(self) -> float | None:
         # In the order of arrival, and all have the same time: the first is the next.
-        return next((call.due for call in self._handling.values() if call.due is not None), None)
+        for call in self._handling.values():
+            if call.due is not None:
+                return call.due
+        return None
 
     def take_due(self, now: float) -> list[str]:
         """The CALLs to be answered by default now; each is told once."""

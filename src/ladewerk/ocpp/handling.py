@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from ladewerk.clock import Clock
 from ladewerk.errors import CallFailed, LocalProtocolError, RemoteProtocolError
@@ -16,12 +16,10 @@ from ladewerk.ocpp.frames import ErrorCode, printable
 from ladewerk.ocpp.link import Link
 from ladewerk.ocpp.messages import OneWay, Payload
 from ladewerk.ocpp.reports import RequestReceived, ResponseSent, Sent
-from ladewerk.ocpp.router import Context, Router, action_name
+from ladewerk.ocpp.router import Context, OtherEnd, Router, action_name
 from ladewerk.ocpp.session import Session
 from ladewerk.ocpp.turns import Turns
-
-if TYPE_CHECKING:
-    from ladewerk.ocpp.peer import Peer
+from ladewerk.signals import Signal
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -53,6 +51,18 @@ class ReplyTimes:
         return self.timeout_s - self.network_s - self.lead_s
 
 
+class Announcer(OtherEnd, Protocol):
+    """The peer whose messages are handled: it also tells those who listen what becomes of them."""
+
+    @property
+    def request_received(self) -> Signal[RequestReceived]: ...
+
+    @property
+    def response_sent(self) -> Signal[ResponseSent]: ...
+
+    def tell(self, signal: Signal[T], report: T) -> None: ...
+
+
 @dataclass(slots=True)
 class _Call:
     """A CALL of the peer while its handler runs; ``request`` is what the handler is at."""
@@ -75,7 +85,7 @@ class Handling(Generic[S]):
 
     def __init__(
         self,
-        peer: "Peer[S]",
+        peer: Announcer,
         *,
         router: Router[S],
         state: S,

@@ -1,10 +1,10 @@
 """What a session may still say, as a table of its three states; printed in the documentation."""
 
 from collections.abc import Mapping
-from enum import Enum, auto
+from enum import Enum, IntEnum, auto
 
 
-class Link(Enum):
+class Link(IntEnum):
     """What the session may still say."""
 
     OPEN = auto()
@@ -12,7 +12,7 @@ class Link(Enum):
     CLOSED = auto()
 
 
-class Input(Enum):
+class Input(IntEnum):
     FRAME = auto()
     CALL = auto()
     ANSWER = auto()

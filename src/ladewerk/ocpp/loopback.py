@@ -1,8 +1,10 @@
 """A channel in memory, with outages: what tests and simulations use where no socket is wanted."""
 
 import asyncio
+from collections.abc import Awaitable
 
 from ladewerk.errors import Disconnected
+from ladewerk.ocpp.channel import AT_ONCE
 
 
 class LoopbackChannel:
@@ -25,10 +27,11 @@ class LoopbackChannel:
             raise Disconnected(self._gone)
         return text
 
-    async def send(self, text: str) -> None:
+    def send(self, text: str) -> Awaitable[None]:
         if self._gone or self._other is None:
             raise Disconnected(self._gone)
         self._other._inbox.put_nowait(text)
+        return AT_ONCE
 
     async def close(self, code: int, reason: str) -> None:
         if self._other is not None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,7 +13,7 @@ from uuid import uuid4
 from ladewerk.clock import Clock
 from ladewerk.errors import CallFailed, CallRefused, CallTimedOut, Disconnected, RemoteProtocolError
 from ladewerk.ocpp.calls import Priority
-from ladewerk.ocpp.channel import Channel
+from ladewerk.ocpp.channel import AT_ONCE, Channel
 from ladewerk.ocpp.codec import Codec, Learned, Saying
 from ladewerk.ocpp.events import (
     CallAnswered,
@@ -123,11 +123,10 @@ class Peer(Generic[S]):
         )
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
-        self._wake = asyncio.Event()
-        self._link_gone = asyncio.Event()
+        self._link_gone: asyncio.Future[None] = self._loop.create_future()
         self._why_gone = "the connection is closed"
         self._closing = False
-        self._flushed = asyncio.Event()
+        self._writer: asyncio.Task[None] | None = None
         self._calls: dict[str, _Calling] = {}
         self._runner: asyncio.Task[None] | None = None
         self._running = False
@@ -135,7 +134,7 @@ class Peer(Generic[S]):
     @property
     def why_ended(self) -> str | None:
         """Why the connection is no more; None before its end."""
-        return self._why_gone if self._link_gone.is_set() else None
+        return self._why_gone if self._link_gone.done() else None
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -221,11 +220,8 @@ class Peer(Generic[S]):
         """Serve the connection until its end; then CALLs still open fail with Disconnected."""
         self._running = True
         try:
-            async with asyncio.TaskGroup() as tasks:
-                writer = tasks.create_task(self._write())
-                await self._read()
-                self._end()
-                writer.cancel()
+            await self._read()
+            self._end()
             if self._handling.tasks:
                 await asyncio.wait(self._handling.tasks, timeout=_HANDLER_GRACE_S)
         finally:
@@ -238,7 +234,7 @@ class Peer(Generic[S]):
         """Send what is already answered, then close the connection. CALLs of ours that are open fail at once."""
         self._apply(self._session.close(_CLOSE_NORMAL, reason))
         if self._running:
-            await self._link_gone.wait()
+            await asyncio.shield(self._link_gone)
         else:
             await self._channel.close(_CLOSE_NORMAL, reason)
 
@@ -267,24 +263,30 @@ class Peer(Generic[S]):
             self._show(data if isinstance(data, str) else data.decode(errors="replace"), sent=False)
             self._apply(self._session.receive(data, self._loop.time()))
 
-    async def _write(self) -> None:
+    def _write(self) -> None:
+        """Hand over what waits, as long as the link has room at once; a task waits where it has not."""
+        while self._writer is None and (text := self._session.next_frame()) is not None:
+            try:
+                room = self._channel.send(text)
+            except Disconnected:
+                return  # the reader hears of it too, and with the reason
+            if room is not AT_ONCE:
+                self._writer = self._loop.create_task(self._write_on(room), name=f"{self.identity} write")
+            self._show(text, sent=True)
+
+    async def _write_on(self, room: Awaitable[None]) -> None:
         try:
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                while (text := self._session.next_frame()) is not None:
-                    await self._channel.send(text)
-                    self._show(text, sent=True)
-                if self._closing:
-                    self._flushed.set()
-                    return
+            await room
         except Disconnected:
-            return  # the reader hears of it too, and with the reason
+            return  # as above
+        self._writer = None
+        self._write()
 
     async def _close_link(self, code: int, reason: str) -> None:
         try:
             async with asyncio.timeout(_CLOSE_GRACE_S):
-                await self._flushed.wait()
+                while self._writer is not None and not self._writer.done():
+                    await asyncio.wait([self._writer])
         except TimeoutError:
             log.warning("%s: closing without what it does not take", self.identity)
         await self._channel.close(code, reason)
@@ -294,7 +296,10 @@ class Peer(Generic[S]):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._link_gone.set()
+        if self._writer is not None:
+            self._writer.cancel()
+        if not self._link_gone.done():
+            self._link_gone.set_result(None)
         self._running = False
 
     def _show(self, text: str, *, sent: bool) -> None:
@@ -317,7 +322,7 @@ class Peer(Generic[S]):
     def _apply(self, events: Sequence[Event]) -> None:
         for event in events:
             self._act(event)
-        self._wake.set()
+        self._write()
         deadline = self._session.next_deadline
         # A timer that is early looks again when it comes: most deadlines are gone by then, and their timers not made.
         if deadline is not None and (self._timer is None or self._timer.when() > deadline):

@@ -3,13 +3,11 @@
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from ladewerk.errors import LocalProtocolError
-from ladewerk.ocpp.messages import Payload, Request
-
-if TYPE_CHECKING:
-    from ladewerk.ocpp.peer import Peer
+from ladewerk.ocpp.messages import OneWay, Payload, Request
+from ladewerk.ocpp.version import Version
 
 S = TypeVar("S")
 P = TypeVar("P", bound=Payload)
@@ -17,11 +15,32 @@ R = TypeVar("R", bound=Payload)
 Q_co = TypeVar("Q_co", bound=Payload, covariant=True)
 
 
+class OtherEnd(Protocol):
+    """The peer as a handler knows it; see :class:`ladewerk.ocpp.Peer`."""
+
+    @property
+    def identity(self) -> str: ...
+
+    @property
+    def version(self) -> Version: ...
+
+    @property
+    def why_ended(self) -> str | None: ...
+
+    async def call(
+        self, request: Request[R], *, timeout_s: float | None = None, priority: int = 0, ttl_s: float | None = None
+    ) -> R: ...
+
+    async def send(self, message: OneWay) -> None: ...
+
+    async def close(self, reason: str = "") -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context(Generic[S]):
     """What a handler is given beside the message; ``received_at`` is aware UTC."""
 
-    peer: "Peer[S]"
+    peer: OtherEnd
     state: S
     message_id: str
     received_at: datetime

@@ -6,7 +6,7 @@ Every ``now`` is in seconds on one monotonic clock. Rules: OCPP-J 1.6 chapter 4,
 is open at a time, CALLs of both sides may cross, and nothing a peer sends raises.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -85,10 +85,10 @@ class Session:
         self._reply_within_s = reply_within_s
         self._limits = limits
         self._link = Link.OPEN
-        self._unsent: deque[str] = deque()
+        self._unsent: list[str] = []
         self._ours = OutCalls()
         self._theirs = InCalls()
-        self._bad_frames: deque[float] = deque(maxlen=BAD_FRAMES_TOLERATED + 1)
+        self._bad_frames: list[float] = []
 
     @property
     def link(self) -> Link:
@@ -102,12 +102,11 @@ class Session:
 
     def next_frame(self) -> str | None:
         """What is to be written next, None when nothing is; each frame is handed out once."""
-        return self._unsent.popleft() if self._unsent else None
+        return self._unsent.pop(0) if self._unsent else None
 
     def frames_to_send(self) -> list[str]:
         """All that is to be written now, in this order."""
-        unsent = list(self._unsent)
-        self._unsent.clear()
+        unsent, self._unsent = self._unsent, []
         return unsent
 
     # What the owner says
@@ -312,7 +311,7 @@ class Session:
         elif error.message_type in (None, MessageType.CALL):
             answer = CallError(message_id or UNREADABLE_ID, error.code, error.description)
             events += self._write(frames.encode(answer, self.version))
-        self._bad_frames.append(now)
+        self._bad_frames = [*self._bad_frames[-BAD_FRAMES_TOLERATED:], now]
         if len(self._bad_frames) > BAD_FRAMES_TOLERATED and self._bad_frames[0] > now - BAD_FRAME_FORGOTTEN_AFTER_S:
             events += self.close(CLOSE_PROTOCOL_ERROR, "too many malformed frames")
         return events

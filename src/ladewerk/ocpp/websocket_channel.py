@@ -1,6 +1,7 @@
 """A frame carrier over one open WebSocket, the same at both ends, and what both ends agree on."""
 
 import logging
+from collections.abc import Awaitable
 from itertools import count
 from typing import Final
 
@@ -9,6 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from ladewerk.errors import Disconnected
+from ladewerk.ocpp.channel import AT_ONCE
 from ladewerk.ocpp.frames import printable
 from ladewerk.ocpp.version import Version
 from ladewerk.ocpp.websocket_handshake import Handshake
@@ -71,11 +73,14 @@ class WebSocketChannel:
         except ConnectionClosed as err:
             raise Disconnected(_why_closed(err)) from err
 
-    async def send(self, text: str) -> None:
-        try:
-            await self._connection.send(text)
-        except ConnectionClosed as err:
-            raise Disconnected(_why_closed(err)) from err
+    def send(self, text: str) -> Awaitable[None]:
+        connection, protocol = self._connection, self._connection.protocol
+        if protocol.state is not State.OPEN:
+            closed = ConnectionClosed(protocol.close_rcvd, protocol.close_sent, protocol.close_rcvd_then_sent)
+            raise Disconnected(_why_closed(closed))
+        protocol.send_text(text.encode())
+        connection.send_data()
+        return connection.drain() if connection.paused else AT_ONCE
 
     async def close(self, code: int, reason: str) -> None:
         await self._connection.close(code, short_reason(reason))
