@@ -190,6 +190,29 @@ def test_two_cars_share_the_limit_of_the_site(csms: Any, tiny_station: Any, unti
     asyncio.run(go())
 
 
+def test_t3_a_car_that_leaves_soon_gets_the_room_of_one_that_has_time(csms: Any, tiny_station: Any, until: Any) -> None:
+    async def go() -> None:
+        async with csms(site=Site(limit_w=12000.0)) as running, tiny_station(running.ocpp_port) as station:
+            await station.boot()
+            now = SystemClock().now()
+            for evse_id, stay_h, energy_wh in ((1, 10, 12000), (2, 1.1, 10000)):
+                await station.event("Started", 0, transaction_id=f"tx-{evse_id}", evse_id=evse_id, register_wh=0.0)
+                departure = now + timedelta(hours=stay_h)
+                await station.needs(evse_id=evse_id, energy_wh=energy_wh, departure=departure, mode=1)
+                await until(running, lambda key=("s-1", evse_id): state_of(running, key) is NeedState.ACCEPTED)
+            plans = [running.ledger.plans["s-1", evse_id] for evse_id in (1, 2)]
+            assert [plan.missing_wh for plan in plans] == pytest.approx([0, 0], abs=1)
+            assert all(plan.solver.startswith("site") for plan in plans)
+            # Planned in one go, the first one for the second time.
+            assert plans[0].created_at == plans[1].created_at
+            assert plans[0].slots[0].current_a < 6 < plans[1].slots[0].current_a
+            for mine, other in zip(plans[0].slots, plans[1].slots, strict=False):
+                assert mine.power_w + other.power_w <= 12000.0
+                assert mine.base_load_w == pytest.approx(other.power_w)
+
+    asyncio.run(go())
+
+
 def test_the_need_has_shrunk_by_the_meter_when_it_is_planned_again(csms: Any, tiny_station: Any) -> None:
     async def go() -> None:
         async with csms() as running, tiny_station(running.ocpp_port) as station:

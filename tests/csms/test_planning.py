@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace as replace_site
 
-from ladewerk.csms.planning import EV_ID, OPEN_STAY, planning_problem, stored_plan
+from ladewerk.csms.planning import OPEN_STAY, Waiting, is_kept, planning_problem, stored_plan
 from ladewerk.csms.records import ChargingNeed, Mode
 from ladewerk.csms.site import LoadStep, Site, Tariff, TariffStep
 from ladewerk.csms.transactions import Transaction
@@ -15,6 +15,7 @@ from ladewerk.timeline import Timeline
 
 NOW = datetime(2026, 1, 5, 17, 7, 30, tzinfo=UTC)
 TARIFF = Tariff(steps=(TariffStep(from_="00:00", price_per_kwh=0.3),))
+EV_ID = "S/1"
 TRANSACTION = Transaction(station_id="S", transaction_id="tx", updated_at=NOW, seq_no=3, register_wh=3000.0)
 NEED = ChargingNeed(
     station_id="S",
@@ -35,7 +36,7 @@ NEED = ChargingNeed(
 def test_the_problem_says_what_is_missing_until_when_and_what_else_draws_power() -> None:
     site = Site(limit_w=9000.0, tariff=TARIFF, base_load=(LoadStep(start_at=NOW + timedelta(hours=1), power_w=500.0),))
     other = Timeline.from_slots(NOW, [7200.0], [4000.0])
-    problem = planning_problem(NEED, TRANSACTION, site, [other], NOW)
+    problem = planning_problem([Waiting(NEED, TRANSACTION)], site, [other], NOW)
     ev = problem.need(EV_ID)
     assert (ev.energy_wh, ev.departure, ev.max_current_a, ev.phases) == (6000.0, NEED.depart_at, 16.0, (1, 2, 3))
     assert sum(problem.slot_s) == 3 * 3600
@@ -50,7 +51,7 @@ def test_the_problem_says_what_is_missing_until_when_and_what_else_draws_power()
 
 
 def test_a_car_that_has_not_said_when_it_leaves_is_planned_for_a_day() -> None:
-    problem = planning_problem(replace(NEED, depart_at=None), TRANSACTION, Site(tariff=TARIFF), [], NOW)
+    problem = planning_problem([Waiting(replace(NEED, depart_at=None), TRANSACTION)], Site(tariff=TARIFF), [], NOW)
     assert problem.slot_starts()[-1] == NOW + OPEN_STAY
 
 
@@ -58,8 +59,8 @@ def test_a_car_that_has_not_said_when_it_leaves_is_planned_for_a_day() -> None:
 def test_a_plan_is_kept_with_all_that_explains_it(mode: Mode) -> None:
     site = Site(limit_w=9000.0, tariff=TARIFF, base_load_constant_w=600.0)
     need = replace(NEED, mode=mode)
-    problem = planning_problem(need, TRANSACTION, site, [], NOW)
-    plan = stored_plan(problem, solve(problem), need, site, number=7, created_at=NOW)
+    problem = planning_problem([Waiting(need, TRANSACTION)], site, [], NOW)
+    plan = stored_plan(problem, solve(problem), Waiting(need, TRANSACTION), site, number=7, created_at=NOW)
     assert (plan.number, plan.mode, plan.transaction_id, plan.voltage_v) == (7, mode, "tx", 230.0)
     assert plan.energy_wh == pytest.approx(6000, abs=1)
     assert plan.missing_wh == 0
@@ -81,8 +82,8 @@ def test_a_plan_is_kept_with_all_that_explains_it(mode: Mode) -> None:
 def test_the_sentences_are_in_the_time_of_the_site(zone: str, depart_at: datetime) -> None:
     site = Site(time_zone=zone)
     need = replace(NEED, mode=Mode.CHEAPEST, depart_at=depart_at)
-    problem = planning_problem(need, TRANSACTION, site, [], NOW)
-    plan = stored_plan(problem, solve(problem), need, site, number=1, created_at=NOW)
+    problem = planning_problem([Waiting(need, TRANSACTION)], site, [], NOW)
+    plan = stored_plan(problem, solve(problem), Waiting(need, TRANSACTION), site, number=1, created_at=NOW)
     assert all("22:00" in sentence and "22:45" in sentence for sentence in plan.summary.values())
     assert {moment.utcoffset() for moment in [*(slot.start_at for slot in plan.slots), plan.complete_at] if moment} == {
         timedelta(0)
@@ -94,21 +95,41 @@ def test_where_nothing_is_better_any_more_a_car_stays_with_its_plan() -> None:
     need = replace(NEED, mode=Mode.CHEAPEST)
     steps = (TariffStep(from_="00:00", price_per_kwh=0.3), TariffStep(from_="18:30", price_per_kwh=0.2))
     cheaper_later = Site(limit_w=9000.0, tariff=Tariff(steps=steps), time_zone="UTC")
-    first = planning_problem(need, TRANSACTION, cheaper_later, [], NOW)
-    kept = stored_plan(first, solve(first), need, cheaper_later, number=1, created_at=NOW)
+    first = planning_problem([Waiting(need, TRANSACTION)], cheaper_later, [], NOW)
+    kept = stored_plan(first, solve(first), Waiting(need, TRANSACTION), cheaper_later, number=1, created_at=NOW)
     assert kept.slots[0].current_a == 0
 
     flat = replace_site(cheaper_later, tariff=TARIFF)
-    second = planning_problem(need, TRANSACTION, flat, [], NOW, kept)
-    again = stored_plan(second, solve(second), need, flat, number=2, created_at=NOW)
+    second = planning_problem([Waiting(need, TRANSACTION, kept)], flat, [], NOW)
+    again = stored_plan(second, solve(second), Waiting(need, TRANSACTION), flat, number=2, created_at=NOW)
     assert [slot.current_a for slot in again.slots] == pytest.approx([slot.current_a for slot in kept.slots])
-    unbound = planning_problem(need, TRANSACTION, flat, [], NOW)
+    unbound = planning_problem([Waiting(need, TRANSACTION)], flat, [], NOW)
     assert solve(unbound).ev(EV_ID).current_a[0] > 0
 
 
 def test_the_plan_of_a_transaction_before_is_no_reason_to_stay_with() -> None:
     site = Site(limit_w=9000.0, tariff=TARIFF)
-    problem = planning_problem(NEED, TRANSACTION, site, [], NOW)
+    problem = planning_problem([Waiting(NEED, TRANSACTION)], site, [], NOW)
     other = replace(NEED, transaction_id="another")
-    old = stored_plan(problem, solve(problem), other, site, number=1, created_at=NOW)
-    assert planning_problem(NEED, TRANSACTION, site, [], NOW, old).need(EV_ID).last_current_a is None
+    old = stored_plan(problem, solve(problem), Waiting(other, TRANSACTION), site, number=1, created_at=NOW)
+    assert planning_problem([Waiting(NEED, TRANSACTION, old)], site, [], NOW).need(EV_ID).last_current_a is None
+
+
+def test_t3_cars_are_planned_together_each_up_to_its_departure() -> None:
+    site = Site(limit_w=9000.0, tariff=TARIFF)
+    second = replace(NEED, evse_id=2, transaction_id="tx-2", depart_at=NOW + timedelta(hours=1, minutes=3))
+    cars = [Waiting(NEED, TRANSACTION), Waiting(second, replace(TRANSACTION, transaction_id="tx-2"))]
+    problem = planning_problem(cars, site, [], NOW)
+    assert [need.id for need in problem.evs] == ["S/1", "S/2"]
+    answer = solve(problem)
+    plans = [stored_plan(problem, answer, car, site, number=1, created_at=NOW) for car in cars]
+    for car, plan in zip(cars, plans, strict=True):
+        end = plan.slots[-1].start_at + timedelta(seconds=plan.slots[-1].duration_s)
+        assert end == car.need.depart_at
+    for slots in zip(plans[0].slots, plans[1].slots, strict=False):
+        assert sum(slot.power_w for slot in slots) <= 9000.0
+    kept = replace(cars[0], last=plans[0])
+    assert is_kept(kept, plans[0])
+    assert not is_kept(cars[0], plans[0])
+    again = planning_problem([kept, replace(cars[1], last=plans[1])], site, [], NOW)
+    assert is_kept(kept, stored_plan(again, solve(again), kept, site, number=2, created_at=NOW))

@@ -1,19 +1,19 @@
 """Closes the loop from needs to plans: what changes is planned anew, in a thread, and handed over for delivery.
 
-Cars are planned one after the other, each with the plans of the others as load of the site, so the sum keeps the limit.
+All cars of the site are planned together. Whoever's plan stays as it was hears nothing of it.
 """
 
 import asyncio
 import dataclasses
 import logging
-from collections.abc import AsyncIterator, Set
+from collections.abc import AsyncIterator, Mapping, Set
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from ladewerk.clock import Clock
 from ladewerk.csms.delivery import Deliveries
 from ladewerk.csms.ledger import EvseKey, Ledger
-from ladewerk.csms.planning import planning_problem, stored_plan
+from ladewerk.csms.planning import Waiting, is_kept, planning_problem, stored_plan
 from ladewerk.csms.records import ChargingNeed, NeedState
 from ladewerk.csms.store.ports import Remembered
 from ladewerk.csms.supervision import Tasks
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 class ChargingLoop:
-    """Plans whatever is due, one EVSE at a time."""
+    """Plans the site whenever somebody is due."""
 
     def __init__(self, ledger: Ledger, deliveries: Deliveries, clock: Clock, tasks: Tasks) -> None:
         self._ledger = ledger
@@ -69,40 +69,63 @@ class ChargingLoop:
             await self._wake.wait()
             self._wake.clear()
             due, self._due = self._due, set()
-            # Who leaves first is planned first, and sees nothing of those who are planned after it.
-            for key in sorted(due, key=self._departure):
-                due.discard(key)
-                # A task of its own: what goes wrong with one car must not end the planning of the others.
-                await asyncio.wait([self._tasks.start(self._plan(key, beside=frozenset(due)), name=f"plan {key}")])
+            # A task of its own: what goes wrong with one round must not end the planning.
+            await asyncio.wait([self._tasks.start(self._plan(frozenset(due)), name="plan the site")])
+
+    async def _plan(self, due: Set[EvseKey]) -> None:
+        """Plan everyone anew for the sake of those who are ``due``."""
+        for key in due & self._waiting().keys():
+            await self._ledger.move_need(key, NeedState.PLANNING)
+        cars = self._waiting()
+        if not due & cars.keys():
+            return
+        try:
+            await self._plan_together(due, cars)
+        except PlanError as err:
+            if len(cars) > 1:
+                _log.error("no joint plan: %s", err)
+            # One who cannot be planned for must not keep the others from it.
+            for key in sorted(due & cars.keys(), key=self._departure):
+                await self._plan_alone(key, cars[key])
+
+    def _waiting(self) -> dict[EvseKey, Waiting]:
+        """Every car that has said what it needs and is still there, who leaves first before the others."""
+        found: dict[EvseKey, Waiting] = {}
+        for key in sorted(self._ledger.needs, key=self._departure):
+            need, transaction = self._ledger.needs[key], self._ledger.open_transaction(key)
+            if need.state is NeedState.ENDED or transaction is None or transaction.transaction_id != need.transaction_id:
+                continue
+            found[key] = Waiting(need, transaction, self._ledger.plans.get(key))
+        return found
 
     def _departure(self, key: EvseKey) -> tuple[datetime, EvseKey]:
         need = self._ledger.needs.get(key)
         return (_FAR if need is None or need.depart_at is None else need.depart_at, key)
 
-    async def _plan(self, key: EvseKey, beside: Set[EvseKey]) -> None:
-        need = self._ledger.needs.get(key)
-        transaction = self._ledger.open_transaction(key)
-        if need is None or need.state is NeedState.ENDED or transaction is None:
-            return
-        if transaction.transaction_id != need.transaction_id:
-            return
-        await self._ledger.move_need(key, NeedState.PLANNING)
-        now = self._clock.now().replace(microsecond=0)
-        others = self._deliveries.planned_beside(key, unseen=beside)
-        site = self._ledger.site
-        problem = planning_problem(need, transaction, site, others, now, self._ledger.plans.get(key))
+    async def _plan_alone(self, key: EvseKey, car: Waiting) -> None:
         try:
-            plan = await self._solve(problem)
+            await self._plan_together({key}, {key: car})
         except PlanError as err:
             _log.error("EVSE %s: no plan: %s", key, err)
             await self._ledger.move_need(key, NeedState.REJECTED, str(err))
-            return
-        if not self._still_wanted(key, need):
-            return
-        stored = stored_plan(problem, plan, need, site, number=self._ledger.next_plan_number(), created_at=now)
-        await self._ledger.add_plan(stored)
-        if self._still_wanted(key, need):
-            self._deliveries.deliver(stored)
+
+    async def _plan_together(self, due: Set[EvseKey], cars: Mapping[EvseKey, Waiting]) -> None:
+        """One plan for ``cars``; those who are ``due`` get theirs in any case, the others if it has changed."""
+        now = self._clock.now().replace(microsecond=0)
+        others = self._deliveries.planned_beside(cars.keys())
+        site = self._ledger.site
+        problem = planning_problem(list(cars.values()), site, others, now)
+        plan = await self._solve(problem)
+        for key, car in cars.items():
+            if not self._still_wanted(key, car.need):
+                continue
+            number = self._ledger.next_plan_number()
+            stored = stored_plan(problem, plan, car, site, number=number, created_at=now)
+            if key not in due and is_kept(car, stored):
+                continue
+            await self._ledger.add_plan(stored)
+            if self._still_wanted(key, car.need):
+                self._deliveries.deliver(stored)
 
     async def _solve(self, problem: Problem) -> Plan:
         began_s = self._clock.monotonic()

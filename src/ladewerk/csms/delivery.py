@@ -107,12 +107,12 @@ class Deliveries:
             order.wake.set()
         self._wake_all()
 
-    def planned_beside(self, key: EvseKey, *, unseen: Set[EvseKey]) -> list[Timeline[float]]:
-        """What the EVSEs other than ``key`` and ``unseen`` are to draw by their newest plans, in watts."""
+    def planned_beside(self, planned: Set[EvseKey]) -> list[Timeline[float]]:
+        """What the EVSEs other than those ``planned`` now are to draw by their newest plans, in watts."""
         return [
             order.accepted if order.plan is None else power_line(order.plan)
             for other, order in self._orders.items()
-            if other != key and other not in unseen
+            if other not in planned
         ]
 
     def _order(self, key: EvseKey) -> _Order:

@@ -1,6 +1,7 @@
 """Between the site and the optimizer: what is known becomes a problem, what comes back becomes a plan with its reasons."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Final
@@ -16,9 +17,6 @@ from ladewerk.optimizer import Site as PlannedSite
 from ladewerk.optimizer.horizon import QUARTER_HOUR_S, horizon_slots, per_slot
 from ladewerk.timeline import Timeline, combine
 
-EV_ID: Final = "ev"
-"""One car is planned at a time."""
-
 OPEN_STAY: Final = timedelta(hours=24)
 """How far ahead is planned for a car that has not said when it leaves."""
 
@@ -26,31 +24,47 @@ LONGEST_STAY: Final = timedelta(days=7)
 
 _FINE_S: Final = (300, 60)
 _FINE_SLOTS: Final = 24
+SAME_A: Final = 0.05
+"""Currents closer than this are the same: no board sets finer ones."""
+
 _LEAST_SLOTS: Final = 4
 """Slots that a car is to be charged in at the least."""
 
 
-def planning_problem(
-    need: ChargingNeed,
-    transaction: Transaction,
-    site: Site,
-    others: Sequence[Timeline[float]],
-    now: datetime,
-    last: StoredPlan | None = None,
-) -> Problem:
-    """What to ask the optimizer for one car.
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A car to be planned: what it needs, its transaction, and its plan so far, which is kept where nothing is better."""
 
-    ``others`` is what the other cars are to draw, in watts; ``last`` the car's plan so far, which is kept where nothing
-    is better.
-    """
-    end = now + OPEN_STAY if need.depart_at is None else min(need.depart_at, now + LONGEST_STAY)
+    need: ChargingNeed
+    transaction: Transaction
+    last: StoredPlan | None = None
+
+    @property
+    def ev_id(self) -> str:
+        """Its name in the problem."""
+        return f"{self.need.station_id}/{self.need.evse_id}"
+
+    def leaves_at(self, now: datetime) -> datetime:
+        """Until when it is planned for."""
+        depart_at = self.need.depart_at
+        return now + OPEN_STAY if depart_at is None else min(depart_at, now + LONGEST_STAY)
+
+    def current_line(self) -> Timeline[float] | None:
+        """The current of its plan so far; None if it has none in this transaction."""
+        last = self.last
+        return current_line(last) if last is not None and last.transaction_id == self.transaction.transaction_id else None
+
+
+def planning_problem(cars: Sequence[Waiting], site: Site, others: Sequence[Timeline[float]], now: datetime) -> Problem:
+    """What to ask the optimizer for ``cars`` together; ``others`` is what further cars are to draw, in watts."""
+    end = max(car.leaves_at(now) for car in cars)
     prices = price_line(site, now, end)
     load = combine(_sum, site.base_load_line(now), *others).within(now, end)
-    missing_wh = remaining_wh(need, transaction)
-    fine = fine_borders(now, need, missing_wh, site.voltage_v)
-    slot_s = horizon_slots(now, end, prices, load, moments=fine)
+    borders = [car.leaves_at(now) for car in cars]
+    for car in cars:
+        borders += fine_borders(now, car.need, remaining_wh(car.need, car.transaction), site.voltage_v)
+    slot_s = horizon_slots(now, end, prices, load, moments=borders)
     begins = [now + timedelta(seconds=after_s) for after_s in accumulate((0.0, *slot_s[:-1]))]
-    before = current_line(last) if last is not None and last.transaction_id == transaction.transaction_id else None
     return Problem(
         # The summary says its times in the zone of the start.
         start=now.astimezone(site_zone(site)),
@@ -58,20 +72,23 @@ def planning_problem(
         price_per_kwh=per_slot(prices, now, slot_s),
         currency=site.currency,
         site=PlannedSite(limit_w=(site.limit_w,) * len(slot_s), base_load_w=per_slot(load, now, slot_s)),
-        evs=(
-            Need(
-                id=EV_ID,
-                mode=Mode(need.mode),
-                energy_wh=missing_wh,
-                departure=end,
-                min_current_a=need.min_current_a,
-                max_current_a=need.max_current_a,
-                phases=tuple(range(1, need.phases + 1)),
-                voltage_v=site.voltage_v,
-                value_of_time_per_h=site.value_of_time_per_h,
-                last_current_a=None if before is None else tuple(before.at(begin) or 0.0 for begin in begins),
-            ),
-        ),
+        evs=tuple(_need(car, site, begins, now) for car in cars),
+    )
+
+
+def _need(car: Waiting, site: Site, begins: Sequence[datetime], now: datetime) -> Need:
+    need, before = car.need, car.current_line()
+    return Need(
+        id=car.ev_id,
+        mode=Mode(need.mode),
+        energy_wh=remaining_wh(need, car.transaction),
+        departure=car.leaves_at(now),
+        min_current_a=need.min_current_a,
+        max_current_a=need.max_current_a,
+        phases=tuple(range(1, need.phases + 1)),
+        voltage_v=site.voltage_v,
+        value_of_time_per_h=site.value_of_time_per_h,
+        last_current_a=None if before is None else tuple(before.at(begin) or 0.0 for begin in begins),
     )
 
 
@@ -90,12 +107,10 @@ def fine_borders(now: datetime, need: ChargingNeed, missing_wh: float, voltage_v
     return [now + timedelta(seconds=length_s * number) for number in range(1, _FINE_SLOTS + 1)]
 
 
-def stored_plan(
-    problem: Problem, plan: Plan, need: ChargingNeed, site: Site, *, number: int, created_at: datetime
-) -> StoredPlan:
-    """The answer with everything that explains it."""
-    ev = plan.ev(EV_ID)
-    base_load_w = problem.site.base_load_w or (0.0,) * len(problem.slot_s)
+def stored_plan(problem: Problem, plan: Plan, car: Waiting, site: Site, *, number: int, created_at: datetime) -> StoredPlan:
+    """The part of the answer that is for ``car``, with everything that explains it, up to when it leaves."""
+    need, ev = car.need, plan.ev(car.ev_id)
+    leaves_at = car.leaves_at(created_at)
     return StoredPlan(
         number=number,
         station_id=need.station_id,
@@ -112,12 +127,13 @@ def stored_plan(
                 duration_s=problem.slot_s[index],
                 current_a=ev.current_a[index],
                 power_w=ev.power_w[index],
-                base_load_w=base_load_w[index],
+                base_load_w=plan.site.power_w[index] - ev.power_w[index],
                 limit_w=site.limit_w,
                 price_per_kwh=problem.price_per_kwh[index],
                 reason=str(ev.reasons[index]),
             )
             for index, start_at in enumerate(problem.slot_starts()[:-1])
+            if start_at < leaves_at
         ),
         energy_wh=ev.energy_wh,
         missing_wh=ev.missing_wh,
@@ -129,8 +145,16 @@ def stored_plan(
         limit_w=site.limit_w,
         gap=plan.gap,
         solver=plan.solver,
-        summary={language: summarize(problem, plan, EV_ID, language) for language in LANGUAGES},
+        summary={language: summarize(problem, plan, car.ev_id, language) for language in LANGUAGES},
     )
+
+
+def is_kept(car: Waiting, plan: StoredPlan) -> bool:
+    """Whether ``plan`` is what ``car`` is to draw already: then nobody need be told."""
+    before = car.current_line()
+    if before is None:
+        return False
+    return all(abs((before.at(slot.start_at) or 0.0) - slot.current_a) < SAME_A for slot in plan.slots)
 
 
 def _sum(values: Sequence[float | None]) -> float:
