@@ -158,12 +158,14 @@ def printable(text: str) -> str:
 def decode(data: str | bytes, version: Version, limits: FrameLimits = DEFAULT_LIMITS) -> Frame | UnknownType:
     """Read one frame of ``version``. Raises MalformedFrame and nothing else, whatever ``data`` is."""
     elements = _elements(data, limits)
-    if len(elements) < 2:
-        raise _unreadable(f"a frame has 3 to 5 elements, this one {len(elements)}")
-    message_id = _read_id(elements[1])
+    if not elements:
+        raise _unreadable("a frame has 3 to 5 elements, this one 0")
+    message_id = _read_id(elements[1]) if len(elements) > 1 else None
     message_type = _read_type(elements[0], message_id)
     if message_type not in _types_of(version):
         return UnknownType(message_type, message_id)
+    if len(elements) == 1:
+        raise _bad("a frame has 3 to 5 elements, this one 1", None, message_type)
     if message_id is None:
         raise _bad("the message id is not a string of at most 36 characters", None, message_type)
     match MessageType(message_type):

@@ -73,7 +73,6 @@ CASES: tuple[Case, ...] = tuple(
     for leniency in (None, Leniency())
     for end in ROUTERS
     for version in (Version.V21, Version.V201, Version.V16)
-    if (version, end) != (Version.V16, "station")
 )
 """Chosen by the first byte: ``a`` is the first."""
 
