@@ -19,7 +19,8 @@ class Replacing(Enum):
 class Abilities:
     """By the variables of SmartChargingCtrlr and V2XChargingCtrlr; the defaults can everything that 2.1 knows.
 
-    ``most_*`` None is without bound. ``supply_phases`` None takes more phases than there are and uses fewer (K01.FR.45).
+    ``persistent`` are the purposes that survive a restart (K01.FR.27, K01.FR.55). ``most_*`` None is without bound.
+    ``supply_phases`` None takes more phases than there are and uses fewer (K01.FR.45).
     ``strict`` False is for what some station holds already, not for what is to be installed: a setpoint outside its own
     limits is capped (V2X.05), a period may say nothing, and profiles of one place may take turns within one validity.
     """
@@ -45,3 +46,4 @@ class Abilities:
     strict: bool = True
     external_ids_up_to: int | None = None
     update_rate_limit_s: float | None = None
+    persistent: Collection[Purpose] = tuple(Purpose)

@@ -16,11 +16,15 @@ CSMS: Final = "CSO"
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """``profile`` on EVSE ``evse_id``, 0 for the whole station; ``source`` is OCPP's chargingLimitSource."""
+    """``profile`` on EVSE ``evse_id``, 0 for the whole station; ``source`` is OCPP's chargingLimitSource.
+
+    ``installed_at`` is when it came, where that is known.
+    """
 
     evse_id: int
     profile: v21.ChargingProfileType
     source: str = CSMS
+    installed_at: datetime | None = None
 
     @property
     def purpose(self) -> Purpose:

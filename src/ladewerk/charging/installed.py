@@ -1,7 +1,7 @@
 """The profiles of a station: installed, replaced, cleared, reported, and gone with their transaction or the offline time."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -47,7 +47,7 @@ class Installed:
 
         A Dynamic profile that does not say when it was updated was so at ``now`` (K28.FR.05).
         """
-        refusal = refused(
+        refusal = self._too_soon(candidate, abilities, now) or refused(
             candidate,
             self.profiles,
             abilities=abilities,
@@ -59,7 +59,18 @@ class Installed:
         profile = candidate.profile
         if profile.charging_profile_kind is Kind.DYNAMIC and profile.dyn_update_time is UNSET:
             profile = msgspec.structs.replace(profile, dyn_update_time=now)
-        return self.put(Installation(candidate.evse_id, profile, candidate.source), abilities.replacing)
+        return self.put(replace(candidate, profile=profile, installed_at=now), abilities.replacing)
+
+    def _too_soon(self, candidate: Installation, abilities: Abilities, now: datetime) -> Refusal | None:
+        """K01.FR.56: memory wears out, so profiles that are kept there may come only so often."""
+        limit_s = abilities.update_rate_limit_s
+        if limit_s is None or candidate.purpose not in abilities.persistent:
+            return None
+        before = [one.installed_at for one in self.profiles if one.purpose is candidate.purpose and one.installed_at]
+        if not before or (now - max(before)).total_seconds() >= limit_s:
+            return None
+        text = f"a {candidate.purpose.value} may come every {limit_s:g} s"
+        return Refusal(Reason.RATE_LIMIT_EXCEEDED, text)
 
     def put(self, candidate: Installation, replacing: Replacing = Replacing.BY_ID) -> "Installed":
         """With ``candidate``, unchecked, as :meth:`install` puts it: what the station itself sets needs no permission."""
@@ -89,7 +100,7 @@ class Installed:
             charging_schedule=(msgspec.structs.replace(schedule, charging_schedule_period=(period,)),),
             dyn_update_time=now,
         )
-        replaced = Installation(found.evse_id, updated, found.source)
+        replaced = replace(found, profile=updated)
         return Installed(tuple(replaced if one is found else one for one in self.profiles))
 
     def clear(self, request: v21.ClearChargingProfileRequest) -> "Installed":
@@ -121,10 +132,6 @@ class Installed:
                 if one.holds_offline(offline_s) or one.profile.invalid_after_offline_duration is not True
             )
         )
-
-    def persistent(self, purposes: Collection[Purpose]) -> "Installed":
-        """What survives a restart: the profiles of ``purposes`` (K01.FR.27, K01.FR.55)."""
-        return Installed(tuple(one for one in self.profiles if one.purpose in purposes))
 
     def matching(self, request: v21.GetChargingProfilesRequest) -> list[Installation]:
         """K09: what a GetChargingProfiles asks for; by a list of ids, or by all other criteria at once."""

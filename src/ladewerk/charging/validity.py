@@ -76,6 +76,8 @@ def _transaction_refusals(
     if starts_transaction:
         if candidate.purpose is not Purpose.TX_PROFILE:  # K05.FR.02
             yield Refusal(Reason.INVALID_PROFILE, "what starts a transaction brings a TxProfile")
+        elif candidate.transaction_id is not None:
+            yield Refusal(Reason.TX_NOT_FOUND, "the transaction that is to be started has no id yet")
         return
     if candidate.purpose is not Purpose.TX_PROFILE:
         return
