@@ -7,8 +7,8 @@ of a slot, so it is nothing but a higher price there, and the plan at those pric
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ladewerk.optimizer.bounds import Room
-from ladewerk.optimizer.problem import Need, Reason
+from ladewerk.optimizer.bounds import Room, Taken, rooms
+from ladewerk.optimizer.problem import EvPlan, Need, Problem, Reason
 
 
 def resting(need: Need, found: Sequence[Room]) -> Sequence[Room]:
@@ -24,15 +24,32 @@ def _raised(room: Room, by: float) -> Room:
     return replace(room, price_per_kwh=room.price_per_kwh + by, export_price_per_kwh=room.export_price_per_kwh + by)
 
 
-def held(need: Need, rooms: Sequence[Room], current_a: Sequence[float]) -> tuple[float, ...]:
-    """``current_a`` with the battery's hold current from behind the last one to the departure, where ``rooms`` (beside what
-    all cars draw) leave that much."""
-    hold_a = need.battery.hold_current_a if need.battery is not None else None
-    drawn = [slot for slot, amps in enumerate(current_a) if amps != 0.0]
-    if hold_a is None or (need.energy_wh > 0.0 and not drawn):
-        return tuple(current_a)
-    first = drawn[-1] + 1 if drawn else 0
-    return tuple(
-        hold_a if slot >= first and room.limit is not Reason.ABSENT and room.most_a >= hold_a else amps
-        for slot, (room, amps) in enumerate(zip(rooms, current_a, strict=True))
+def holding(problem: Problem, evs: Sequence[EvPlan]) -> tuple[EvPlan, ...]:
+    """The plans with the offer that keeps full cars awake, wherever the limits leave that much beside all cars.
+
+    It takes room from no car that charges, and is neither energy nor money of the plan: a full car may draw it for itself.
+    """
+    if not any(need.battery is not None and need.battery.hold_current_a is not None for need in problem.evs):
+        return tuple(evs)
+    out = list(evs)
+    for number, need in enumerate(problem.evs):
+        hold_a = need.battery.hold_current_a if need.battery is not None else None
+        if hold_a is None or out[number].complete_at is None:
+            continue
+        taken = Taken.nothing(len(problem.slot_s))
+        for other, plan in zip(problem.evs, out, strict=True):
+            if other is not need:
+                taken = taken.plus(other, plan.current_a)
+        current_a = _held(out[number].current_a, rooms(problem, need, taken), hold_a)
+        power_w = tuple(need.power_w(amps) for amps in current_a)
+        out[number] = replace(out[number], current_a=current_a, power_w=power_w)
+    return tuple(out)
+
+
+def _held(current_a: Sequence[float], found: Sequence[Room], hold_a: float) -> tuple[float, ...]:
+    """``current_a`` with ``hold_a`` behind the last current."""
+    first = max((slot + 1 for slot, amps in enumerate(current_a) if amps != 0.0), default=0)
+    return (
+        *current_a[:first],
+        *(hold_a if room.most_a >= hold_a else 0.0 for room in found[first:]),
     )

@@ -88,15 +88,15 @@ def draw_w(problem: Problem, slot: int) -> float:
 
 def _most(problem: Problem, need: Need, taken: Taken, slot: int) -> tuple[float, Reason]:
     """Most current of ``need`` and the limit that says so; the first named wins a tie."""
-    alone = _limits(problem, need, Taken.nothing(len(problem.slot_s)), slot)
-    beside = _limits(problem, need, taken, slot)
+    alone = limits(problem, need, Taken.nothing(len(problem.slot_s)), slot)
+    beside = limits(problem, need, taken, slot)
     most_a, limit = min(beside, key=lambda one: one[0])
     if most_a < min(one[0] for one in alone):
         return most_a, Reason.PRIORITY
     return most_a, limit
 
 
-def _limits(problem: Problem, need: Need, taken: Taken, slot: int) -> list[tuple[float, Reason]]:
+def limits(problem: Problem, need: Need, taken: Taken, slot: int) -> list[tuple[float, Reason]]:
     site = problem.site
     limits = [(need.max_current_a, Reason.CAR_LIMIT)]
     if site.limit_w is not None:

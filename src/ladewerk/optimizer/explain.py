@@ -85,7 +85,9 @@ class _Sentence:
     def _beginning(self) -> str:
         if all(reason is Reason.ABSENT for reason in self._ev.reasons):
             return self._words["absent"]
-        runs = self._runs([amps > 0.0 for amps in self._ev.current_a])
+        # A full car that is kept awake does not charge any more.
+        end = self._starts[-1] if self._ev.complete_at is None else self._ev.complete_at.astimezone(UTC)
+        runs = self._runs([amps > 0.0 and self._starts[slot] < end for slot, amps in enumerate(self._ev.current_a)])
         if not runs:
             return self._words["blocked"]
         now = self._now.astimezone(UTC)
@@ -96,6 +98,8 @@ class _Sentence:
         if self._starts[ahead[0]] < now:
             return self._words["since"].format(begin=begin)
         waiting = [slot for slot in range(ahead[0]) if self._waits(slot, now)]
+        if any(self._ev.current_a[slot] < 0.0 for slot in waiting):
+            return self._words["gives first"].format(begin=begin)
         if not waiting:
             return self._words["now"].format(begin=begin)
         return self._why_waiting(waiting, ahead[0], begin)
