@@ -13,7 +13,7 @@ import pytest
 
 import ladewerk
 from ladewerk.cli import COMMANDS
-from ladewerk.csms.config import SiteTable
+from ladewerk.csms.config import CsmsTable, SiteTable
 from ladewerk.simulator.config import SimulatorConfig
 from ladewerk.station.config import StationTable, UnitConfig
 
@@ -32,12 +32,14 @@ def settings(kind: Any) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("kinds", "page"),
-    [((StationTable, UnitConfig), "station"), ((SiteTable,), "csms"), ((SimulatorConfig,), "simulator")],
+    [((StationTable, UnitConfig), "station"), ((CsmsTable, SiteTable), "csms"), ((SimulatorConfig,), "simulator")],
 )
 def test_every_setting_is_documented(kinds: tuple[Any, ...], page: str) -> None:
     text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
     tables = {
         "safety",
+        "tls",
+        "stations",
         "evse",
         "meter",
         "lock",

@@ -27,9 +27,12 @@ class Station(ChargePoint):  # type: ignore[misc]  # the package has no types
         return call_result.SetChargingProfile(status="Accepted")
 
     @on("GetConfiguration")  # type: ignore[untyped-decorator]
-    async def get_configuration(self, key: list[str], **_: Any) -> Any:
+    async def get_configuration(self, key: list[str] | None = None, **_: Any) -> Any:
         known = {"key": "HeartbeatInterval", "readonly": False, "value": "300"}
-        return call_result.GetConfiguration(configuration_key=[known], unknown_key=key[1:])
+        colour = {"key": "Colour", "readonly": True, "value": "blue"}
+        return call_result.GetConfiguration(
+            configuration_key=[known] if key else [known, colour], unknown_key=(key or [])[1:]
+        )
 
 
 def sample(value: str, measurand: str, unit: str) -> dict[str, str]:
@@ -99,6 +102,8 @@ async def command_it(api: str, station: Station, number: int, at: datetime) -> N
         told = await client.post("/GetVariables", json={"getVariableData": [wanted]})
         assert told.json()["getVariableResult"] == [{**wanted, "attributeStatus": "Accepted", "attributeValue": "300"}]
         told = await client.post("/GetBaseReport", json={"requestId": 1, "reportBase": "FullInventory"})
+        assert (told.status_code, told.json()) == (200, {"status": "Accepted"})
+        told = await client.post("/GetReport", json={"requestId": 1})
         assert told.status_code == 422
         assert "OCPP 1.6" in told.text
 
@@ -157,3 +162,35 @@ async def check(running: Any, number: int) -> None:
     assert transaction["ended_at"] is not None
     (station,) = overview["stations"]
     assert (station["version"], station["vendor"], station["model"]) == ("ocpp1.6", "Elsewhere", "Sixteen")
+
+
+def test_a_start_repeated_over_a_restart_of_the_csms_is_the_same_transaction(csms: Any) -> None:
+    async def go() -> None:
+        at = SystemClock().now().replace(microsecond=0)
+        start = call.StartTransaction(connector_id=1, id_tag="04A1B2", meter_start=1000, timestamp=at.isoformat())
+        other = call.StartTransaction(connector_id=2, id_tag="04A1B2", meter_start=1000, timestamp=at.isoformat())
+        numbers = []
+        for _ in range(2):
+            async with csms() as running:
+                address = f"ws://127.0.0.1:{running.ocpp_port}/SIXTEEN"
+                async with websockets.connect(address, subprotocols=[Subprotocol("ocpp1.6")]) as connection:
+                    station, reading = begin(connection)
+                    await power_up(station)
+                    numbers.append((await station.call(start)).transaction_id)
+                    # A reading in between changes nothing about that.
+                    samples = [sample("1001", "Energy.Active.Import.Register", "Wh")]
+                    reported = {"timestamp": at.isoformat(), "sampled_value": samples}
+                    await station.call(call.MeterValues(connector_id=1, transaction_id=numbers[0], meter_value=[reported]))
+                    await end(reading)
+        async with csms() as running:
+            address = f"ws://127.0.0.1:{running.ocpp_port}/SIXTEEN"
+            async with websockets.connect(address, subprotocols=[Subprotocol("ocpp1.6")]) as connection:
+                station, reading = begin(connection)
+                numbers.append((await station.call(other)).transaction_id)
+                await end(reading)
+            async with httpx.AsyncClient(base_url=running.web_url, trust_env=False) as client:
+                known = (await client.get("/api/transactions")).json()
+        assert numbers[0] == numbers[1] < numbers[2]
+        assert {transaction["transaction_id"] for transaction in known} == {str(numbers[0]), str(numbers[2])}
+
+    asyncio.run(go())

@@ -1,10 +1,8 @@
 """Security profiles 1 to 3 over real sockets, with a small PKI that OpenSSL makes for the tests."""
 
 import asyncio
-import shutil
 import socket
 import ssl
-import subprocess
 import warnings
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -29,6 +27,7 @@ from ladewerk.ocpp import (
 )
 from ladewerk.ocpp.websocket_handshake import certificate_of
 from ladewerk.paced_loop import PacedLoop
+from tests.pki import HERE, Pki, new_pki
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
@@ -36,55 +35,14 @@ def run(test: Coroutine[Any, Any, None]) -> None:
         runner.run(asyncio.wait_for(test, 86_400))
 
 
-# A PKI
-
-
-@dataclass(frozen=True)
-class Pki:
-    folder: Path
-
-    def openssl(self, *arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)
-
-    def ca(self, name: str) -> None:
-        subject = ("-subj", f"/O=Tests/CN={name}", "-days", "30")
-        self.openssl("req", "-x509", *_NEW_KEY, "-keyout", f"{name}.key", "-out", f"{name}.pem", *subject)
-
-    def issue(self, name: str, subject: str, *, by: str, days: int = 30, names: str = "") -> None:
-        extension = self.folder / f"{name}.ext"
-        extension.write_text(f"subjectAltName={names}\n" if names else "basicConstraints=CA:FALSE\n", encoding="ascii")
-        self.openssl("req", *_NEW_KEY, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", subject)
-        issuer = ("-CA", f"{by}.pem", "-CAkey", f"{by}.key", "-CAcreateserial", "-days", str(days))
-        self.openssl("x509", "-req", "-in", f"{name}.csr", "-out", f"{name}.pem", "-extfile", f"{name}.ext", *issuer)
-
-    def pem(self, name: str) -> Path:
-        return self.folder / f"{name}.pem"
-
-    def key(self, name: str) -> Path:
-        return self.folder / f"{name}.key"
-
-    def server(self, name: str = "csms", **options: Any) -> ServerTls:
-        return ServerTls(certificate=self.pem(name), key=self.key(name), **options)
-
-    def client(self, name: str | None = None, ca: str = "ca") -> ClientTls:
-        if name is None:
-            return ClientTls(ca=self.pem(ca))
-        return ClientTls(ca=self.pem(ca), certificate=self.pem(name), key=self.key(name))
-
-
-_NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-
-
 @pytest.fixture(scope="session")
 def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    assert shutil.which("openssl"), "these tests need the command `openssl` (on Debian: apt install openssl)"
-    made = Pki(tmp_path_factory.mktemp("pki"))
+    made = new_pki(tmp_path_factory.mktemp("pki"))
     made.ca("ca")
     made.ca("foreign-ca")
-    here = "DNS:localhost,IP:127.0.0.1"
-    made.issue("csms", "/O=Operator/CN=localhost", by="ca", names=here)
+    made.issue("csms", "/O=Operator/CN=localhost", by="ca", names=HERE)
     made.issue("csms-by-name-alone", "/O=Operator/CN=localhost", by="ca")
-    made.issue("csms-expired", "/O=Operator/CN=localhost", by="ca", names=here, days=-1)
+    made.issue("csms-expired", "/O=Operator/CN=localhost", by="ca", names=HERE, days=-1)
     made.issue("csms-elsewhere", "/O=Operator/CN=csms.example", by="ca", names="DNS:csms.example")
     made.issue("station", "/O=Operator/CN=SN-0001", by="ca")
     made.issue("station-expired", "/O=Operator/CN=SN-0001", by="ca", days=-1)

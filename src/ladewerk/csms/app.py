@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from ladewerk.clock import Clock
 from ladewerk.csms.api.app import csms_api
@@ -17,12 +18,17 @@ from ladewerk.csms.handlers.table import station_router
 from ladewerk.csms.ledger import Ledger, starting_site
 from ladewerk.csms.store.database import open_store
 from ladewerk.csms.supervision import Tasks
+from ladewerk.csms.transactions import known_starts
 from ladewerk.ocpp import Version, WebSocketChannel, serve
+from ladewerk.ocpp.transaction_numbers import StartedTransactions
 from ladewerk.settings import split_address
 from ladewerk.web.server import serving
 from ladewerk.web.static import page_routes
 
 _PAGE = Path(__file__).parent / "web" / "page"
+
+_RECENT: Final = 4096
+"""Transactions that a starting CSMS looks at for the numbers it gave: no repetition comes later than that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +55,16 @@ async def running_csms(config: CsmsConfig, clock: Clock) -> AsyncIterator[Csms]:
         remembered = await store.remember()
         ledger = Ledger(store, remembered, starting_site(remembered, config.site), config.site)
         frame_log = FrameLog()
-        connections = Connections(ledger, frame_log, clock, tasks, accept_unknown=config.accept_unknown)
+        recent = await store.transactions(_RECENT)
+        connections = Connections(
+            ledger,
+            frame_log,
+            clock,
+            tasks,
+            rules=config.rules,
+            started=StartedTransactions(known_starts(remembered.stations, (*recent, *remembered.transactions))),
+            accept_unknown=config.accept_unknown,
+        )
         deliveries = Deliveries(ledger, connections, clock, tasks)
         charging_loop = ChargingLoop(ledger, deliveries, clock, tasks)
         desk = Desk(ledger=ledger, connections=connections, frame_log=frame_log, store=store, clock=clock)
@@ -62,6 +77,15 @@ async def running_csms(config: CsmsConfig, clock: Clock) -> AsyncIterator[Csms]:
             deliveries.running(remembered),
             charging_loop.running(remembered),
             serving(csms_api(desk, page), web_host, web_port) as web_url,
-            serve(host, port, versions=tuple(Version), admit=connections.admit, serve_channel=serve_station) as listener,
+            serve(
+                host,
+                port,
+                versions=tuple(Version),
+                admit=connections.admit,
+                serve_channel=serve_station,
+                tls=config.tls,
+                compression=config.compression,
+                ping_s=lambda handshake: config.rules.of(handshake.identity).ping_s,
+            ) as listener,
         ):
             yield Csms(ocpp_port=listener.port, web_url=web_url, ledger=ledger, connections=connections, frame_log=frame_log)

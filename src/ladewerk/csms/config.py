@@ -2,11 +2,17 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
+from ladewerk.csms.records import station_key
 from ladewerk.csms.site import DAY_AND_NIGHT, LoadStep, PriceStep, Site, Tariff, site_faults
+from ladewerk.csms.station_rules import PING_S, Rules, StationRules
 from ladewerk.errors import ConfigError
+from ladewerk.ocpp import SecurityProfile, ServerTls
+from ladewerk.ocpp.link_settings import LenientTable, PingSeconds, ServerTlsTable
+from ladewerk.ocpp.websocket import checked_identity
 from ladewerk.optimizer.series_file import Column, read_series
 from ladewerk.settings import data_folder, read_toml, split_address
 
@@ -58,7 +64,8 @@ def _series(folder: Path, name: str | None, column: Column) -> tuple[tuple[datet
 class CsmsConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What a CSMS is started with; ``database`` is an SQLAlchemy URL, None the file in the user's data folder.
 
-    ``site`` is None where nobody configured one: then what the database remembers holds, or else the defaults.
+    ``site`` is None where nobody configured one: then what the database remembers holds, or else the defaults. ``tls`` None
+    serves stations unencrypted.
     """
 
     listen: str = "127.0.0.1:9000"
@@ -66,21 +73,77 @@ class CsmsConfig(msgspec.Struct, frozen=True, kw_only=True):
     database: str | None = None
     accept_unknown: bool = False
     site: Site | None = None
+    tls: ServerTls | None = None
+    compression: bool = True
+    rules: Rules = Rules()
 
     def database_url(self) -> str:
         """The URL of the database, wherever it was said."""
         return self.database or sqlite_url(data_folder() / "csms.sqlite3")
 
 
-class _CsmsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+Profile = Annotated[int, msgspec.Meta(ge=0, le=3)]
+
+
+class StationTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[csms.stations.IDENTITY]``: what holds for this station instead of what is said in ``[csms]``."""
+
+    ping_s: PingSeconds | None = None
+    security_profile: Profile | None = None
+    common_name: str | None = None
+    lenient: LenientTable | None = None
+
+
+class CsmsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[csms]``."""
+
     listen: str = "127.0.0.1:9000"
     web: str = "127.0.0.1:8080"
     database: str | None = None
     accept_unknown: bool = False
+    tls: ServerTlsTable | None = None
+    compression: bool = True
+    ping_s: PingSeconds = PING_S
+    security_profile: Profile = 0
+    lenient: LenientTable | None = None
+    stations: dict[str, StationTable] = {}
+
+    def rules(self) -> Rules:
+        """What is asked of stations. Raises ConfigError."""
+        others = StationRules(
+            ping_s=self.ping_s or None,
+            least=self._least("csms", self.security_profile),
+            leniency=None if self.lenient is None else self.lenient.leniency("csms.lenient"),
+        )
+        return Rules(
+            others=others, each={station_key(name): self._own(others, name, table) for name, table in self.stations.items()}
+        )
+
+    def _own(self, others: StationRules, name: str, table: StationTable) -> StationRules:
+        key = f"csms.stations.{name}"
+        try:
+            checked_identity(name)
+        except ConfigError as err:
+            raise ConfigError(key, err.why) from err
+        asked = table.security_profile
+        return StationRules(
+            ping_s=others.ping_s if table.ping_s is None else table.ping_s or None,
+            least=others.least if asked is None else self._least(key, asked),
+            common_name=table.common_name,
+            leniency=others.leniency if table.lenient is None else table.lenient.leniency(f"{key}.lenient"),
+        )
+
+    def _least(self, key: str, number: int) -> SecurityProfile:
+        least = SecurityProfile(number)
+        if least >= SecurityProfile.TLS_BASIC and self.tls is None:
+            raise ConfigError(f"{key}.security_profile", f"{number} is encrypted: give [csms.tls] a certificate and a key")
+        if least is SecurityProfile.TLS_CERTIFICATE and (self.tls is None or self.tls.client_ca is None):
+            raise ConfigError(f"{key}.security_profile", "3 needs csms.tls.client_ca, the CA of the stations' certificates")
+        return least
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    csms: _CsmsTable = msgspec.field(default_factory=_CsmsTable)
+    csms: CsmsTable = CsmsTable()
     site: SiteTable | None = None
 
 
@@ -92,11 +155,20 @@ def load_config(path: Path) -> CsmsConfig:
         split_address("csms.listen", table.listen)
         split_address("csms.web", table.web)
         site = None if read.site is None else read.site.site(path.parent)
+        rules = table.rules()
+        tls = None if table.tls is None else table.tls.tls("csms.tls", path.parent)
     except ConfigError as err:
         # A CSV file names itself.
         raise err if err.key.startswith("/") else ConfigError(f"{path}: {err.key}", err.why) from err
     return CsmsConfig(
-        listen=table.listen, web=table.web, database=table.database, accept_unknown=table.accept_unknown, site=site
+        listen=table.listen,
+        web=table.web,
+        database=table.database,
+        accept_unknown=table.accept_unknown,
+        site=site,
+        tls=tls,
+        compression=table.compression,
+        rules=rules,
     )
 
 

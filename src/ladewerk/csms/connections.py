@@ -12,9 +12,23 @@ from ladewerk.csms.ledger import Ledger
 from ladewerk.csms.passwords import password_matches
 from ladewerk.csms.records import StationRecord, station_key
 from ladewerk.csms.session import StationSession
+from ladewerk.csms.station_rules import Rules
 from ladewerk.csms.supervision import Tasks
 from ladewerk.errors import StoreError
-from ladewerk.ocpp import Admission, Channel, FrameSeen, Handshake, NewestConnections, Peer, Router, Version
+from ladewerk.ocpp import (
+    Admission,
+    Channel,
+    Forgiveness,
+    FrameSeen,
+    Handshake,
+    NewestConnections,
+    Peer,
+    Router,
+    SecurityProfile,
+    Version,
+)
+from ladewerk.ocpp.transaction_numbers import StartedTransactions
+from ladewerk.ocpp.version_codecs import codec_for
 from ladewerk.signals import Signal
 
 _log = logging.getLogger(__name__)
@@ -33,11 +47,23 @@ class Connection:
 class Connections:
     """The stations that are here. ``connected`` announces the key of a station that has come."""
 
-    def __init__(self, ledger: Ledger, frame_log: FrameLog, clock: Clock, tasks: Tasks, *, accept_unknown: bool) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        frame_log: FrameLog,
+        clock: Clock,
+        tasks: Tasks,
+        *,
+        rules: Rules,
+        started: StartedTransactions,
+        accept_unknown: bool,
+    ) -> None:
         self._ledger = ledger
         self._frame_log = frame_log
         self._clock = clock
         self._tasks = tasks
+        self._rules = rules
+        self._started = started
         self._accept_unknown = accept_unknown
         self._live: NewestConnections[Connection] = NewestConnections()
         self.connected: Signal[str] = Signal()
@@ -51,18 +77,36 @@ class Connections:
         station = self._ledger.stations.get(station_key(handshake.identity))
         if station is None:
             if self._accept_unknown:
-                return Admission.ACCEPT
+                return self._unknown_admission(handshake)
             self._ledger.note_waiting(handshake.identity, handshake.remote, self._clock.now())
             _log.warning("station %r from %s waits to be approved", handshake.identity, handshake.remote)
             return Admission.UNKNOWN
+        rules = self._rules.of(handshake.identity)
+        if not rules.suffice(handshake):
+            return _turned_away(handshake, f"security profile {rules.least} is asked for")
+        if handshake.certificate is not None:
+            if rules.belongs(handshake.certificate, handshake.identity):
+                return Admission.ACCEPT
+            return _turned_away(handshake, f"the certificate is that of {handshake.certificate.common_name!r}")
         if station.password_hash is None:
-            return Admission.ACCEPT
+            if rules.least == SecurityProfile.NONE:
+                return Admission.ACCEPT
+            return _turned_away(handshake, "no password was ever given to it")
         # The user name was found to be the identity before this was asked (A00.FR.207).
         said = handshake.basic_password
         if said is not None and await asyncio.to_thread(password_matches, said, station.password_hash):
             return Admission.ACCEPT
-        _log.warning("station %s from %s: wrong or no password", station.station_id, handshake.remote)
-        return Admission.UNAUTHORIZED
+        return _turned_away(handshake, "wrong or no password")
+
+    def _unknown_admission(self, handshake: Handshake) -> Admission:
+        """Of a station that nobody knows, where such are served at once: it has no password, so its word or its certificate
+        counts."""
+        rules = self._rules.of(handshake.identity)
+        if handshake.certificate is None:
+            known_enough = rules.least == SecurityProfile.NONE
+        else:
+            known_enough = rules.belongs(handshake.certificate, handshake.identity)
+        return Admission.ACCEPT if known_enough else _turned_away(handshake, "it shows nothing that tells who it is")
 
     async def serve(self, channel: Channel, version: Version, router: Router[StationSession], *, generation: int) -> None:
         """Serve an admitted station until its connection ends. An older connection of it is closed."""
@@ -77,7 +121,16 @@ class Connections:
         session = StationSession(
             station_id=station.station_id, generation=generation, ledger=self._ledger, clock=self._clock
         )
-        peer = Peer(channel, version=version, router=router, state=session, clock=self._clock)
+        peer = Peer(
+            channel,
+            version=version,
+            router=router,
+            state=session,
+            clock=self._clock,
+            leniency=self._rules.of(identity).leniency,
+            codec=codec_for(version, identity, started=self._started),
+        )
+        peer.forgave.connect(partial(_log_forgiveness, station.station_id))
         peer.frames.connect(partial(self._log_frame, station.station_id))
         connection = Connection(session=session, peer=peer, version=version, since=self._clock.now())
         loser = self._live.enter(identity, generation, connection)
@@ -110,3 +163,13 @@ class Connections:
 
     def _log_frame(self, station_id: str, frame: FrameSeen) -> None:
         self._frame_log.add(frame.at, station_id, frame.sent, frame.text)
+
+
+def _turned_away(handshake: Handshake, why: str) -> Admission:
+    _log.warning("station %s from %s is not let in: %s", handshake.identity, handshake.remote, why)
+    return Admission.UNAUTHORIZED
+
+
+def _log_forgiveness(station_id: str, forgiveness: Forgiveness) -> None:
+    what = "; ".join(f"{item.path}: {item.rule}" for item in forgiveness.items)
+    _log.info("station %s: forgave in %s: %s", station_id, forgiveness.action, what)

@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import cast
 
 from msgspec import UNSET
 
-from ladewerk.ocpp import v21
+from ladewerk.csms.records import StationRecord, station_key
+from ladewerk.ocpp import Version, v21
+from ladewerk.ocpp.transaction_numbers import Start
 
 AUTHORIZED_UNCHECKED = "any token is accepted"
 
@@ -48,6 +51,20 @@ class Transaction:
     def is_open(self) -> bool:
         """Whether it has not ended."""
         return self.ended_at is None
+
+
+def known_starts(stations: Iterable[StationRecord], transactions: Iterable[Transaction]) -> dict[Start, int]:
+    """The numbers that 1.6 stations were given, by what their StartTransaction said: it is repeated after a restart too."""
+    old = {station.key for station in stations if station.version == Version.V16}
+    found = {}
+    for known in transactions:
+        key = station_key(known.station_id)
+        said = (known.evse_id, known.id_token, known.started_at, known.first_register_wh)
+        if key not in old or None in said or not known.transaction_id.isdecimal():
+            continue
+        connector, id_tag, at, meter_wh = cast("tuple[int, str, datetime, float]", said)
+        found[key, connector, id_tag, at, round(meter_wh)] = int(known.transaction_id)
+    return found
 
 
 def after_event(before: Transaction | None, station_id: str, event: v21.TransactionEventRequest) -> Transaction:

@@ -46,6 +46,7 @@ def test_every_route_is_described_and_no_page_loads_foreign_scripts(csms: Any) -
             "/api/stations/{station_id}",
             "/api/stations/{station_id}/approve",
             "/api/stations/{station_id}/commands/{action}",
+            "/api/stations/{station_id}/evses/{evse_id}/needs",
             "/api/transactions",
             "/api/plans/{number}",
             "/api/frames",

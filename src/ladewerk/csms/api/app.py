@@ -14,6 +14,7 @@ from ladewerk import __version__
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.history_routes import get_frames, get_plan, get_transactions, healthz
 from ladewerk.csms.api.live import events
+from ladewerk.csms.api.need_routes import put_need
 from ladewerk.csms.api.refusals import (
     Refused,
     answer_bug,
@@ -49,6 +50,7 @@ def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> Litestar:
             approve,
             get_station,
             command,
+            put_need,
             get_transactions,
             get_plan,
             get_frames,

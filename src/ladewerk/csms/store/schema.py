@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -80,7 +81,7 @@ transactions = Table(
     Column("started_at", UtcTime),
     Column("ended_at", UtcTime),
     Column("updated_at", UtcTime, nullable=False),
-    Column("seq_no", Integer, nullable=False),
+    Column("seq_no", BigInteger, nullable=False),
     Column("charging_state", String(20)),
     Column("stopped_reason", String(40)),
     Column("id_token", String(255)),
@@ -99,7 +100,7 @@ transaction_events = Table(
     metadata,
     Column("station_key", ForeignKey("stations.station_key"), primary_key=True),
     Column("transaction_id", String(36), primary_key=True),
-    Column("seq_no", Integer, primary_key=True),
+    Column("seq_no", BigInteger, primary_key=True, autoincrement=False),
     Column("event_type", String(10), nullable=False),
     Column("trigger_reason", String(40), nullable=False),
     Column("at", UtcTime, nullable=False),

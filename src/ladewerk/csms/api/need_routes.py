@@ -1,0 +1,84 @@
+"""What the car at an EVSE needs, stated by a person: stations of OCPP 1.6 have no way to say it."""
+
+import math
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Annotated, Final
+
+import msgspec
+from litestar import put
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, PathParameter
+
+from ladewerk.csms.api.desk import Desk
+from ladewerk.csms.api.refusals import faulty, refused
+from ladewerk.csms.api.views import NeedView, need_view
+from ladewerk.csms.needs import MOST_PERIODS
+from ladewerk.csms.records import ChargingNeed, Mode, station_key
+from ladewerk.csms.site import Fault
+from ladewerk.electrical import MINIMUM_OFFER_A
+
+_HIGHEST_CURRENT_A: Final = 80.0
+_SOONEST: Final = timedelta(minutes=1)
+_STATION_PERIODS: Final = {"ocpp1.6": 24}
+"""What the smallest stations of 1.6 are known to take; NotifyEVChargingNeeds would say how many."""
+
+StationId = Annotated[str, PathParameter(description="identity of the station", max_length=48)]
+EvseId = Annotated[int, PathParameter(description="number of the EVSE; connector of a 1.6 station", ge=1)]
+
+
+class StatedNeed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``energy_wh`` from now on; ``depart_at`` None is open; currents per phase."""
+
+    energy_wh: float
+    mode: Mode = Mode.BALANCED
+    depart_at: datetime | None = None
+    min_current_a: float = MINIMUM_OFFER_A
+    max_current_a: float = 16.0
+    phases: int = 3
+
+
+@put("/api/stations/{station_id:str}/evses/{evse_id:int}/needs")
+async def put_need(
+    desk: NamedDependency[Desk], station_id: StationId, evse_id: EvseId, data: JSONBody[StatedNeed]
+) -> NeedView:
+    """State what the car at an EVSE needs; it is planned as if the station had said it, once a transaction runs there."""
+    station = desk.ledger.stations.get(station_key(station_id))
+    if station is None:
+        raise refused(404, "unknown-station", f"no station {station_id!r} is known", station=station_id)
+    now = desk.clock.now()
+    faults = list(_faults(data, now))
+    if faults:
+        raise faulty(*faults)
+    transaction = desk.ledger.open_transaction((station.key, evse_id))
+    need = ChargingNeed(
+        station_id=station.station_id,
+        evse_id=evse_id,
+        transaction_id=None if transaction is None else transaction.transaction_id,
+        mode=data.mode,
+        energy_wh=data.energy_wh,
+        depart_at=data.depart_at,
+        min_current_a=data.min_current_a,
+        max_current_a=data.max_current_a,
+        phases=data.phases,
+        max_periods=_STATION_PERIODS.get(station.version or "", MOST_PERIODS),
+        received_at=now,
+        register_wh=None if transaction is None else transaction.register_wh,
+    )
+    await desk.ledger.take_need(need)
+    return need_view(need)
+
+
+def _faults(need: StatedNeed, now: datetime) -> Iterator[Fault]:
+    if not math.isfinite(need.energy_wh) or need.energy_wh <= 0:
+        yield Fault(field="energy_wh", code="not-positive", text="the energy is more than 0 Wh")
+    if need.depart_at is not None and (need.depart_at.tzinfo is None or need.depart_at < now + _SOONEST):
+        yield Fault(field="depart_at", code="not-in-future", text="the departure is a time with an offset, in the future")
+    for field, value_a in (("min_current_a", need.min_current_a), ("max_current_a", need.max_current_a)):
+        if not MINIMUM_OFFER_A <= value_a <= _HIGHEST_CURRENT_A:
+            text = f"a current is from {MINIMUM_OFFER_A:g} to {_HIGHEST_CURRENT_A:g} A"
+            yield Fault(field=field, code="out-of-range", params={"least": MINIMUM_OFFER_A}, text=text)
+    if need.min_current_a > need.max_current_a:
+        yield Fault(field="min_current_a", code="above-maximum", text="the least current is above the highest")
+    if need.phases not in (1, 2, 3):
+        yield Fault(field="phases", code="out-of-range", text="a car charges on 1, 2 or 3 phases")
