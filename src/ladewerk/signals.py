@@ -21,7 +21,7 @@ class Signal(Generic[T]):
 
     def __init__(self, kind: type[T] | UnionType | None = None, /) -> None:
         self.kind = kind
-        self.name = ""
+        self.name: str = ""
         self._accepted = int | float if kind is float else kind  # as type checkers have it
         self._owner: type | None = None
         self._slots: list[Callable[[T], object]] = []

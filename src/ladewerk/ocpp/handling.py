@@ -24,7 +24,7 @@ from ladewerk.signals import Signal
 S = TypeVar("S")
 T = TypeVar("T")
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 TASKS_AT_ONCE = 256
 """Messages of one connection that are being handled or observed; above it CALLs are refused."""
@@ -96,7 +96,7 @@ class Handling(Generic[S]):
         apply: Callable[[Sequence[Event]], None],
     ) -> None:
         self.tasks: set[asyncio.Task[None]] = set()
-        self.turns = Turns()
+        self.turns: Turns = Turns()
         self._peer = peer
         self._router = router
         self._state = state

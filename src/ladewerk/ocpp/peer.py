@@ -52,7 +52,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 R = TypeVar("R", bound=Payload)
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 _CLOSE_NORMAL = 1000
 _HANDLER_GRACE_S = 5.0
@@ -90,11 +90,11 @@ class Peer(Generic[S]):
     behind.
     """
 
-    frames = Signal(FrameSeen)
-    request_received = Signal(RequestReceived)
-    response_sent = Signal(ResponseSent)
-    response_received = Signal(ResponseReceived)
-    forgave = Signal(Forgiveness)
+    frames: Signal[FrameSeen] = Signal(FrameSeen)
+    request_received: Signal[RequestReceived] = Signal(RequestReceived)
+    response_sent: Signal[ResponseSent] = Signal(ResponseSent)
+    response_received: Signal[ResponseReceived] = Signal(ResponseReceived)
+    forgave: Signal[Forgiveness] = Signal(Forgiveness)
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class Peer(Generic[S]):
         codec: Codec | None = None,
     ) -> None:
         self.version = version
-        self.identity = channel.identity
+        self.identity: str = channel.identity
         self._channel = channel
         self._clock = clock
         self._timeout_s = timeout_s

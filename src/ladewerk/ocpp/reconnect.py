@@ -12,7 +12,7 @@ from ladewerk.ocpp.backoff import BackOff, BackOffSettings
 
 C = TypeVar("C")
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager

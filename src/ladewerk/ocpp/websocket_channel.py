@@ -53,10 +53,10 @@ class WebSocketChannel:
     ) -> None:
         self._connection = connection
         self._identity = identity
-        self.version = version
-        self.generation = generation
-        self.handshake = handshake
-        self.remote = remote_of(connection)
+        self.version: Version = version
+        self.generation: int = generation
+        self.handshake: Handshake | None = handshake
+        self.remote: str = remote_of(connection)
 
     @property
     def identity(self) -> str:
@@ -127,5 +127,5 @@ def _tame(record: logging.LogRecord) -> bool:
     return record.levelno >= wire_log.getEffectiveLevel()
 
 
-wire_log = logging.getLogger("ladewerk.ocpp.websocket.wire")
+wire_log: logging.Logger = logging.getLogger("ladewerk.ocpp.websocket.wire")
 wire_log.addFilter(_tame)

@@ -33,7 +33,7 @@ from ladewerk.ocpp.websocket_channel import (
 from ladewerk.ocpp.websocket_handshake import Admission, Handshake, certificate_of, read_handshake
 from ladewerk.ocpp.websocket_tls import ServerTls, server_context
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 Pings = float | None | Callable[[Handshake], float | None]
 """The interval of the pings in s, None for none, or a function that tells it for each station."""
