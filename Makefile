@@ -25,6 +25,10 @@ generate: $(VENV)/.check
 fuzz: $(VENV)/.check
 	$(BIN)/python -m tests.ocpp.fuzz $(ARGS)
 
+# How many random sets of charging profiles to compare with the rules looked up second by second: ARGS=1000000.
+conformance: $(VENV)/.check
+	$(BIN)/python -m tests.charging.random_sets $(ARGS)
+
 bench: $(VENV)/.check
 	$(BIN)/python -m benchmarks
 
