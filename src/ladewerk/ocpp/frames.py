@@ -157,7 +157,11 @@ def printable(text: str) -> str:
 
 def decode(data: str | bytes, version: Version, limits: FrameLimits = DEFAULT_LIMITS) -> Frame | UnknownType:
     """Read one frame of ``version``. Raises MalformedFrame and nothing else, whatever ``data`` is."""
-    elements = _elements(data, limits)
+    text = _bounded(data, limits)
+    plain = _read_plain(text)
+    if plain is not None:
+        return plain
+    elements = _elements(text)
     if not elements:
         raise _unreadable("a frame has 3 to 5 elements, this one 0")
     message_id = _read_id(elements[1]) if len(elements) > 1 else None
@@ -202,7 +206,7 @@ def encode(frame: Frame, version: Version) -> str:
     if elements[0] not in _types_of(version):
         raise LocalProtocolError(f"{type(frame).__name__} is not part of {version}")
     try:
-        return msgspec.json.encode(elements).decode()
+        return _encode(elements).decode()
     except (TypeError, ValueError, RecursionError) as err:
         raise LocalProtocolError(f"{type(frame).__name__} {frame.message_id!r} has no JSON form: {err}") from err
 
@@ -220,22 +224,27 @@ def _types_of(version: Version) -> frozenset[int]:
 _TYPES_IN_21: frozenset[int] = frozenset(MessageType)
 _TYPES_BEFORE_21: frozenset[int] = _TYPES_IN_21 - {MessageType.CALLRESULTERROR, MessageType.SEND}
 
+_encode = msgspec.json.Encoder().encode
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 _integer = msgspec.json.Decoder(int)
 _string = msgspec.json.Decoder(str)
 _object = msgspec.json.Decoder(dict[str, Any])
 _UNPARSABLE = (msgspec.DecodeError, ValueError, RecursionError)
 
+_plain_call = msgspec.json.Decoder(tuple[int, str, str, msgspec.Raw])
+_plain_result = msgspec.json.Decoder(tuple[int, str, msgspec.Raw])
+
 _STRING = re.compile(r'"(?:[^"\\]+|\\.)*+"?', re.DOTALL)
-_STRING_OR_BRACKET = re.compile(_STRING.pattern + r"|[\[{]|[\]}]", re.DOTALL)
+_OPENING = b"[{"
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
-def _elements(data: str | bytes, limits: FrameLimits) -> list[msgspec.Raw]:
+def _bounded(data: str | bytes, limits: FrameLimits) -> str:
     if len(data) > limits.max_bytes:
         raise _unreadable(f"a frame has at most {limits.max_bytes} bytes")
     try:
         text = data if isinstance(data, str) else data.decode()
-        if len(text.encode()) > limits.max_bytes:
+        if not text.isascii() and len(text.encode()) > limits.max_bytes:
             raise _unreadable(f"a frame has at most {limits.max_bytes} bytes")
     except UnicodeError as err:
         raise _unreadable("not UTF-8") from err
@@ -243,6 +252,28 @@ def _elements(data: str | bytes, limits: FrameLimits) -> list[msgspec.Raw]:
         raise _unreadable(f"nested deeper than {limits.max_depth} levels")
     if _has_more_keys(text, limits.max_keys):
         raise _unreadable(f"more than {limits.max_keys} keys")
+    return text
+
+
+def _read_plain(text: str) -> Call | CallResult | None:
+    """A CALL or CALLRESULT as nearly all are, read in one go; None for what has to be looked at element by element."""
+    try:
+        if text.startswith("[2,"):
+            _, message_id, action, raw = _plain_call.decode(text)
+            payload = bytes(raw)
+            if len(message_id) <= _MAX_ID_LENGTH and payload.startswith(b"{"):
+                return Call(message_id, action, payload)
+        elif text.startswith("[3,"):
+            _, message_id, raw = _plain_result.decode(text)
+            payload = bytes(raw)
+            if len(message_id) <= _MAX_ID_LENGTH and payload.startswith(b"{"):
+                return CallResult(message_id, payload)
+    except _UNPARSABLE:
+        return None
+    return None
+
+
+def _elements(text: str) -> list[msgspec.Raw]:
     try:
         return _array.decode(text)
     except msgspec.ValidationError as err:
@@ -256,22 +287,23 @@ def _deeper_than(text: str, max_depth: int) -> bool:
     if text.count("[") + text.count("{") <= max_depth:
         return False
     depth = 0
-    for token in _STRING_OR_BRACKET.finditer(text):
-        match token[0]:
-            case "[" | "{":
-                depth += 1
-                if depth > max_depth:
-                    return True
-            case "]" | "}":
-                depth -= 1
-            case _:
-                pass
+    for bracket in _without_strings(text).encode().translate(None, _NO_BRACKETS):
+        depth += 1 if bracket in _OPENING else -1
+        if depth > max_depth:
+            return True
     return False
 
 
 def _has_more_keys(text: str, max_keys: int) -> bool:
     """Each key brings a dictionary entry that is many times its size; outside strings every colon belongs to one."""
-    return text.count(":") > max_keys and _STRING.sub("", text).count(":") > max_keys
+    # A key takes at least five characters: ``"":0,``.
+    return len(text) > 5 * max_keys and text.count(":") > max_keys and _without_strings(text).count(":") > max_keys
+
+
+def _without_strings(text: str) -> str:
+    if "\\" in text:
+        return _STRING.sub("", text)
+    return "".join(text.split('"')[::2])
 
 
 def _read_id(raw: msgspec.Raw) -> str | None:
