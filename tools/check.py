@@ -23,12 +23,19 @@ def main() -> int:
         ("generated code is current", [sys.executable, "-m", "ladewerk.ocpp.codegen", "--check"]),
         ("import rules", [str(BIN / "lint-imports"), "--no-cache"]),
         ("types", [str(BIN / "mypy")]),
+        ("types of the OCPP library and its examples, by pyright", [str(BIN / "pyright"), "--warnings"]),
+        (
+            "types of what the OCPP library shows, by pyright",
+            [str(BIN / "pyright"), "--verifytypes", "ladewerk.ocpp", "--ignoreexternal"],
+        ),
         ("tests", [sys.executable, "-m", "pytest", *_left_out()]),
         ("fuzzing for a minute", [sys.executable, "-m", "tests.ocpp.fuzz", "--seconds", "60", *_unguided()]),
     ]
+    # pyright looks for the environment on the PATH.
+    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     for name, command in steps:
         print(f"== {name}", flush=True)
-        finished = subprocess.run(command, cwd=ROOT, check=False)
+        finished = subprocess.run(command, cwd=ROOT, env=environment, check=False)
         if finished.returncode != 0:
             print(f"make check: {name} failed", file=sys.stderr)
             return 1
