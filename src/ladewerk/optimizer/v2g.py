@@ -1,9 +1,9 @@
 """Plans for batteries that give back, or that want a low rate: all cars of the site together, by a programme with a bound.
 
-The goals come in the order of every plan: missing energy by priority, the completion of the shortest, then cost, then
-few starts, distance from the last plan, then time. Each is solved for itself with the ones before it kept, so no weight decides. Where
-nothing needs a switch the programme is linear and the answer the optimum; else HiGHS searches until its bound is
-within a millionth, or gives up after a fixed number of branches and says how far off it can be.
+The goals come in the order of every plan: missing energy by priority, the completion of the shortest, then cost, then few
+starts, distance from the last plan, then time. Each is solved for itself with the ones before it kept, so no weight
+decides. Where nothing needs a switch the programme is linear and the answer the optimum; else HiGHS searches until its
+bound is within a millionth, or gives up after a fixed number of branches and says how far off the answer can be.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,8 @@ from ladewerk.optimizer.v2g_programme import Goal, Solution, Solver, unsolved, w
 
 NOTHING_A = 1e-6
 NOTHING_KWH = 1e-6
+DECIMALS_A = 6
+"""Of a current that are meant; the goals kept leave noise behind them."""
 SOLVER = "batteries, linear programme (HiGHS)"
 SOLVER_WITH_SWITCHES = "batteries, mixed-integer programme (HiGHS)"
 
@@ -55,6 +57,7 @@ def plan_batteries(problem: Problem) -> Answer:
     solver = Solver(model.programme)
     missing = {car.missing: car.need.priority for car in model.cars}
     _serve(model, solver, missing)
+    _spare(model, solver)
     hurry = weighted([term for car in model.cars if car.need.mode is Mode.SHORTEST for term in _hours(model, car)])
     if hurry:
         found = _least(solver, hurry)
@@ -80,6 +83,14 @@ def _serve(model: Model, solver: Solver, missing: Goal) -> None:
             solver.bind(car.missing, 0.0)
     else:
         solver.keep(missing, found.worth(missing) + NOTHING_KWH)
+
+
+def _spare(model: Model, solver: Solver) -> None:
+    """Bind the energy beyond the need to nothing, if minimum currents and steps leave a way."""
+    excess = {car.excess: 1.0 for car in model.cars}
+    if _least(solver, excess).worth(excess) < NOTHING_KWH:
+        for car in model.cars:
+            solver.bind(car.excess, 0.0)
 
 
 def _least(solver: Solver, goal: Goal) -> Solution:
@@ -193,7 +204,7 @@ def _currents(model: Model, car: CarColumns, solution: Solution) -> list[float]:
         if car.v2g is not None and drawn > NOTHING_A and given > NOTHING_A:
             round_a = min(drawn, given / car.v2g.round_trip_efficiency)
             drawn, given = drawn - round_a, given - round_a * car.v2g.round_trip_efficiency
-        amps = round(drawn - given, 9)
+        amps = round(drawn - given, DECIMALS_A)
         out[slot] = amps if abs(amps) > NOTHING_A else 0.0
     return out
 
