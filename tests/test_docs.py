@@ -50,6 +50,7 @@ def test_every_setting_is_documented(kinds: tuple[Any, ...], page: str) -> None:
         "vehicle",
         "household",
         "board",
+        "front",
         "events",
     }
     missing = {name for kind in kinds for name in settings(kind)} - tables

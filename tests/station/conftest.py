@@ -235,6 +235,7 @@ async def charging_place(
     versions: tuple[Version, ...] = (Version.V21, Version.V201),
     serve_csms: bool = True,
     web: str = "127.0.0.1:0",
+    wired: Callable[[str], dict[str, Any]] = lambda _pins_url: {},
     **unit: Any,
 ) -> AsyncIterator[Place]:
     clock = LoopClock(asyncio.get_running_loop(), START)
@@ -253,6 +254,7 @@ async def charging_place(
                     evse=EvseConfig(driver="evse-wb", device=simulator.serial_device),
                     meter=MeterConfig(driver="shelly-3em", url=simulator.meter_url),
                     lock=lock,
+                    **wired(simulator.pins_url),
                     **unit,
                 )
             },

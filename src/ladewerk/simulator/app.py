@@ -34,6 +34,8 @@ class Simulator:
     pins_url: str
     """``pigpiod://HOST:PORT``."""
     panel_url: str
+    front: Pins
+    """Its buttons and lamps."""
     present: Callable[[], World]
     """The world, brought up to now."""
 
@@ -64,8 +66,9 @@ async def running_simulator(config: SimulatorConfig, clock: Clock) -> AsyncItera
         enter = stack.enter_async_context
         shelly = Shelly(present, mac=config.meter.mac)
         meter_url = await enter(serving_http(shelly.handle, config.host, config.meter_port, key="meter_port"))
-        pins_port = await enter(serving_pins(Pins(present, config.lock), config.host, config.pins_port))
-        panel = Panel(present, lambda: _clock_view(clock))
+        pins = Pins(present, config.lock, config.front)
+        pins_port = await enter(serving_pins(pins, config.host, config.pins_port))
+        panel = Panel(present, pins, lambda: _clock_view(clock))
         panel_url = await enter(serving_http(panel.handle, config.host, config.panel_port, key="panel_port"))
         # Last, so that a second simulator, refused its ports, does not take the name away from the first.
         serial_device = await enter(
@@ -77,6 +80,7 @@ async def running_simulator(config: SimulatorConfig, clock: Clock) -> AsyncItera
             meter_url=meter_url,
             pins_url=f"pigpiod://{config.host}:{pins_port}",
             panel_url=panel_url,
+            front=pins,
             present=present,
         )
 

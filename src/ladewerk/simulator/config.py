@@ -77,6 +77,16 @@ class LockConfig(Settings, frozen=True, kw_only=True):
     travel_s: Annotated[float, Meta(gt=0, le=10)] = 0.6
 
 
+class FrontConfig(Settings, frozen=True, kw_only=True):
+    """Push-buttons (contacts to ground) and lamps beside the socket."""
+
+    start_pin: Gpio = 5
+    stop_pin: Gpio = 6
+    ready_pin: Gpio = 16
+    charging_pin: Gpio = 20
+    fault_pin: Gpio = 21
+
+
 class EventConfig(Settings, frozen=True, kw_only=True):
     """Something that happens when the clock first shows ``at`` (HH:MM) after the start."""
 
@@ -106,6 +116,7 @@ class SimulatorConfig(Settings, frozen=True, kw_only=True):
     board: BoardConfig = BoardConfig()
     meter: MeterConfig = MeterConfig()
     lock: LockConfig = LockConfig()
+    front: FrontConfig = FrontConfig()
     events: tuple[EventConfig, ...] = ()
 
     def zone(self) -> tzinfo | None:
@@ -150,9 +161,12 @@ def check(config: SimulatorConfig) -> None:
     config.zone()
     if config.vehicle.min_current_a > config.vehicle.max_current_a:
         raise ConfigError("vehicle.min_current_a", f"expected at most max_current_a, {config.vehicle.max_current_a:g} A")
-    pins = [config.lock.lock_pin, config.lock.unlock_pin, config.lock.feedback_pin]
-    if len(set(pins)) < len(pins):
+    lock = [config.lock.lock_pin, config.lock.unlock_pin, config.lock.feedback_pin]
+    if len(set(lock)) < len(lock):
         raise ConfigError("lock", "lock_pin, unlock_pin and feedback_pin must differ")
+    front = msgspec.structs.astuple(config.front)
+    if len({*front, *lock}) < len(front) + len(lock):
+        raise ConfigError("front", "its pins must differ from each other and from the lock's")
     ports = [port for port in (config.meter_port, config.pins_port, config.panel_port) if port]
     if len(set(ports)) < len(ports):
         raise ConfigError("panel_port", "meter_port, pins_port and panel_port must differ")

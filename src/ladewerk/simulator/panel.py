@@ -3,13 +3,14 @@
 import dataclasses
 from collections.abc import Callable
 from importlib.resources import files
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
 from ladewerk.simulator.faults import Faults
 from ladewerk.simulator.http_server import Request, Response
+from ladewerk.simulator.pins import Pins
 from ladewerk.simulator.world import World
 
 _PAGE: Final = files("ladewerk.simulator").joinpath("panel.html").read_bytes()
@@ -31,8 +32,9 @@ class ClockView(msgspec.Struct, frozen=True, kw_only=True):
 class Panel:
     """Answers the panel's requests; ``present`` brings the world up to now first."""
 
-    def __init__(self, present: Callable[[], World], clock_view: Callable[[], ClockView]) -> None:
+    def __init__(self, present: Callable[[], World], pins: Pins, clock_view: Callable[[], ClockView]) -> None:
         self._present = present
+        self._pins = pins
         self._clock_view = clock_view
         self._routes: dict[tuple[str, str], Callable[[Request], Response]] = {
             ("GET", "/"): lambda _: Response(200, _PAGE, "text/html; charset=utf-8"),
@@ -43,6 +45,8 @@ class Panel:
             ("PUT", "/api/faults"): self._set_faults,
             ("POST", "/api/plug-in"): lambda _: self._plug_in(),
             ("POST", "/api/unplug"): lambda _: self._unplug(),
+            ("POST", "/api/press/start"): lambda _: self._press("start"),
+            ("POST", "/api/press/stop"): lambda _: self._press("stop"),
         }
 
     def handle(self, request: Request) -> Response:
@@ -59,6 +63,7 @@ class Panel:
             "locked": world.lock.holds_plug,
             "set_current_a": world.board.configured_a,
             "registers_wh": world.meter.registers_wh,
+            "lamps": self._pins.lamps(),
             "faults": world.faults,
         }
 
@@ -66,6 +71,10 @@ class Panel:
         if self._present().plug_in():
             return _json(200, {})
         return _refusal(409, "plugged", "the vehicle is plugged in already")
+
+    def _press(self, button: Literal["start", "stop"]) -> Response:
+        self._pins.press(button)
+        return _json(200, {})
 
     def _unplug(self) -> Response:
         world = self._present()

@@ -8,9 +8,9 @@ import asyncio
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, Literal
 
-from ladewerk.simulator.config import LockConfig
+from ladewerk.simulator.config import FrontConfig, LockConfig
 from ladewerk.simulator.listening import listening
 from ladewerk.simulator.world import World
 
@@ -18,6 +18,7 @@ _SET_MODE, _GET_MODE, _PULL, _READ, _WRITE, _VERSION = 0, 1, 2, 3, 4, 26
 _INPUT, _OUTPUT = 0, 1
 _PULL_UP: Final = 2
 _BAD_GPIO, _BAD_MODE, _BAD_LEVEL, _BAD_PULL, _UNKNOWN_COMMAND = -3, -4, -5, -6, -88
+_PRESS_S: Final = 0.4
 _PIGPIO_VERSION: Final = 79
 _LAST_GPIO: Final = 53
 _LAST_MODE: Final = 7
@@ -29,9 +30,12 @@ _ANSWER: Final = struct.Struct("<3Ii")
 class Pins:
     """Modes, levels and wires. Pins are inputs at first: a relay is on only while its pin is an output at its level."""
 
-    def __init__(self, present: Callable[[], World], wiring: LockConfig) -> None:
+    def __init__(self, present: Callable[[], World], wiring: LockConfig, front: FrontConfig) -> None:
         self._present = present
         self._wiring = wiring
+        self._buttons = {"start": front.start_pin, "stop": front.stop_pin}
+        self._lamps = {"ready": front.ready_pin, "charging": front.charging_pin, "fault": front.fault_pin}
+        self._pressed_until_s: dict[int, float] = {}
         self._modes: dict[int, int] = {}
         self._latches: dict[int, int] = {}
         self._pulls: dict[int, int] = {}
@@ -49,6 +53,14 @@ class Pins:
         if command == _READ:
             return self._level(pin)
         return self._change(command, pin, value)
+
+    def press(self, button: Literal["start", "stop"]) -> None:
+        """Press a button, as long as a finger does."""
+        self._pressed_until_s[self._buttons[button]] = self._present().at_s + _PRESS_S
+
+    def lamps(self) -> dict[str, bool]:
+        """Which lamps are lit."""
+        return {name: self._modes.get(pin) == _OUTPUT and self._latches.get(pin) == 1 for name, pin in self._lamps.items()}
 
     def _change(self, command: int, pin: int, value: int) -> int:
         store, most, refusal = {
@@ -74,6 +86,8 @@ class Pins:
             return self._latches.get(pin, 0)
         if pin == self._wiring.feedback_pin and self._present().lock.locked:
             return 0  # a switch to ground
+        if pin in self._pressed_until_s and self._present().at_s < self._pressed_until_s[pin]:
+            return 0
         return 1 if self._pulls.get(pin) == _PULL_UP else 0
 
 

@@ -5,7 +5,7 @@ the journal is ended; only then the page is served, the hardware polled and the 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -23,9 +23,10 @@ from ladewerk.station.control import UnitControl, poll_boards, poll_meters
 from ladewerk.station.csms_link import CsmsLink
 from ladewerk.station.dead_man import Beat
 from ladewerk.station.events import LinkChanged
+from ladewerk.station.front import light, listen
 from ladewerk.station.handlers.reach import Reach
 from ladewerk.station.handlers.table import station_router
-from ladewerk.station.hardware import open_hardware
+from ladewerk.station.hardware import Hardware, open_hardware
 from ladewerk.station.journal import Journal, open_journal
 from ladewerk.station.messages import Messages
 from ladewerk.station.moment import Moment
@@ -128,7 +129,11 @@ async def running_station(
         live = Live(station.view)
         host, port = split_address("station.web", config.station.web)
         station.web_url = await stack.enter_async_context(serving(web_app(Seen(units, station.view), live), host, port))
-        jobs = [*_wire(config, clock, station, journal, live), poll_boards(units, config.station.poll_s, beat)]
+        jobs = [
+            *_wire(config, clock, station, journal, live),
+            *_front(units, hardware, messages, clock),
+            poll_boards(units, config.station.poll_s, beat),
+        ]
         async with _running(jobs):
             yield station
 
@@ -162,6 +167,14 @@ def _wire(config: StationConfig, clock: Clock, station: Station, journal: Journa
         if path is not None:
             jobs.append(NeedsFile(Path(path), unit, messages).run())
     return [*jobs, poll_meters(units, config.station.poll_s)]
+
+
+def _front(units: Units, hardware: Mapping[str, Hardware], messages: Messages, clock: Clock) -> list[Job]:
+    """Listen to the buttons and light the lamps, where there are any."""
+    devices = [(unit, hardware[unit.unit_id]) for unit in units]
+    buttons = [(unit, device.buttons) for unit, device in devices if device.buttons is not None]
+    listening = [listen(buttons, messages)] if buttons else []
+    return [*listening, *(light(unit, device.lamps, clock) for unit, device in devices if device.lamps is not None)]
 
 
 async def _make_safe(units: Units) -> None:

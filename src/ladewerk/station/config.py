@@ -10,6 +10,7 @@ import msgspec
 
 from ladewerk.errors import ConfigError
 from ladewerk.settings import read_toml, split_address
+from ladewerk.station.drivers.ports import Lamp
 from ladewerk.station.safety import Thresholds
 from ladewerk.station.unit_state import Rules, SelfTest
 
@@ -45,6 +46,30 @@ class LockConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     active_low: bool = False
 
 
+class ButtonsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``buttons = {…}`` of a unit; ``active_low`` is a contact to ground."""
+
+    pins: str
+    start_pin: Annotated[int, msgspec.Meta(ge=0, le=27)]
+    stop_pin: Annotated[int, msgspec.Meta(ge=0, le=27)]
+    active_low: bool = True
+
+
+class LampsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``lamps = {…}`` of a unit; a lamp without a pin is not there."""
+
+    pins: str
+    ready_pin: Annotated[int, msgspec.Meta(ge=0, le=27)] | None = None
+    charging_pin: Annotated[int, msgspec.Meta(ge=0, le=27)] | None = None
+    fault_pin: Annotated[int, msgspec.Meta(ge=0, le=27)] | None = None
+    active_low: bool = False
+
+    def wired(self) -> dict[Lamp, int]:
+        """Lamp to pin."""
+        pins = {Lamp.READY: self.ready_pin, Lamp.CHARGING: self.charging_pin, Lamp.FAULT: self.fault_pin}
+        return {lamp: pin for lamp, pin in pins.items() if pin is not None}
+
+
 class SafetyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[units.NAME.safety]``: when a deviation becomes a fault; see :class:`~ladewerk.station.safety.Thresholds`."""
 
@@ -70,6 +95,8 @@ class UnitConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     evse: EvseConfig
     meter: MeterConfig
     lock: LockConfig | None = None
+    buttons: ButtonsConfig | None = None
+    lamps: LampsConfig | None = None
     phases: Literal[1, 3] = 3
     max_current_a: Amps = 16.0
     direct_current_a: Amps = 16.0
@@ -188,8 +215,9 @@ def _check_unit(name: str, unit: UnitConfig, poll_s: float) -> None:
         raise ConfigError(
             f"units.{name}.direct_current_a", f"{unit.direct_current_a:g} A is above max_current_a {unit.max_current_a:g} A"
         )
-    if unit.lock is not None and unit.lock.pins != "gpio" and not unit.lock.pins.startswith("pigpiod://"):
-        raise ConfigError(f"units.{name}.lock.pins", f'{unit.lock.pins!r}: "gpio" or "pigpiod://HOST:PORT" was expected')
+    for key, wired in (("lock", unit.lock), ("buttons", unit.buttons), ("lamps", unit.lamps)):
+        if wired is not None and wired.pins != "gpio" and not wired.pins.startswith("pigpiod://"):
+            raise ConfigError(f"units.{name}.{key}.pins", f'{wired.pins!r}: "gpio" or "pigpiod://HOST:PORT" was expected')
     shortest_s = min(unit.safety.evse_silent_s, unit.safety.meter_hold_s)
     if 2 * poll_s > shortest_s:
         raise ConfigError(

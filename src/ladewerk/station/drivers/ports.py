@@ -103,3 +103,38 @@ class Lock(Protocol):
     async def lock(self) -> None: ...
 
     async def unlock(self) -> None: ...
+
+
+class Button(StrEnum):
+    """A push-button beside the socket."""
+
+    START = "start"
+    STOP = "stop"
+
+
+class Buttons(Protocol):
+    """The push-buttons of one unit."""
+
+    async def pressed(self) -> frozenset[Button]:
+        """What has been pressed since the last call; to be called every :data:`BUTTON_POLL_S`."""
+        ...
+
+
+BUTTON_POLL_S = 0.05
+"""Longer than a contact bounces, shorter than a press."""
+
+
+class Lamp(StrEnum):
+    """What a lamp beside the socket says."""
+
+    READY = "ready"
+    CHARGING = "charging"
+    FAULT = "fault"
+
+
+class Lamps(Protocol):
+    """The indicator lamps of one unit."""
+
+    async def show(self, lit: frozenset[Lamp]) -> None:
+        """Light these lamps and no other."""
+        ...
