@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ladewerk.errors import ConfigError
-from ladewerk.optimizer.prices import TimeOfDayTariff, price_timeline
+from ladewerk.optimizer.prices import Surcharge, TimeOfDayTariff, price_timeline, published_until
+from ladewerk.timeline import Timeline
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = TimeOfDayTariff.day_night(day_price=0.34, night_price=0.21, night_from=time(22), night_to=time(6), zone=BERLIN)
@@ -70,3 +71,71 @@ def test_an_impossible_tariff_is_refused() -> None:
         TimeOfDayTariff({time(8): float("nan")}, BERLIN)
     with pytest.raises(ConfigError, match="ends at another time than 22:00"):
         TimeOfDayTariff.day_night(day_price=0.3, night_price=0.2, night_from=time(22), night_to=time(22), zone=BERLIN)
+
+
+def test_a_weekend_may_be_night_all_day() -> None:
+    tariff = TimeOfDayTariff(NIGHT.price_from, BERLIN, weekend_price_from={time(0): 0.21})
+    friday = datetime(2026, 1, 9, 17, tzinfo=BERLIN)
+    line = price_timeline(tariff, friday, friday + timedelta(days=3))
+    assert [(f"{segment.start.astimezone(BERLIN):%a %H:%M}", segment.value) for segment in line.segments()] == [
+        ("Fri 17:00", 0.34),
+        ("Fri 22:00", 0.21),
+        ("Mon 06:00", 0.34),
+    ]
+    assert all(line.at(friday + timedelta(hours=hour)) == tariff.at(friday + timedelta(hours=hour)) for hour in range(72))
+
+
+def test_a_weekend_ends_at_midnight_also_when_the_clocks_are_turned() -> None:
+    tariff = TimeOfDayTariff({time(8): 0.3}, BERLIN, weekend_price_from={time(8): 0.1})
+    for saturday in (datetime(2026, 3, 28, tzinfo=BERLIN), datetime(2026, 10, 24, tzinfo=BERLIN)):
+        monday = (saturday + timedelta(days=2)).astimezone(UTC)
+        line = price_timeline(tariff, saturday - timedelta(hours=5), saturday + timedelta(days=3))
+        assert [segment.start.astimezone(UTC) for segment in line.segments()][1:] == [saturday.astimezone(UTC), monday]
+
+
+def test_an_impossible_weekend_is_refused() -> None:
+    with pytest.raises(ConfigError, match="at least one price"):
+        TimeOfDayTariff({time(8): 0.3}, BERLIN, weekend_price_from={})
+    with pytest.raises(ConfigError, match=r"tariff 09:00: a finite price"):
+        TimeOfDayTariff({time(8): 0.3}, BERLIN, weekend_price_from={time(9): float("inf")})
+
+
+START = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def hourly(*values: float | None) -> Timeline[float]:
+    return Timeline.of((START + timedelta(hours=hour), value) for hour, value in enumerate(values))
+
+
+def test_a_surcharge_is_a_share_then_a_fee_then_the_tax() -> None:
+    paid = Surcharge(share=0.1, per_kwh=0.2, tax=0.5).on(hourly(0.1, None, -0.1, None))
+    assert paid.at(START) == pytest.approx((0.11 + 0.2) * 1.5)
+    assert paid.at(START + timedelta(hours=1)) is None
+    assert paid.at(START + timedelta(hours=2)) == pytest.approx((-0.11 + 0.2) * 1.5)
+    earned = Surcharge(share=-0.1, per_kwh=-0.005).on(hourly(0.1, None))
+    assert earned.at(START) == pytest.approx(0.085)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "why"),
+    [
+        ({"tax": float("nan")}, "tax: a finite number"),
+        ({"per_kwh": float("inf")}, "per_kwh: a finite number"),
+        ({"tax": -1.19}, "tax: a share of 1 is expected, at least -1"),
+        ({"share": -3.0}, "share: a share of 1"),
+    ],
+)
+def test_an_impossible_surcharge_is_refused(numbers: dict[str, float], why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        Surcharge(**numbers)
+
+
+def test_prices_end_where_they_say_or_a_step_after_the_last_of_a_file() -> None:
+    assert published_until(Timeline()) is None
+    assert published_until(hourly(0.1)) is None
+    assert published_until(hourly(0.1, 0.2, None)) == START + timedelta(hours=2)
+    assert published_until(hourly(0.1, 0.2, 0.3)) == START + timedelta(hours=3)
+    # Hours alike are one step; the shortest one tells the resolution.
+    assert published_until(hourly(0.1, 0.2, 0.2, 0.2, 0.3)) == START + timedelta(hours=5)
+    sparse = Timeline.of([(START, 0.1), (START + timedelta(days=20), 0.2)])
+    assert published_until(sparse) == START + timedelta(days=40)

@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 from ladewerk import __version__
 from ladewerk.errors import ConfigError, LadewerkError, PlanError
 
-COMMANDS: Final = ("demo", "csms", "station", "simulate", "plan", "composite")
+COMMANDS: Final = ("demo", "csms", "station", "simulate", "plan", "prices", "composite")
 
 _PROGRAMS: Final = ("csms", "station")
 """Commands that run for years and log what their operator cares about."""

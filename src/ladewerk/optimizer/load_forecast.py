@@ -28,7 +28,7 @@ from ladewerk.optimizer.similar_days import (
 from ladewerk.timeline import Timeline
 
 LEAST_DAYS: Final = 7
-"""Days of history without which nothing is forecast."""
+"""Days of the last six weeks without which nothing is forecast."""
 
 HISTORY_DAYS: Final = 63
 """Days of history that are looked at: a window of samples, and the days on which the forecast is tried."""
@@ -46,6 +46,7 @@ _NEAR_SLOTS: Final = 2
 _NEAR: Final = 0.8
 _PERSISTENCE: Final = 0.7
 _PERSISTENCE_SLOTS: Final = 5.5
+_ANY_SLOT: Final = SLOTS_A_DAY
 _PRIOR: Final = 1000.0
 """How many trials it takes to move the level of the percentile half way from what the samples say to what the trials say."""
 
@@ -71,11 +72,11 @@ class LoadForecast:
 def forecast_load(history: Timeline[float], now: datetime, end: datetime, zone: tzinfo) -> LoadForecast | None:
     """The load from ``now`` to ``end`` after ``history``, power in W that ends, or says nothing, where readings are missing.
 
-    ``zone`` is the one that people live by. None where the history before ``now`` is shorter than LEAST_DAYS: then nothing
-    is known. What ``history`` says after ``now`` is not used.
+    ``zone`` is the one that people live by. None where fewer than LEAST_DAYS of the weeks before ``now`` are known: then
+    nothing is known. What ``history`` says after ``now`` is not used.
     """
     past = read_past(history, now, zone, HISTORY_DAYS)
-    if past.days < LEAST_DAYS:
+    if past.known_days(0, _WINDOW_DAYS) < LEAST_DAYS:
         return None
     samples = _Samples(past)
     trials = _trials(past, samples)
@@ -86,7 +87,7 @@ def forecast_load(history: Timeline[float], now: datetime, end: datetime, zone: 
     return LoadForecast(
         median_w=slot_line(now, end, median_w),
         p95_w=slot_line(now, end, p95_w),
-        history_days=past.days,
+        history_days=past.known_days(0, HISTORY_DAYS),
         tried_days=len({trial.day for trial in trials}),
         mae_w=mae_w,
         coverage=coverage,
@@ -102,11 +103,12 @@ class _Samples:
     def __init__(self, past: Past) -> None:
         self._past = past
         self._days = len(past.levels)
-        by_slot: list[list[tuple[float, int]]] = [[] for _ in range(SLOTS_A_DAY)]
+        by_slot: list[list[tuple[float, int]]] = [[] for _ in range(SLOTS_A_DAY + 1)]
         for index, value in enumerate(past.values):
             if value is None:
                 continue
             code = (past.window(index) * 2 + _kind(past.weekdays[index])) * (_NEAR_SLOTS + 1)
+            by_slot[_ANY_SLOT].append((value, code))
             for off in range(-_NEAR_SLOTS, _NEAR_SLOTS + 1):
                 near = past.slots[index] + off
                 if 0 <= near < SLOTS_A_DAY:
@@ -119,8 +121,12 @@ class _Samples:
         self.at = cache(self._new_at)
 
     def _new_at(self, after: int, slot: int, kind: int) -> Distribution:
+        """What is expected at a slot of the day; at one that was never read what is drawn at any time."""
         weights = self._weights(after, kind)
-        return Distribution(self._values[slot], list(accumulate(map(weights.__getitem__, self._codes[slot]))))
+        cumulative = list(accumulate(map(weights.__getitem__, self._codes[slot])))
+        if not cumulative or cumulative[-1] <= 0.0:
+            return self.at(after, _ANY_SLOT, kind)
+        return Distribution(self._values[slot], cumulative)
 
     def _new_weights(self, after: int, kind: int) -> list[float]:
         """The weight of each code: of a window, a kind of day and a distance in slots."""
@@ -154,7 +160,9 @@ class _Trial:
 def _trials(past: Past, samples: _Samples) -> list[_Trial]:
     """The oldest first; every second quarter-hour, which tells as much, since neighbours are alike."""
     trials: list[_Trial] = []
-    for day in range(min(_BACKTEST_DAYS, past.days - LEAST_DAYS), 0, -1):
+    for day in range(_BACKTEST_DAYS, 0, -1):
+        if past.known_days(day, _WINDOW_DAYS) < LEAST_DAYS:
+            continue
         first = len(past.values) - day * SLOTS_A_DAY
         indices = range(first + day % 2, first + SLOTS_A_DAY, 2)
         excess_w = _excess(past, samples, day)

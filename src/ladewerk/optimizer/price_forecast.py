@@ -49,11 +49,12 @@ class PriceForecast:
 def forecast_prices(published: Timeline[float], known_until: datetime, end: datetime, zone: tzinfo) -> PriceForecast | None:
     """The prices from ``known_until``, where the ``published`` ones end, to ``end``; per kWh, whatever the currency.
 
-    ``zone`` is the one that the market's days are in. None where less than LEAST_DAYS are published before ``known_until``.
+    ``zone`` is the one that the market's days are in. None where fewer than LEAST_DAYS of the four weeks before are
+    published.
     What ``published`` says after it is not used.
     """
     past = read_past(published, known_until, zone, HISTORY_DAYS)
-    if past.days < LEAST_DAYS:
+    if past.known_days(0, _WINDOW_DAYS) < LEAST_DAYS:
         return None
     slots, weekdays = local_slots(past.origin_s, slots_between(known_until, end), zone)
     samples = _Samples(past)
@@ -61,10 +62,10 @@ def forecast_prices(published: Timeline[float], known_until: datetime, end: date
     errors = _errors(past, samples)
     return PriceForecast(
         price_per_kwh=slot_line(known_until, end, prices),
-        history_days=past.days,
-        tried_days=min(_BACKTEST_DAYS, past.days - LEAST_DAYS),
-        mae_per_kwh=_mean([ours for ours, _ in errors]),
-        last_week_mae_per_kwh=_mean([theirs for _, theirs in errors]),
+        history_days=past.known_days(0, HISTORY_DAYS),
+        tried_days=len(errors),
+        mae_per_kwh=_mean([ours for day in errors for ours, _ in day]),
+        last_week_mae_per_kwh=_mean([theirs for day in errors for _, theirs in day]),
     )
 
 
@@ -105,16 +106,19 @@ def _alike(weekday: int, other: int) -> float:
     return 1.0 if max(weekday, other) < 5 else _OTHER_KIND
 
 
-def _errors(past: Past, samples: _Samples) -> list[tuple[float, float]]:
-    """For every quarter-hour of the last days our error and that of last week's price."""
-    errors: list[tuple[float, float]] = []
-    for day in range(min(_BACKTEST_DAYS, past.days - LEAST_DAYS), 0, -1):
+def _errors(past: Past, samples: _Samples) -> list[list[tuple[float, float]]]:
+    """For every quarter-hour of each of the last days our error and that of last week's price."""
+    errors: list[list[tuple[float, float]]] = []
+    for day in range(_BACKTEST_DAYS, 0, -1):
+        if past.known_days(day, _WINDOW_DAYS) < LEAST_DAYS:
+            continue
         first = len(past.values) - day * SLOTS_A_DAY
+        errors.append([])
         for index in range(first, first + SLOTS_A_DAY):
             price, a_week_before = past.values[index], past.values[index - _WEEK]
             if price is not None and a_week_before is not None:
                 ours = samples.median(day, past.slots[index], past.weekdays[index])
-                errors.append((abs(price - ours), abs(price - a_week_before)))
+                errors[-1].append((abs(price - ours), abs(price - a_week_before)))
     return errors
 
 

@@ -38,10 +38,9 @@ class Past:
     weekdays: list[int]
     levels: list[float | None]
 
-    @property
-    def days(self) -> int:
-        """How many windows reach back to the oldest one of which half is known."""
-        return max((window + 1 for window, level in enumerate(self.levels) if level is not None), default=0)
+    def known_days(self, after: int, count: int) -> int:
+        """Of how many of ``count`` windows, counted back from window ``after``, at least half is known."""
+        return sum(level is not None for level in self.levels[after : after + count])
 
     def window(self, slot: int) -> int:
         """The window in which the slot of that index lies."""
