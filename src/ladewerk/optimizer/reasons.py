@@ -1,30 +1,32 @@
 """Why a car draws in each slot what it draws: the constraint that binds there, found by exchange.
 
 In a best plan no exchange of energy between two slots makes it better, so for each slot it can be told what forbids the
-exchange that would. The value of drawing a little more in a slot is compared with what a little less saves in the slot
-where that saves most: by money, then by distance from the last plan, then by time, as the planner compares. If more here
-would gain nothing, the reason is the price; if it would, something holds the car back: a limit, where the current is at
-one, or else the minimum current, the step or the start cost. Which of those is tried out: the car is planned again without
-each, and the one without which it draws more (or less) here is the reason.
+exchange that would. What a little more costs in a slot is compared with what a little less saves in the slot where that
+saves most: by money, then by distance from the last plan, then by time, as the planner compares. If more here would gain
+nothing, the reason is the price. If it would, something holds the car back: a limit, where the current is at one; the start
+cost, where an exchange is found that keeps everything and would pay but for one start more; else a minimum current or a
+step, here or where the energy would come from.
 
 With several cars the exchange is the car's own, with the others as they are planned.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 from itertools import accumulate
 from typing import Final, NamedTuple
 
 from ladewerk.electrical import energy_wh
 from ladewerk.optimizer.bounds import Room
-from ladewerk.optimizer.problem import Need, Reason
-from ladewerk.optimizer.single import Optimum, levels_a, plan_single
+from ladewerk.optimizer.problem import Mode, Need, Reason
+from ladewerk.optimizer.single import Optimum, levels_a
 
 SAME_A: Final = 1e-5
 """Currents closer than this are the same."""
 ENOUGH_WH: Final = 1e-3
 """Energy that is not worth speaking of."""
+_NOISE_MONEY: Final = 1e-9
+_TRIED: Final = 8
+"""Slots that energy is taken from when an exchange is looked for."""
 _SAME_PRICE: Final = 9
 """Decimals of a price per kWh that are meant."""
 
@@ -126,8 +128,10 @@ class _Drawn:
 
     @cached_property
     def _offers(self) -> list[tuple[int, _Margin]]:
-        """What a little more costs in the two slots with room for it where it costs least."""
-        offers = ((slot, self._more(slot)) for slot in range(len(self._rooms)) if self._has_room(slot))
+        """What a little more costs in the two slots with room for it where it costs least; where an early completion is
+        worth something, of those up to it."""
+        count = len(self._rooms) if self._need.mode is Mode.CHEAPEST else min(len(self._rooms), self._complete_from + 1)
+        offers = ((slot, self._more(slot)) for slot in range(count) if self._has_room(slot))
         return sorted(offers, key=lambda one: one[1])[:2]
 
     def _more(self, slot: int) -> _Margin:
@@ -150,27 +154,79 @@ class _Drawn:
         room = self._rooms[slot]
         return _Margin(round(price, _SAME_PRICE), distance, room.start_s + room.end_s)
 
-    # --- what else can hold it back: tried out
+    # --- what else can hold it back
 
     def _held_back(self, slot: int) -> Reason:
         """By a start cost, or by a minimum or step, here or in a slot that it would take from."""
         need = self._need
         any_current = need.min_current_a == 0.0 and need.current_step_a is None
-        if need.start_cost == 0.0:
+        if any_current:
             # Nothing holds a car that takes any current: a plan that is not proven best left this out.
-            return Reason.PRICE if any_current else Reason.MINIMUM_CURRENT
-        if any_current or self._without_start_cost[slot] > self._amps[slot] + SAME_A:
-            return Reason.START_COST
-        more = self._without_minimum[slot] > self._amps[slot] + SAME_A
-        return Reason.MINIMUM_CURRENT if more else Reason.START_COST
+            return Reason.START_COST if need.start_cost > 0.0 else Reason.PRICE
+        return Reason.START_COST if need.start_cost > 0.0 and self._pays_but_for_a_start(slot) else Reason.MINIMUM_CURRENT
+
+    def _pays_but_for_a_start(self, slot: int) -> bool:
+        """Whether an exchange that keeps limits, minimum and steps lowers the money by less than it costs in starts."""
+        room, amps = self._rooms[slot], self._amps[slot]
+        levels = levels_a(self._need, room)
+        if levels is None:
+            return False
+        least_as, most_as = max(0.0, levels[0] - amps) * room.length_s, (levels[1] - amps) * room.length_s
+        dear = [other for other in self._dearest if other != slot]
+        shed = [(other, self._above_least_as(other)) for other in dear]
+        candidates = [shed]
+        for other in dear:
+            candidates.append([(other, self._amps[other] * self._rooms[other].length_s)])
+            candidates.append([candidates[-1][0], *(one for one in shed if one[0] != other)])
+        return any(self._moved_saves(slot, taken, least_as, most_as) for taken in candidates)
+
+    def _moved_saves(self, slot: int, taken: Sequence[tuple[int, float]], least_as: float, most_as: float) -> bool:
+        """Whether moving what can be taken, in ampere-seconds and from the first on, to ``slot`` saves money."""
+        room, saved, moved_as = self._rooms[slot], 0.0, 0.0
+        for position, (other, most_here_as) in enumerate(taken):
+            wanted_as = (least_as if position else most_as) - moved_as
+            take_as = self._whole(min(most_here_as, max(0.0, wanted_as)), most_here_as, other)
+            saved += self._money(other, self._amps[other]) - self._money(
+                other, self._amps[other] - take_as / self._rooms[other].length_s
+            )
+            moved_as += take_as
+        after_a = self._amps[slot] + moved_as / room.length_s
+        step = self._need.current_step_a
+        fits = step is None or abs(after_a / step - round(after_a / step)) * step < SAME_A
+        if not fits or not least_as - SAME_A <= moved_as <= most_as + SAME_A or moved_as <= SAME_A:
+            return False
+        return saved > self._money(slot, after_a) - self._money(slot, self._amps[slot]) + _NOISE_MONEY
+
+    def _whole(self, take_as: float, most_as: float, slot: int) -> float:
+        """``take_as``, or less that leaves a current of whole steps; all or nothing where the slot goes off."""
+        if most_as > self._above_least_as(slot):
+            return most_as if take_as >= most_as else 0.0
+        step = self._need.current_step_a
+        if step is None:
+            return take_as
+        step_as = step * self._rooms[slot].length_s
+        return take_as // step_as * step_as
+
+    def _above_least_as(self, slot: int) -> float:
+        """What can be taken from a slot that stays on."""
+        levels = levels_a(self._need, self._rooms[slot])
+        least_a = self._amps[slot] if levels is None else levels[0]
+        return max(0.0, self._amps[slot] - least_a) * self._rooms[slot].length_s
+
+    def _money(self, slot: int, amps: float) -> float:
+        room = self._rooms[slot]
+        low_rate = self._need.battery.low_rate if self._need.battery is not None else None
+        wear = 0.0
+        if low_rate is not None:
+            above_w = self._need.power_w(max(0.0, amps - low_rate.above_a))
+            wear = low_rate.cost_per_kwh * energy_wh(above_w, room.length_s) / 1000
+        return room.money(self._need.power_w(amps)) + wear
 
     @cached_property
-    def _without_start_cost(self) -> Sequence[float]:
-        return plan_single(replace(self._need, start_cost=0.0), self._rooms).current_a
-
-    @cached_property
-    def _without_minimum(self) -> Sequence[float]:
-        return plan_single(replace(self._need, min_current_a=0.0, current_step_a=None), self._rooms).current_a
+    def _dearest(self) -> list[int]:
+        """The drawn slots where a little less saves most."""
+        drawn = [slot for slot, amps in enumerate(self._amps) if amps > 0.0]
+        return sorted(drawn, key=self._less, reverse=True)[:_TRIED]
 
 
 def _wear(need: Need, amps: float) -> float:
