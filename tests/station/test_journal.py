@@ -48,7 +48,7 @@ def test_events_come_out_in_their_order_once_each(tmp_path: Path) -> None:
         for seq_no in range(20):
             entry = await journal.next_unsent()
             assert entry.event == event(seq_no)
-            await journal.done(entry.number, delivered=True)
+            await journal.done(entry, delivered=True)
         await journal.emptied()
         assert await journal.unsent() == 0
         writer.cancel()
@@ -79,7 +79,7 @@ def test_e11_fr07_what_still_waits_when_the_link_goes_is_offline(tmp_path: Path)
         await journal.flush()
         first = await journal.next_unsent()
         assert first.event.offline is True
-        await journal.done(first.number, delivered=False)
+        await journal.done(first, delivered=False)
         assert (await journal.next_unsent()).event.offline is True
 
     with_journal(tmp_path, work)
@@ -139,7 +139,7 @@ def test_what_was_committed_survives_a_kill_and_nothing_is_doubled(tmp_path: Pat
         for seq_no in range(left.next_seq_no):
             entry = await journal.next_unsent()
             assert entry.event.seq_no == seq_no
-            await journal.done(entry.number, delivered=True)
+            await journal.done(entry, delivered=True)
         assert await journal.unsent() == 0
 
     with_journal(tmp_path, look)

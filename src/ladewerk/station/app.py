@@ -18,6 +18,7 @@ from ladewerk.ocpp import v21
 from ladewerk.settings import split_address
 from ladewerk.station.actions import Level
 from ladewerk.station.alerts import Alerts
+from ladewerk.station.charging_profiles import ChargingProfiles
 from ladewerk.station.config import StationConfig, check
 from ladewerk.station.control import UnitControl, poll_boards, poll_meters
 from ladewerk.station.csms_link import CsmsLink
@@ -33,6 +34,7 @@ from ladewerk.station.moment import Moment
 from ladewerk.station.needs import Needs
 from ladewerk.station.needs_delivery import deliver
 from ladewerk.station.needs_file import NeedsFile
+from ladewerk.station.profile_memory import open_profile_memory
 from ladewerk.station.spaced_queue import SpacedQueue
 from ladewerk.station.status import StatusReport
 from ladewerk.station.transaction import ended_by_power_loss
@@ -117,6 +119,9 @@ async def running_station(
         stack.push_async_callback(_shut_down, units)
         await _make_safe(units)
         await _end_interrupted(journal, messages, clock)
+        memory = await stack.enter_async_context(open_profile_memory(config.data_path))
+        profiles = ChargingProfiles(units, clock, memory, config.station.time_zone)
+        await profiles.load()
         link = CsmsLink(
             config.station,
             journal=journal,
@@ -124,13 +129,14 @@ async def running_station(
             clock=clock,
             seed=crc32(config.station.identity.encode()),
             boot_reason=boot_reason,
+            tls=config.client_tls(),
         )
         station = Station(config, clock, units, link, messages)
         live = Live(station.view)
         host, port = split_address("station.web", config.station.web)
         station.web_url = await stack.enter_async_context(serving(web_app(Seen(units, station.view), live), host, port))
         jobs = [
-            *_wire(config, clock, station, journal, live),
+            *_wire(config, clock, station, journal, profiles, live),
             *_front(units, hardware, messages, clock),
             poll_boards(units, config.station.poll_s, beat),
         ]
@@ -138,12 +144,14 @@ async def running_station(
             yield station
 
 
-def _wire(config: StationConfig, clock: Clock, station: Station, journal: Journal, live: Live) -> list[Job]:
+def _wire(
+    config: StationConfig, clock: Clock, station: Station, journal: Journal, profiles: ChargingProfiles, live: Live
+) -> list[Job]:
     """Connect what announces with what listens; all that then has to run."""
     units, link, messages = station.units, station.link, station.messages
     queue = SpacedQueue(config.station.spacing_s)
     status = StatusReport(units, link, clock)
-    reach = Reach(config, clock, units, link, station.reset_asked)
+    reach = Reach(config, clock, units, link, profiles, station.reset_asked)
 
     def send_needs(wanted: tuple[UnitControl, Needs]) -> None:
         unit, needs = wanted
@@ -155,9 +163,11 @@ def _wire(config: StationConfig, clock: Clock, station: Station, journal: Journa
         live.changed()
 
     link.changed.connect(link_changed)
+    link.changed.connect(profiles.link_changed)
     messages.said.connect(lambda _message: live.changed())
     alerts = Alerts(messages, units, link, clock)
     jobs: list[Job] = [journal.write(), queue.run(), link.run(station_router(), reach, status.send), alerts.send()]
+    jobs.append(profiles.keep_up())
     for unit in units:
         unit.needs_to_send.connect(send_needs)
         unit.changed.connect(status.look)

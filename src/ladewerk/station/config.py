@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from ladewerk.errors import ConfigError
+from ladewerk.ocpp import ClientTls, Leniency, Version
+from ladewerk.ocpp.link_settings import ClientTlsTable, LenientTable, PingSeconds
 from ladewerk.settings import read_toml, split_address
 from ladewerk.station.drivers.ports import Lamp
 from ladewerk.station.safety import Thresholds
 from ladewerk.station.unit_state import Rules, SelfTest
 
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
+OcppVersions = Annotated[tuple[Literal["2.1", "2.0.1", "1.6"], ...], msgspec.Meta(min_length=1)]
 Amps = Annotated[float, msgspec.Meta(ge=6, le=80)]
 
 
@@ -129,6 +132,11 @@ class StationTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     data: str
     time_zone: str | None = None
     password: str | None = None
+    tls: ClientTlsTable | None = None
+    ocpp_versions: OcppVersions = ("2.1", "2.0.1", "1.6")
+    compression: bool = True
+    ping_s: PingSeconds = 60.0
+    lenient: LenientTable | None = None
     web: str = "127.0.0.1:8081"
     poll_s: Seconds = 1.0
     meter_values_s: Seconds = 60.0
@@ -136,6 +144,14 @@ class StationTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     supervisor_s: Seconds = 5.0
     vendor: Annotated[str, msgspec.Meta(min_length=1, max_length=50)] = "Ladewerk"
     model: Annotated[str, msgspec.Meta(min_length=1, max_length=20)] = "Station"
+
+    def versions(self) -> tuple[Version, ...]:
+        """What is offered to the CSMS, the best first."""
+        return tuple(Version(f"ocpp{name}") for name in self.ocpp_versions)
+
+    def leniency(self) -> Leniency | None:
+        """What the CSMS is forgiven. Raises ConfigError."""
+        return None if self.lenient is None else self.lenient.leniency("station.lenient")
 
 
 class StationConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -149,6 +165,10 @@ class StationConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     def data_path(self) -> Path:
         """The folder of the journal."""
         return Path(self.folder) / Path(self.station.data).expanduser()
+
+    def client_tls(self) -> ClientTls | None:
+        """The certificate files of the link, None where nothing is said of them. Raises ConfigError."""
+        return None if self.station.tls is None else self.station.tls.tls("station.tls", Path(self.folder))
 
     def needs_path(self, unit_id: str) -> Path | None:
         """The file a unit's needs are read from, if any."""
@@ -180,6 +200,12 @@ def check(config: StationConfig) -> None:
     url = urlsplit(table.csms)
     if url.scheme not in ("ws", "wss") or not url.hostname:
         raise ConfigError("station.csms", f"{table.csms!r} is no address such as ws://127.0.0.1:9000")
+    if table.tls is not None and url.scheme != "wss":
+        raise ConfigError("station.csms", f"{table.csms} would not be encrypted, but there is a [station.tls]: wss:// is")
+    if len(set(table.ocpp_versions)) != len(table.ocpp_versions):
+        raise ConfigError("station.ocpp_versions", "names each version once, the best first")
+    table.leniency()
+    config.client_tls()
     split_address("station.web", table.web)
     if table.time_zone is not None:
         _check_zone(table.time_zone)

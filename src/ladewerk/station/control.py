@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 from uuid import uuid4
 
-from ladewerk.charging.schedule import Installed
 from ladewerk.clock import Clock
 from ladewerk.errors import DeviceError
 from ladewerk.signals import Signal
@@ -37,9 +36,9 @@ from ladewerk.station.journal import Journal
 from ladewerk.station.messages import Messages
 from ladewerk.station.moment import Moment
 from ladewerk.station.needs import Needs
-from ladewerk.station.transaction import Transaction
+from ladewerk.station.transaction import RemoteStart, Transaction
 from ladewerk.station.unit import step
-from ladewerk.station.unit_state import Phase, Rules, UnitState
+from ladewerk.station.unit_state import ENERGISED, Rules, UnitState
 
 _log = logging.getLogger(__name__)
 
@@ -70,7 +69,6 @@ class UnitControl:
         # Where the bolt stands is unknown at start, so it counts as locked until it was driven back.
         self.state = UnitState(rules=rules, locked=lock is not None, evse_seen_s=clock.monotonic())
         self.transaction: Transaction | None = None
-        self.profile: Installed | None = None
         self.history = History()
         self.safe = False
         """Whether the board took that it has to offer no current, when that was last said before or after all else."""
@@ -86,6 +84,7 @@ class UnitControl:
         self._orders: asyncio.Queue[Order] = asyncio.Queue()
         self._lock_moves: asyncio.Queue[MoveLock] = asyncio.Queue()
         self._timer: asyncio.TimerHandle | None = None
+        self._remote_start: RemoteStart | None = None
 
     @property
     def now(self) -> Moment:
@@ -106,18 +105,25 @@ class UnitControl:
         self.changed.emit(self)
         return refused
 
+    def handle_remote_start(self, event: Event, asked: RemoteStart) -> Refuse | None:
+        """The same for a start that the CSMS asks for: a transaction that is authorized by it says for whom."""
+        self._remote_start = asked
+        try:
+            return self.handle(event)
+        finally:
+            self._remote_start = None
+
     def _wake_at_next_slot(self, now: Moment) -> None:
         """Slots begin on time, not with the next poll after them."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        planned = self.state.planned
-        if planned is None or self.state.phase not in (Phase.WAITING, Phase.CHARGING):
+        if self.state.phase not in ENERGISED:
             return
-        change = planned.line.next_change(planned.believed(now))
-        if change is not None:
-            wait_s = (change - planned.believed(now)).total_seconds()
-            self._timer = asyncio.get_running_loop().call_later(wait_s, self.handle, Tick())
+        followed = [line for line in (self.state.planned, self.state.ceiling) if line is not None]
+        waits_s = [wait_s for line in followed if (wait_s := line.next_change_in_s(now)) is not None]
+        if waits_s:
+            self._timer = asyncio.get_running_loop().call_later(min(waits_s), self.handle, Tick())
 
     def _do(self, action: Action, now: Moment) -> None:
         match action:
@@ -134,11 +140,11 @@ class UnitControl:
                 self._keep(begun)
             case AuthorizeTransaction():
                 if self.transaction is not None:
-                    self._keep(transactions.authorized(self.transaction, now))
+                    self._keep(transactions.authorized(self.transaction, now, self._remote_start))
             case EndTransaction(reason):
                 if self.transaction is not None:
                     self._keep(transactions.end(self.transaction, reason, self.state, now))
-                    self.transaction = self.profile = None
+                    self.transaction = None
 
     def _keep(self, reported: transactions.Reported) -> None:
         self.transaction, event = reported

@@ -8,15 +8,28 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from ladewerk import __version__
 from ladewerk.clock import Clock
-from ladewerk.errors import CallFailed, CallRefused, CallTimedOut, Disconnected, LocalProtocolError
-from ladewerk.ocpp import BackOff, BackOffSettings, ErrorCode, Peer, Router, Version, connect, v21
+from ladewerk.errors import CallFailed, CallRefused, CallTimedOut, ConfigError, Disconnected, LocalProtocolError
+from ladewerk.ocpp import (
+    BackOff,
+    BackOffSettings,
+    ClientTls,
+    ErrorCode,
+    Peer,
+    Router,
+    Version,
+    WebSocketChannel,
+    connect,
+    v21,
+)
 from ladewerk.ocpp.messages import Payload, Request
+from ladewerk.ocpp.transaction_numbers import BegunTransactions
+from ladewerk.ocpp.version_codecs import codec_for
 from ladewerk.signals import Signal
 from ladewerk.station.actions import Level
 from ladewerk.station.config import StationTable
@@ -28,7 +41,6 @@ R = TypeVar("R", bound=Payload)
 
 _log = logging.getLogger(__name__)
 
-_VERSIONS: Final = (Version.V21, Version.V201)
 _BOOT_RETRY_S: Final = 30.0
 _HEARTBEAT_S: Final = 300.0
 _ATTEMPTS: Final = 3
@@ -51,6 +63,7 @@ class CsmsLink:
         clock: Clock,
         seed: int,
         boot_reason: v21.BootReasonEnumType,
+        tls: ClientTls | None = None,
     ) -> None:
         self.url = settings.csms
         self.since: datetime | None = None
@@ -61,6 +74,9 @@ class CsmsLink:
         self.reported: dict[int, v21.ConnectorStatusEnumType] = {}
         self.boot_reason = boot_reason
         self._settings = settings
+        self._tls = tls
+        self._leniency = settings.leniency()
+        self._begun = BegunTransactions()
         self._journal = journal
         self._messages = messages
         self._clock = clock
@@ -82,19 +98,38 @@ class CsmsLink:
 
     async def run(self, router: Router[S], state: S, report_status: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Keep the link, for ever; ``report_status`` sends the connectors' status each time :attr:`status_due` is set."""
+        self._begun = BegunTransactions(await self._journal.begun())
         while True:
             try:
-                async with connect(
-                    self.url, identity=self._settings.identity, versions=_VERSIONS, password=self._settings.password
-                ) as channel:
+                async with self._connection() as channel:
                     self.version = channel.version
-                    peer = Peer(channel, version=channel.version, router=router, state=state, clock=self._clock)
+                    peer = Peer(
+                        channel,
+                        version=channel.version,
+                        router=router,
+                        state=state,
+                        clock=self._clock,
+                        leniency=self._leniency,
+                        codec=codec_for(channel.version, channel.identity, begun=self._begun),
+                    )
                     await self._serve(peer, report_status)
                     why = peer.why_ended or "the connection ended"
-            except Disconnected as err:
+            except (Disconnected, ConfigError) as err:
+                # Certificate files are read anew each time: one that is gone now may be back with the next.
                 why = str(err)
             await self._down(why)
             await asyncio.sleep(self._back_off.next_wait_s())
+
+    def _connection(self) -> AbstractAsyncContextManager[WebSocketChannel]:
+        return connect(
+            self.url,
+            identity=self._settings.identity,
+            versions=self._settings.versions(),
+            password=self._settings.password,
+            tls=self._tls,
+            compression=self._settings.compression,
+            ping_s=self._settings.ping_s or None,
+        )
 
     async def _serve(self, peer: Peer[S], report_status: Callable[[], Coroutine[Any, Any, None]]) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -187,12 +222,17 @@ class CsmsLink:
     async def _drain(self, peer: Peer[S]) -> None:
         while True:
             entry = await self._journal.next_unsent()
-            failure = await self._deliver(peer, entry)
-            await self._journal.done(entry.number, delivered=failure is None)
+            transaction_id = entry.event.transaction_info.transaction_id
+            try:
+                failure = await self._deliver(peer, entry)
+            except CallFailed:
+                await self._journal.keep_begun(entry, self._begun.written(transaction_id))
+                raise
+            await self._journal.done(entry, delivered=failure is None, begun=self._begun.written(transaction_id))
             if failure is not None:
                 params = {
                     "seq_no": entry.event.seq_no,
-                    "transaction_id": entry.event.transaction_info.transaction_id,
+                    "transaction_id": transaction_id,
                     "why": str(failure),
                 }
                 self._messages.say(Level.ERROR, "event_given_up", params)

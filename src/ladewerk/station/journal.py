@@ -35,6 +35,7 @@ create index if not exists events_by_state on events(state, number);
 create table if not exists transactions(
   transaction_id text primary key, evse_id integer not null, next_seq_no integer not null, ended integer not null
 );
+create table if not exists begun(transaction_id text primary key, written blob not null);
 """
 _RETRY_S: Final = 10.0
 _KEEP_EVENTS: Final = 50_000
@@ -113,11 +114,24 @@ class Journal:
                 return Entry(number, msgspec.structs.replace(event, offline=True) if offline else event)
             await self._committed.wait()
 
-    async def done(self, number: int, *, delivered: bool) -> None:
-        """The event was delivered, or given up; it stays in the archive."""
+    async def done(self, entry: Entry, *, delivered: bool, begun: bytes | None = None) -> None:
+        """The event was delivered, or given up; it stays in the archive.
+
+        ``begun`` is what the CSMS knows of its transaction, to be found again at the next start.
+        """
         async with self._using:
-            await self._run(_set_state, number, "delivered" if delivered else "given up")
+            await self._run(_set_done, entry, "delivered" if delivered else "given up", begun)
         self._settled.set()
+
+    async def keep_begun(self, entry: Entry, begun: bytes | None) -> None:
+        """Keep what the CSMS knows of a transaction whose event it was told a part of."""
+        async with self._using:
+            await self._run(_put_begun, entry, begun)
+
+    async def begun(self) -> list[tuple[str, bytes]]:
+        """What the CSMS knows of transactions, by their ids."""
+        async with self._using:
+            return await self._run(_all_begun)
 
     async def emptied(self) -> None:
         """Wait until nothing is left to deliver."""
@@ -209,8 +223,27 @@ def _oldest_unsent(database: sqlite3.Connection) -> tuple[int, bytes, int] | Non
     return row
 
 
-def _set_state(database: sqlite3.Connection, number: int, state: str) -> None:
-    database.execute("update events set state = ? where number = ?", (state, number))
+def _set_done(database: sqlite3.Connection, entry: Entry, state: str, begun: bytes | None) -> None:
+    database.execute("begin immediate")
+    try:
+        database.execute("update events set state = ? where number = ?", (state, entry.number))
+        _put_begun(database, entry, begun)
+        database.execute("commit")
+    except BaseException:
+        database.execute("rollback")
+        raise
+
+
+def _put_begun(database: sqlite3.Connection, entry: Entry, begun: bytes | None) -> None:
+    transaction_id = entry.event.transaction_info.transaction_id
+    if begun is None or entry.event.event_type is v21.TransactionEventEnumType.ENDED:
+        database.execute("delete from begun where transaction_id = ?", (transaction_id,))
+    else:
+        database.execute("insert or replace into begun values (?, ?)", (transaction_id, begun))
+
+
+def _all_begun(database: sqlite3.Connection) -> list[tuple[str, bytes]]:
+    return database.execute("select transaction_id, written from begun order by rowid").fetchall()
 
 
 def _mark_offline(database: sqlite3.Connection) -> None:

@@ -85,10 +85,21 @@ def begin(transaction_id: str, evse_id: int, state: UnitState, now: Moment, *, p
     )
 
 
-def authorized(transaction: Transaction, now: Moment) -> Reported:
-    """Updated: somebody at the station asked for energy."""
-    reason = v21.TriggerReasonEnumType.AUTHORIZED
-    return _event(transaction, v21.TransactionEventEnumType.UPDATED, reason, now, id_token=LOCAL_TOKEN)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteStart:
+    """Who asked for energy from afar, and the number of that request (F01, F02)."""
+
+    id_token: v21.IdTokenType
+    remote_start_id: int
+
+
+def authorized(transaction: Transaction, now: Moment, remote: RemoteStart | None = None) -> Reported:
+    """Updated: somebody at the station asked for energy, or the CSMS did (F02.FR.05)."""
+    reasons, updated = v21.TriggerReasonEnumType, v21.TransactionEventEnumType.UPDATED
+    if remote is None:
+        return _event(transaction, updated, reasons.AUTHORIZED, now, id_token=LOCAL_TOKEN)
+    started = remote.remote_start_id
+    return _event(transaction, updated, reasons.REMOTE_START, now, id_token=remote.id_token, remote_start_id=started)
 
 
 def follow(
@@ -158,6 +169,7 @@ def _event(
     meter_value: tuple[v21.MeterValueType, ...] | UnsetType = UNSET,
     id_token: v21.IdTokenType | UnsetType = UNSET,
     cable_max_current: int | UnsetType = UNSET,
+    remote_start_id: int | UnsetType = UNSET,
 ) -> Reported:
     request = v21.TransactionEventRequest(
         event_type=event_type,
@@ -165,7 +177,10 @@ def _event(
         trigger_reason=trigger,
         seq_no=transaction.seq_no,
         transaction_info=v21.TransactionType(
-            transaction_id=transaction.transaction_id, charging_state=transaction.charging_state, stopped_reason=stopped
+            transaction_id=transaction.transaction_id,
+            charging_state=transaction.charging_state,
+            stopped_reason=stopped,
+            remote_start_id=remote_start_id,
         ),
         meter_value=meter_value,
         id_token=id_token,

@@ -5,6 +5,7 @@ from msgspec import UNSET
 from ladewerk.ocpp import Context, v21
 from ladewerk.station.events import DirectPressed, Origin, StartPressed, StopPressed
 from ladewerk.station.handlers.reach import Reach, info
+from ladewerk.station.transaction import RemoteStart
 from ladewerk.station.unit_state import Phase
 from ladewerk.station.wording import text
 
@@ -23,7 +24,8 @@ async def request_start_transaction(
     if unit is None:
         return _not_started("InvalidValue", f"there is no EVSE {request.evse_id}")
     planned = unit.state.phase is Phase.PLANNED
-    refused = unit.handle(StartPressed(Origin.REMOTE) if planned else DirectPressed(Origin.REMOTE))
+    asked = RemoteStart(id_token=request.id_token, remote_start_id=request.remote_start_id)
+    refused = unit.handle_remote_start(StartPressed(Origin.REMOTE) if planned else DirectPressed(Origin.REMOTE), asked)
     if refused is not None or unit.transaction is None:
         why = text(refused.code, refused.params) if refused is not None else "no transaction"
         return _not_started("NotReady", why)
