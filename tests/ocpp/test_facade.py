@@ -34,11 +34,11 @@ STREAM = v21.NotifyPeriodicEventStream(data=(v21.StreamDataElementType(t=0.0, v=
 
 @dataclass
 class Csms:
-    """Where it listens, and a gate that heartbeats wait at."""
+    """Where it listens, the station once it is there, and a gate that heartbeats wait at."""
 
     url: str
     loop: asyncio.AbstractEventLoop
-    peers: list[Peer[None]]
+    peer: asyncio.Future[Peer[None]]
     over: asyncio.Event
     gate: asyncio.Event
     heard: list[str] = field(default_factory=list)
@@ -47,11 +47,16 @@ class Csms:
         self.loop.call_soon_threadsafe(self.gate.set)
 
     def reset(self) -> v21.ResetResponse:
-        asked = self.peers[-1].call(v21.ResetRequest(type=v21.ResetEnumType.ON_IDLE))
-        return asyncio.run_coroutine_threadsafe(asked, self.loop).result()
+        async def ask() -> v21.ResetResponse:
+            return await (await self.peer).call(v21.ResetRequest(type=v21.ResetEnumType.ON_IDLE))
+
+        return asyncio.run_coroutine_threadsafe(ask(), self.loop).result()
 
     def hang_up(self) -> None:
-        asyncio.run_coroutine_threadsafe(self.peers[-1].close("maintenance"), self.loop).result()
+        async def close() -> None:
+            await (await self.peer).close("maintenance")
+
+        asyncio.run_coroutine_threadsafe(close(), self.loop).result()
 
 
 @contextmanager
@@ -79,13 +84,14 @@ def running_csms() -> Iterator[Csms]:
 
     async def serve_station(channel: WebSocketChannel) -> None:
         peer = Peer(channel, version=channel.version, router=router, state=None, clock=SystemClock())
-        made[0].peers.append(peer)
+        made[0].peer.set_result(peer)
         await peer.run()
 
     async def main() -> None:
         async with serve("127.0.0.1", 0, admit=admit, serve_channel=serve_station) as listener:
             url = f"ws://127.0.0.1:{listener.port}"
-            made.append(Csms(url, asyncio.get_running_loop(), [], asyncio.Event(), asyncio.Event()))
+            loop = asyncio.get_running_loop()
+            made.append(Csms(url, loop, loop.create_future(), asyncio.Event(), asyncio.Event()))
             listening.set()
             await made[0].over.wait()
 

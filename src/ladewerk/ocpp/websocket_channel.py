@@ -5,26 +5,18 @@ from collections.abc import Awaitable
 from itertools import count
 from typing import Final
 
-from websockets.asyncio.connection import Connection
-from websockets.exceptions import ConnectionClosed
-from websockets.protocol import State
-
-from ladewerk.errors import Disconnected
-from ladewerk.ocpp.channel import AT_ONCE
 from ladewerk.ocpp.frames import printable
 from ladewerk.ocpp.version import Version
 from ladewerk.ocpp.websocket_handshake import Handshake
+from ladewerk.ocpp.websocket_wire import Wire
 
 PING_S: Final = 60.0
 OPEN_TIMEOUT_S: Final = 10.0
-PONG_TIMEOUT_S: Final = 20.0
-CLOSE_TIMEOUT_S: Final = 5.0
 
 # 2 KiB windows: OCPP messages repeat their own words, and a CSMS holds two windows for each of thousands of stations.
 WINDOW_BITS: Final = 11
 COMPRESSOR: Final = {"memLevel": 4}
 
-_MAX_REASON_BYTES: Final = 123  # RFC 6455, 5.5
 _generations = count(1)
 
 
@@ -40,23 +32,23 @@ class WebSocketChannel:
     ``handshake`` is what the station showed a server, less its password; None at the station's end.
     """
 
-    __slots__ = ("_connection", "_identity", "generation", "handshake", "remote", "version")
+    __slots__ = ("_identity", "_wire", "generation", "handshake", "remote", "version")
 
     def __init__(
         self,
-        connection: Connection,
+        wire: Wire,
         identity: str,
         version: Version,
         *,
         generation: int,
         handshake: Handshake | None = None,
     ) -> None:
-        self._connection = connection
+        self._wire = wire
         self._identity = identity
         self.version: Version = version
         self.generation: int = generation
         self.handshake: Handshake | None = handshake
-        self.remote: str = remote_of(connection)
+        self.remote: str = wire.remote
 
     @property
     def identity(self) -> str:
@@ -65,54 +57,25 @@ class WebSocketChannel:
     @property
     def is_open(self) -> bool:
         """Neither end has begun to close it."""
-        return self._connection.state is State.OPEN
+        return self._wire.is_open
+
+    @property
+    def is_compressed(self) -> bool:
+        """Both ends agreed to compress what they say."""
+        return bool(self._wire.protocol.extensions)
 
     async def receive(self) -> str | bytes:
-        try:
-            return await self._connection.recv()
-        except ConnectionClosed as err:
-            raise Disconnected(_why_closed(err)) from err
+        return await self._wire.receive()
 
     def send(self, text: str) -> Awaitable[None]:
-        connection, protocol = self._connection, self._connection.protocol
-        if protocol.state is not State.OPEN:
-            closed = ConnectionClosed(protocol.close_rcvd, protocol.close_sent, protocol.close_rcvd_then_sent)
-            raise Disconnected(_why_closed(closed))
-        protocol.send_text(text.encode())
-        connection.send_data()
-        return connection.drain() if connection.paused else AT_ONCE
+        return self._wire.send(text)
 
     async def close(self, code: int, reason: str) -> None:
-        await self._connection.close(code, short_reason(reason))
+        await self._wire.close(code, reason)
 
     def set_ping_s(self, ping_s: float | None) -> None:
         """Send pings at this interval from now on; None sends none (WebSocketPingInterval may change at any time)."""
-        if self._connection.keepalive_task is not None:
-            self._connection.keepalive_task.cancel()
-            self._connection.keepalive_task = None
-        self._connection.ping_interval = ping_s
-        if self.is_open:
-            self._connection.start_keepalive()
-
-
-def remote_of(connection: Connection) -> str:
-    """The address of the other end, without its port."""
-    address = connection.remote_address
-    return str(address[0]) if isinstance(address, tuple) else ""
-
-
-def short_reason(reason: str) -> str:
-    """``reason``, cut to what a close frame can carry."""
-    return reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")
-
-
-def _why_closed(err: ConnectionClosed) -> str:
-    if err.rcvd is not None and (err.sent is None or err.rcvd_then_sent):
-        said = printable(f"{err.rcvd.code} {err.rcvd.reason}".strip())
-        return f"the other end closed the connection ({said})"
-    if err.sent is not None:
-        return f"the connection was closed here ({f'{err.sent.code} {err.sent.reason}'.strip()})"
-    return "the connection was lost"
+        self._wire.set_ping_s(ping_s)
 
 
 def _tame(record: logging.LogRecord) -> bool:

@@ -1,26 +1,25 @@
 """The station's end: connect to a CSMS, or say in one line why not."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote
 
-from websockets.asyncio import client
+from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidMessage, InvalidStatus, InvalidURI, WebSocketException
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.typing import Subprotocol
+from websockets.uri import parse_uri
 
 from ladewerk.errors import ConfigError, Disconnected
 from ladewerk.ocpp.frames import DEFAULT_LIMITS
 from ladewerk.ocpp.version import Version
 from ladewerk.ocpp.websocket_channel import (
-    CLOSE_TIMEOUT_S,
     COMPRESSOR,
     OPEN_TIMEOUT_S,
     PING_S,
-    PONG_TIMEOUT_S,
     WINDOW_BITS,
     WebSocketChannel,
     next_generation,
@@ -28,6 +27,7 @@ from ladewerk.ocpp.websocket_channel import (
 )
 from ladewerk.ocpp.websocket_handshake import basic_authorization, checked_identity
 from ladewerk.ocpp.websocket_tls import ClientTls, client_context, why_no_tls
+from ladewerk.ocpp.websocket_wire import Wire
 
 
 @asynccontextmanager
@@ -53,33 +53,50 @@ async def connect(
         raise ConfigError("url", f"{url} would not be encrypted, but TLS is asked for: it begins with wss://")
     context = client_context(tls or ClientTls()) if _is_secure(url) else None
     try:
-        connection = await client.connect(
-            address,
-            ssl=context,
+        protocol = ClientProtocol(
+            parse_uri(address),
             subprotocols=[Subprotocol(version) for version in versions],
-            additional_headers=_credentials(identity, password),
             extensions=[_DEFLATE] if compression else None,
-            ping_interval=ping_s,
-            open_timeout=open_timeout_s,
-            **_SETTINGS,
+            max_size=DEFAULT_LIMITS.max_bytes,
+            logger=wire_log,
         )
+        async with asyncio.timeout(open_timeout_s):
+            wire = await _open(protocol, context, _credentials(identity, password))
     except (OSError, WebSocketException, ValueError) as err:
         raise Disconnected(f"no connection to {address}: {_why_not(err, address, identity, open_timeout_s)}") from err
-    async with connection:
-        if connection.subprotocol is None:
+    try:
+        if protocol.subprotocol is None:
             raise Disconnected(f"no connection to {address}: it speaks none of {', '.join(versions)}")
-        yield WebSocketChannel(connection, identity, Version(connection.subprotocol), generation=next_generation())
+        wire.set_ping_s(ping_s)
+        yield WebSocketChannel(wire, identity, Version(protocol.subprotocol), generation=next_generation())
+    except BaseException:
+        await wire.close(_CLOSE_INTERNAL_ERROR, "")
+        raise
+    await wire.close(_CLOSE_NORMAL, "")
 
 
-_SETTINGS: Mapping[str, Any] = {
-    "user_agent_header": None,
-    "compression": None,  # it is among the extensions, with windows of our size
-    "proxy": None,
-    "ping_timeout": PONG_TIMEOUT_S,
-    "close_timeout": CLOSE_TIMEOUT_S,
-    "max_size": DEFAULT_LIMITS.max_bytes,
-    "logger": wire_log,
-}
+async def _open(protocol: ClientProtocol, context: ssl.SSLContext | None, credentials: Mapping[str, str]) -> Wire:
+    """The handshake; raises what went wrong with it."""
+    host, port = protocol.uri.host, protocol.uri.port
+    _, wire = await asyncio.get_running_loop().create_connection(
+        lambda: Wire(protocol, lambda _: None), host, port, ssl=context, server_hostname=None if context is None else host
+    )
+    try:
+        request = protocol.connect()
+        request.headers.update(credentials)
+        protocol.send_request(request)
+        wire.flush()
+        await wire.opening()
+        if protocol.handshake_exc is not None:
+            raise protocol.handshake_exc
+    except BaseException:
+        wire.abort()
+        raise
+    return wire
+
+
+_CLOSE_NORMAL = 1000
+_CLOSE_INTERNAL_ERROR = 1011
 _DEFLATE = ClientPerMessageDeflateFactory(
     server_max_window_bits=WINDOW_BITS, client_max_window_bits=WINDOW_BITS, compress_settings=COMPRESSOR
 )

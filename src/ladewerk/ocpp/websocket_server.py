@@ -1,43 +1,45 @@
 """The CSMS's end: listen, let stations in or not, and hand each one over as a channel."""
 
+import asyncio
 import errno
 import logging
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from weakref import WeakKeyDictionary
 
-from websockets.asyncio import server
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.http11 import Request, Response
+from websockets.protocol import State
+from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from ladewerk.errors import ConfigError, Disconnected
 from ladewerk.ocpp.frames import DEFAULT_LIMITS
 from ladewerk.ocpp.version import Version
 from ladewerk.ocpp.websocket_channel import (
-    CLOSE_TIMEOUT_S,
     COMPRESSOR,
     OPEN_TIMEOUT_S,
     PING_S,
-    PONG_TIMEOUT_S,
     WINDOW_BITS,
     WebSocketChannel,
     next_generation,
-    remote_of,
-    short_reason,
     wire_log,
 )
 from ladewerk.ocpp.websocket_handshake import Admission, Handshake, certificate_of, read_handshake
 from ladewerk.ocpp.websocket_tls import ServerTls, server_context
+from ladewerk.ocpp.websocket_wire import Wire
 
 log: logging.Logger = logging.getLogger(__name__)
 
 Pings = float | None | Callable[[Handshake], float | None]
 """The interval of the pings in s, None for none, or a function that tells it for each station."""
 
+Compression = bool | Callable[[Handshake], bool]
+"""Whether to compress with stations that can, or a function that tells it for each station."""
+
+_CLOSE_NORMAL = 1000
+_CLOSE_GOING_AWAY = 1001
 _CLOSE_PROTOCOL_ERROR = 1002
 _CLOSE_INTERNAL_ERROR = 1011
 
@@ -62,7 +64,7 @@ async def serve(
     admit: Callable[[Handshake], Awaitable[Admission]],
     serve_channel: Callable[[WebSocketChannel], Awaitable[None]],
     tls: ServerTls | None = None,
-    compression: bool = True,
+    compression: Compression = True,
     ping_s: Pings = PING_S,
 ) -> AsyncIterator[Listener]:
     """Listen for stations; each one that ``admit`` accepts is handed to ``serve_channel`` and closed when that returns.
@@ -71,14 +73,25 @@ async def serve(
     10 s is cut off. At the end of the block every connection is closed with 1001. Raises ConfigError when the address
     cannot be listened on or a certificate file cannot be used.
     """
-    door = _Door(versions, admit, serve_channel, ping_s)
+    door = _Door(versions, admit, serve_channel, compression, ping_s)
     context = None if tls is None else server_context(tls)
     try:
-        listening = await _listen(host, port, door, context, compression=compression)
+        listening = await asyncio.get_running_loop().create_server(
+            door.wire,
+            host,
+            port,
+            ssl=context,
+            # asyncio's own is a minute: that long nobody may hold a socket without saying anything.
+            ssl_handshake_timeout=None if context is None else OPEN_TIMEOUT_S,
+        )
     except (OSError, OverflowError) as err:
         raise ConfigError(f"{host}:{port}", _why_not_listening(err)) from err
-    async with listening:
+    try:
         yield Listener(listening.sockets[0].getsockname()[1])
+    finally:
+        listening.close()
+        await door.shut()
+        await listening.wait_closed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,106 +101,142 @@ class _Admitted:
 
 
 class _Door:
-    """What is asked of each station before and after it comes in."""
+    """What is asked of each station before and after it comes in, and who is in."""
 
     def __init__(
         self,
         versions: Sequence[Version],
         admit: Callable[[Handshake], Awaitable[Admission]],
         serve_channel: Callable[[WebSocketChannel], Awaitable[None]],
+        compression: Compression,
         ping_s: Pings,
     ) -> None:
-        self.spoken = [Subprotocol(version) for version in versions]
+        self._spoken = [Subprotocol(version) for version in versions]
+        self._choose = _choice_among(self._spoken)
         self._admit = admit
         self._serve_channel = serve_channel
-        self.ping_s = ping_s
-        # Weakly: a station that leaves between its admission and the end of its handshake leaves nothing behind.
-        self._admitted: WeakKeyDictionary[server.ServerConnection, _Admitted] = WeakKeyDictionary()
+        self._compression = compression
+        self._ping_s = ping_s
+        self._serving: dict[asyncio.Task[None], Wire] = {}
+        self._is_shut = False
 
-    def choose(self, _: server.ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-        # The station's order is the order of preference (part 4, 3.2). With none in common the handshake is completed
-        # without the header; the close follows in serve_one.
-        return next((name for name in offered if name in self.spoken), None)
+    def wire(self) -> Wire:
+        """The protocol of a new connection."""
+        protocol = ServerProtocol(
+            subprotocols=self._spoken,
+            select_subprotocol=self._choose,
+            extensions=[_DEFLATE] if self._compression else None,
+            max_size=DEFAULT_LIMITS.max_bytes,
+            logger=wire_log,
+        )
+        return Wire(protocol, lambda wire: self._enter(wire, protocol))
 
-    async def answer(self, connection: server.ServerConnection, request: Request) -> Response | None:
-        """None lets the station in."""
-        handshake = _read(connection, request)
+    def _enter(self, wire: Wire, protocol: ServerProtocol) -> None:
+        task = asyncio.get_running_loop().create_task(self._serve(wire, protocol))
+        self._serving[task] = wire
+        task.add_done_callback(self._serving.pop)
+
+    async def shut(self) -> None:
+        """Let nobody in any more, close what is open with 1001, and wait until all are served."""
+        self._is_shut = True
+        tasks = [*self._serving]
+        await asyncio.gather(*(wire.close(_CLOSE_GOING_AWAY, "") for wire in self._serving.values() if wire.is_open))
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _serve(self, wire: Wire, protocol: ServerProtocol) -> None:
+        try:
+            async with asyncio.timeout(OPEN_TIMEOUT_S):
+                admitted = await self._let_in(wire, protocol)
+        except TimeoutError:
+            wire.abort()
+        else:
+            if admitted is not None:
+                await self._serve_one(wire, protocol, admitted)
+        await wire.gone()
+
+    async def _let_in(self, wire: Wire, protocol: ServerProtocol) -> _Admitted | None:
+        """Answer the request; who has come in, or None."""
+        request = await wire.opening()
+        if not isinstance(request, Request):
+            return None
+        answer = await self._answer(wire, protocol, request)
+        if wire.protocol.state is not State.CONNECTING:
+            return None  # it did not wait for the answer
+        if isinstance(answer, _Admitted):
+            if self._is_shut:
+                response = protocol.reject(HTTPStatus.SERVICE_UNAVAILABLE, "The CSMS is shutting down.\n")
+            else:
+                response = protocol.accept(request)
+        else:
+            response = answer
+        protocol.send_response(response)
+        wire.flush()
+        return answer if isinstance(answer, _Admitted) and wire.is_open else None
+
+    async def _answer(self, wire: Wire, protocol: ServerProtocol, request: Request) -> _Admitted | Response:
+        handshake = _read(wire, request)
         try:
             admission = await self._admit(handshake) if isinstance(handshake, Handshake) else handshake
             if isinstance(handshake, Handshake) and admission is Admission.ACCEPT:
-                self._let_in(connection, handshake)
+                return self._admitted(wire, request, handshake)
         except Exception:
-            log.exception("admission of %s failed", remote_of(connection))
-            return connection.respond(HTTPStatus.INTERNAL_SERVER_ERROR, "The station could not be checked.\n")
-        match admission:
-            case Admission.ACCEPT:
-                return None
-            case Admission.UNKNOWN:
-                return connection.respond(HTTPStatus.NOT_FOUND, "No such charging station.\n")
-            case Admission.UNAUTHORIZED:
-                response = connection.respond(HTTPStatus.UNAUTHORIZED, "Wrong or missing credentials.\n")
-                response.headers["WWW-Authenticate"] = 'Basic realm="OCPP", charset="UTF-8"'
-                return response
+            log.exception("admission of %s failed", wire.remote)
+            return protocol.reject(HTTPStatus.INTERNAL_SERVER_ERROR, "The station could not be checked.\n")
+        if admission is Admission.UNKNOWN:
+            return protocol.reject(HTTPStatus.NOT_FOUND, "No such charging station.\n")
+        response = protocol.reject(HTTPStatus.UNAUTHORIZED, "Wrong or missing credentials.\n")
+        response.headers["WWW-Authenticate"] = 'Basic realm="OCPP", charset="UTF-8"'
+        return response
 
-    def _let_in(self, connection: server.ServerConnection, handshake: Handshake) -> None:
-        if callable(self.ping_s):
-            connection.ping_interval = self.ping_s(handshake)
+    def _admitted(self, wire: Wire, request: Request, handshake: Handshake) -> _Admitted:
+        if callable(self._compression) and not self._compression(handshake):
+            request.headers.pop("Sec-WebSocket-Extensions", None)  # as if it could not
         # The password has done its work; it need not lie in memory for as long as the station stays.
-        self._admitted[connection] = _Admitted(replace(handshake, basic_password=None), next_generation())
+        return _Admitted(replace(handshake, basic_password=None), next_generation())
 
-    async def serve_one(self, connection: server.ServerConnection) -> None:
-        if connection.subprotocol is None:
-            reason = short_reason(f"sub-protocols spoken here: {', '.join(self.spoken)}")
-            await connection.close(_CLOSE_PROTOCOL_ERROR, reason)
+    async def _serve_one(self, wire: Wire, protocol: ServerProtocol, admitted: _Admitted) -> None:
+        if protocol.subprotocol is None:
+            await wire.close(_CLOSE_PROTOCOL_ERROR, f"sub-protocols spoken here: {', '.join(self._spoken)}")
             return
-        admitted = self._admitted.pop(connection)
+        handshake = admitted.handshake
         channel = WebSocketChannel(
-            connection,
-            admitted.handshake.identity,
-            Version(connection.subprotocol),
+            wire,
+            handshake.identity,
+            Version(protocol.subprotocol),
             generation=admitted.generation,
-            handshake=admitted.handshake,
+            handshake=handshake,
         )
+        code, reason = _CLOSE_NORMAL, ""
         try:
+            wire.set_ping_s(self._ping_s(handshake) if callable(self._ping_s) else self._ping_s)
             await self._serve_channel(channel)
         except Disconnected as err:
             log.info("%s: %s", channel.identity, err)
         except Exception:
             log.exception("%s: serving it failed", channel.identity)
-            await connection.close(_CLOSE_INTERNAL_ERROR, "internal error")
+            code, reason = _CLOSE_INTERNAL_ERROR, "internal error"
+        await wire.close(code, reason)
 
 
-async def _listen(host: str, port: int, door: _Door, context: ssl.SSLContext | None, *, compression: bool) -> server.Server:
-    return await server.serve(
-        door.serve_one,
-        host,
-        port,
-        ssl=context,
-        # asyncio's own is a minute: that long nobody may hold a socket without saying anything.
-        ssl_handshake_timeout=None if context is None else OPEN_TIMEOUT_S,
-        subprotocols=door.spoken,
-        select_subprotocol=door.choose,
-        process_request=door.answer,
-        server_header=None,
-        extensions=[_DEFLATE] if compression else None,
-        compression=None,
-        open_timeout=OPEN_TIMEOUT_S,
-        ping_interval=None if callable(door.ping_s) else door.ping_s,
-        ping_timeout=PONG_TIMEOUT_S,
-        close_timeout=CLOSE_TIMEOUT_S,
-        max_size=DEFAULT_LIMITS.max_bytes,
-        logger=wire_log,
-    )
+def _choice_among(
+    spoken: Sequence[Subprotocol],
+) -> Callable[[ServerProtocol, Sequence[Subprotocol]], Subprotocol | None]:
+    def choose(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        # The station's order is the order of preference (part 4, 3.2). With none in common the handshake is completed
+        # without the header; the close follows in _serve_one.
+        return next((name for name in offered if name in spoken), None)
+
+    return choose
 
 
-def _read(connection: server.ServerConnection, request: Request) -> Handshake | Admission:
-    transport = connection.transport
+def _read(wire: Wire, request: Request) -> Handshake | Admission:
     return read_handshake(
         request.path,
         request.headers.get_all("Authorization"),
-        remote_of(connection),
-        encrypted=transport.get_extra_info("ssl_object") is not None,
-        certificate=certificate_of(transport.get_extra_info("peercert")),
+        wire.remote,
+        encrypted=wire.transport.get_extra_info("ssl_object") is not None,
+        certificate=certificate_of(wire.transport.get_extra_info("peercert")),
     )
 
 
