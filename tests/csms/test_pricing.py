@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from ladewerk.csms.pricing import machine_zone, price_line
+from ladewerk.csms.outlook import price_line
+from ladewerk.csms.pricing import machine_zone
 from ladewerk.csms.site import PriceStep, Site, Tariff, TariffStep
 
 BERLIN = ZoneInfo("Europe/Berlin")

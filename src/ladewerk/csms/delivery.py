@@ -18,6 +18,7 @@ from ladewerk.clock import Clock
 from ladewerk.csms.allocation import granted, may_draw
 from ladewerk.csms.connections import Connections
 from ladewerk.csms.ledger import EvseKey, Ledger
+from ladewerk.csms.outlook import base_load_line
 from ladewerk.csms.profiles import charging_profile
 from ladewerk.csms.records import NeedState, StoredPlan, station_key
 from ladewerk.csms.store.ports import Remembered
@@ -246,7 +247,7 @@ class Deliveries:
 
     def _headroom(self, now: datetime) -> Timeline[float]:
         limit_w = self._ledger.site.limit_w
-        return self._ledger.site.base_load_line(now).map(lambda load_w: max(0.0, limit_w - load_w))
+        return base_load_line(self._ledger.site, now).map(lambda load_w: max(0.0, limit_w - load_w))
 
 
 def plan_key(plan: StoredPlan) -> EvseKey:

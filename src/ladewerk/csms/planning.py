@@ -7,7 +7,8 @@ from itertools import accumulate
 from typing import Final
 
 from ladewerk.csms.needs import remaining_wh
-from ladewerk.csms.pricing import price_line, site_zone
+from ladewerk.csms.outlook import base_load_line, price_line
+from ladewerk.csms.pricing import site_zone
 from ladewerk.csms.records import ChargingNeed, PlanSlot, StoredPlan
 from ladewerk.csms.site import Site
 from ladewerk.csms.transactions import Transaction
@@ -59,7 +60,7 @@ def planning_problem(cars: Sequence[Waiting], site: Site, others: Sequence[Timel
     """What to ask the optimizer for ``cars`` together; ``others`` is what further cars are to draw, in watts."""
     end = max(car.leaves_at(now) for car in cars)
     prices = price_line(site, now, end)
-    load = combine(_sum, site.base_load_line(now), *others).within(now, end)
+    load = combine(_sum, base_load_line(site, now), *others).within(now, end)
     borders = [car.leaves_at(now) for car in cars]
     for car in cars:
         borders += fine_borders(now, car.need, remaining_wh(car.need, car.transaction), site.voltage_v)

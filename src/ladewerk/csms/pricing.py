@@ -1,7 +1,6 @@
-"""What energy costs over time at a site: explicit prices where there are some, the daily tariff where not."""
+"""What energy costs at a site by its daily tariff, and the zone in which its days are."""
 
 import os
-from collections.abc import Sequence
 from datetime import UTC, datetime, time, tzinfo
 from pathlib import Path
 from typing import Final
@@ -9,16 +8,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ladewerk.csms.site import Site, Tariff
 from ladewerk.optimizer.prices import TimeOfDayTariff, price_timeline
-from ladewerk.timeline import Timeline, combine
+from ladewerk.timeline import Timeline
 
 _MACHINE_ZONE: Final = Path("/etc/localtime")
 
 
-def price_line(site: Site, start: datetime, end: datetime) -> Timeline[float]:
-    """Money per kWh from ``start`` to ``end``, everywhere said; of a site that ``site_faults`` found good."""
-    return combine(_first, site.price_series(), price_timeline(_tariff(site.tariff, site_zone(site)), start, end)).within(
-        start, end
-    )
+def tariff_line(site: Site, start: datetime, end: datetime) -> Timeline[float]:
+    """Money per kWh from ``start`` to ``end`` by the tariff of a site that ``site_faults`` found good."""
+    return price_timeline(_tariff(site.tariff, site_zone(site)), start, end)
 
 
 def _tariff(tariff: Tariff, zone: tzinfo) -> TimeOfDayTariff:
@@ -35,7 +32,12 @@ def _tariff(tariff: Tariff, zone: tzinfo) -> TimeOfDayTariff:
 
 def site_zone(site: Site) -> tzinfo:
     """The time zone of a site that ``site_faults`` found good."""
-    return machine_zone() if site.time_zone is None else ZoneInfo(site.time_zone)
+    return zone_of(site.time_zone)
+
+
+def zone_of(name: str | None) -> tzinfo:
+    """The zone of that IANA name, which there is; None is that of this machine."""
+    return machine_zone() if name is None else ZoneInfo(name)
 
 
 def machine_zone() -> tzinfo:
@@ -48,7 +50,3 @@ def machine_zone() -> tzinfo:
             return ZoneInfo.from_file(file)
     except (OSError, ValueError, ZoneInfoNotFoundError):
         return UTC
-
-
-def _first(values: Sequence[float | None]) -> float | None:
-    return next((value for value in values if value is not None), None)
