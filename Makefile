@@ -7,7 +7,7 @@ NPM := $(shell command -v npm 2>/dev/null)
 CC_FOUND := $(shell command -v cc 2>/dev/null)
 SOURCES := src tests examples benchmarks tools hatch_build.py
 
-.PHONY: demo check format generate fuzz bench wheel lock clean
+.PHONY: demo check format generate fuzz conformance bench wheel lock clean
 
 demo: $(VENV)/.demo
 	$(BIN)/ladewerk demo $(ARGS)

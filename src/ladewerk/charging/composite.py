@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import partial
-from typing import TypeVar
+from typing import Any
 
 from msgspec import UnsetType
 
@@ -20,8 +20,6 @@ from ladewerk.charging.rates import Circuit, Limit, Rate, Unit, agree, as_rate, 
 from ladewerk.electrical import NOMINAL_VOLTAGE_V
 from ladewerk.ocpp import v21
 from ladewerk.timeline import Timeline, combine, first
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +39,21 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
-    """The ratings behind the profiles: A per phase of each EVSE by its id, and what converts A and W."""
+    """The ratings behind the profiles: A per phase of each EVSE by its id, and what converts A and W.
+
+    ``switches_phases`` False is a station whose vehicles draw on all phases that they and the EVSE have, whatever a profile
+    says: watts are then shared among all of them.
+    """
 
     ratings_a: Mapping[int, float]
     phases: int = 3
     voltage_v: float = NOMINAL_VOLTAGE_V
+    switches_phases: bool = True
     zone: tzinfo = UTC
 
     @property
     def circuit(self) -> Circuit:
-        return Circuit(self.phases, self.voltage_v)
+        return Circuit(self.phases, self.voltage_v, self.switches_phases)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,24 @@ def composite(situation: Situation, evse_id: int, unit: Unit, window: Window) ->
     limits = [*_station_lines(situation, window)]
     station = [total.map(lambda limit: as_rate(limit, unit)), *limits]
     return _merge(station, [_generated(situation, 0, window)], 0.0, unit, circuit, window).map(rounded)
+
+
+def own_limit(situation: Situation, evse_id: int, window: Window) -> Timeline[Limit]:
+    """An EVSE's limit in A without what limits the station as a whole: that is shared by all of them (K04.FR.05)."""
+    lines = _own_lines(situation, evse_id, window)
+    generated = [_generated(situation, evse_id, window)]
+    rating_a = situation.station.ratings_a[evse_id]
+    return _merge(lines, generated, rating_a, Unit.A, situation.station.circuit, window).map(rounded)
+
+
+def station_limit(situation: Situation, window: Window) -> Timeline[Limit]:
+    """The limit of the whole station in A, with what is generated there; nothing where none is set."""
+    lines = _station_lines(situation, window)
+    generated = [_generated(situation, 0, window)]
+    limit = _merge(lines, generated, 0.0, Unit.A, situation.station.circuit, window).map(rounded)
+    limited = (line.map(lambda rate: None if rate.limit is None else rate) for line in lines)
+    both: list[Timeline[Any]] = [limit, combine(first, *limited)]
+    return combine(lambda values: None if values[1] is None else values[0], *both)
 
 
 def _merge(
@@ -126,14 +147,19 @@ def _station_lines(situation: Situation, window: Window) -> list[Timeline[Rate]]
 
 def _own_lines(situation: Situation, evse_id: int, window: Window) -> list[Timeline[Rate]]:
     """What limits one EVSE by itself: its transaction's profiles, and external constraints on it alone."""
+    own = transaction_line(situation, evse_id, window)
+    return [own, _leading(situation, evse_id, Purpose.CHARGING_STATION_EXTERNAL_CONSTRAINTS, window)]
+
+
+def transaction_line(situation: Situation, evse_id: int, window: Window) -> Timeline[Rate]:
+    """What the profiles of a transaction say: priority charging before TxProfile before TxDefaultProfile (K02.FR.08)."""
     transaction = situation.transactions.get(evse_id)
     purposes = [Purpose.TX_PROFILE, Purpose.TX_DEFAULT_PROFILE]
     if transaction is None:
         purposes.remove(Purpose.TX_PROFILE)  # K08.FR.06: as if one used the TxDefaultProfile
     elif transaction.prioritised:
         purposes.insert(0, Purpose.PRIORITY_CHARGING)
-    overruling = combine(first, *(_leading(situation, evse_id, purpose, window) for purpose in purposes))
-    return [overruling, _leading(situation, evse_id, Purpose.CHARGING_STATION_EXTERNAL_CONSTRAINTS, window)]
+    return combine(first, *(_leading(situation, evse_id, purpose, window) for purpose in purposes))
 
 
 def _generated(situation: Situation, evse_id: int, window: Window) -> Timeline[Rate]:

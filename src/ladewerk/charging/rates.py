@@ -62,10 +62,14 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """What converts between A and W: the phases an EVSE has and its nominal voltage, line to neutral (K01.FR.50)."""
+    """What converts between A and W: the phases an EVSE has and its nominal voltage, line to neutral (K01.FR.50).
+
+    One that is not ``switchable`` is drawn from on all its phases, however few a profile names.
+    """
 
     phases: int = ALL_PHASES
     voltage_v: float = NOMINAL_VOLTAGE_V
+    switchable: bool = True
 
 
 def rate_of(period: v21.ChargingSchedulePeriodType, unit: Unit, cap: float | None = None) -> Rate:
@@ -106,7 +110,7 @@ def agree(rates: Sequence[Rate], rating_a: float, unit: Unit, circuit: Circuit) 
 
     Phases first: the lowest of all rates and the circuit (2.1 part 2, 3.8), then A and W are converted.
     """
-    phases = min((rate.phases for rate in rates), default=circuit.phases)
+    phases = min((rate.phases for rate in rates if circuit.switchable), default=circuit.phases)
     circuit = replace(circuit, phases=min(phases, circuit.phases))
     chosen = next((rate.phase_to_use for rate in rates if rate.phase_to_use is not None), None)
     said = [rate for rate in rates if rate.limit is not None] or [Rate(unit=Unit.A, limit=(rating_a,))]

@@ -87,6 +87,13 @@ class PlanCleared:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitsChanged:
+    """What all charging profiles together allow the unit, whatever it charges by; A per phase."""
+
+    line: Timeline[float]
+
+
+@dataclass(frozen=True, slots=True)
 class StartPressed:
     """Carry out the plan that was prepared."""
 
@@ -137,6 +144,7 @@ Event: TypeAlias = (
     | NeedsAnswered
     | PlanReceived
     | PlanCleared
+    | LimitsChanged
     | StartPressed
     | DirectPressed
     | StopPressed
@@ -155,6 +163,7 @@ EVENTS: tuple[type[Event], ...] = (
     NeedsAnswered,
     PlanReceived,
     PlanCleared,
+    LimitsChanged,
     StartPressed,
     DirectPressed,
     StopPressed,

@@ -28,6 +28,12 @@ class Execution:
         """The calendar time of ``now`` by the monotonic clock since :attr:`anchor`."""
         return self.anchor.on(now)
 
+    def next_change_in_s(self, now: Moment) -> float | None:
+        """In how many seconds the line changes next; None where it never does."""
+        believed = self.believed(now)
+        change = self.line.next_change(believed)
+        return None if change is None else (change - believed).total_seconds()
+
     def limit_a(self, now: Moment) -> float:
         """The planned current at ``now``, 0 where the plan says nothing.
 

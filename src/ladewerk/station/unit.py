@@ -17,6 +17,7 @@ from ladewerk.station.events import (
     DirectPressed,
     Event,
     EvseSeen,
+    LimitsChanged,
     LinkChanged,
     LockFailed,
     LockMoved,
@@ -30,6 +31,7 @@ from ladewerk.station.events import (
     StopPressed,
     Tick,
 )
+from ladewerk.station.execution import Execution
 from ladewerk.station.moment import Moment
 from ladewerk.station.unit_moves import Row, Step, impossible, refuse, stay
 from ladewerk.station.unit_state import Phase, UnitState
@@ -65,6 +67,7 @@ _BEFORE: Mapping[type[Event], Row] = {
     MeterSeen: _QUIET_METER,
     DeviceMissed: _NOTED,
     LinkChanged: _NOTED,
+    LimitsChanged: _NOTED,
     ResetPressed: _NO_ERROR,
     **_RESTING_LOCK,
 }
@@ -79,6 +82,7 @@ _PREPARED_ROWS: Mapping[type[Event], Row] = {
 _RUNNING_ROWS: Mapping[type[Event], Row] = {
     DeviceMissed: _SILENCE,
     LinkChanged: _NOTED,
+    LimitsChanged: _NOTED,
     NeedsGiven: _IN_USE,
     StartPressed: _RUNNING,
     DirectPressed: _RUNNING,
@@ -99,6 +103,7 @@ _ENERGISED_ROWS: Mapping[type[Event], Row] = {
     NeedsAnswered: Row(running.energised_needs_answered, "noted; the present plan goes on"),
     PlanReceived: Row(running.energised_plan_received, "takes over without a gap", _RUN),
     PlanCleared: Row(running.energised_plan_cleared, "pause until there is a new plan", _RUN),
+    LimitsChanged: Row(running.energised_limits_changed, "the due current, within the new limits", _RUN),
     **_STEADY_LOCK,
 }
 
@@ -194,6 +199,7 @@ TABLE: Final[Mapping[Phase, Mapping[type[Event], Row]]] = {
         DeviceMissed: _NOTED,
         Tick: _NOTED,
         LinkChanged: _NOTED,
+        LimitsChanged: _NOTED,
         NeedsGiven: _LATCHED,
         NeedsAnswered: _LATE,
         PlanReceived: _NO_SESSION,
@@ -230,6 +236,8 @@ def observe(state: UnitState, event: Event, now: Moment) -> UnitState:
             return replace(state, meter=reading, meter_seen_s=now.monotonic_s, energy=energy)
         case LinkChanged(up):
             return replace(state, linked=up)
+        case LimitsChanged(line):
+            return replace(state, ceiling=Execution(line=line, anchor=now))
         case _:
             return state
 

@@ -211,6 +211,11 @@ def energised_plan_cleared(state: UnitState, _event: object, now: Moment) -> Ste
     return state, (*actions, Say(Level.WARNING, "plan_cleared"))
 
 
+def energised_limits_changed(state: UnitState, _event: object, now: Moment) -> Step:
+    """What the station, or the transaction by itself, may draw is another now."""
+    return follow(state, now)
+
+
 # Finishing and fault --------------------------------------------------------------------------------------------------
 
 

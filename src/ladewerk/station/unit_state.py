@@ -95,6 +95,7 @@ class UnitState:
     requested_s: float | None = None
     planned: Execution | None = None
     planned_at: datetime | None = None
+    ceiling: Execution | None = None
     direct: bool = False
     energy: SessionEnergy | None = None
     offer_a: float = 0.0
@@ -144,6 +145,8 @@ def due_offer_a(state: UnitState, now: Moment) -> float:
         wanted_a = state.planned.limit_a(now)
     else:
         wanted_a = 0.0
+    if state.ceiling is not None:
+        wanted_a = min(wanted_a, state.ceiling.limit_a(now))
     offer_a = usable_current_a(min(wanted_a, current_limit_a(state)))
     if is_stale(state.meter_seen_s, state.rules.thresholds.meter_hold_s, now):
         # Nobody sees what is drawn: never more than now until the meter is back.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ladewerk.clock import Clock
 from ladewerk.ocpp import v21
+from ladewerk.station.charging_profiles import ChargingProfiles
 from ladewerk.station.config import StationConfig
 from ladewerk.station.csms_link import CsmsLink
 from ladewerk.station.units import Units
@@ -18,6 +19,7 @@ class Reach:
     clock: Clock
     units: Units
     link: CsmsLink
+    profiles: ChargingProfiles
     reset_asked: asyncio.Event = field(default_factory=asyncio.Event)
 
 
