@@ -6,12 +6,14 @@ An event is kept while there is no link, the newest of too many; one that the CS
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Mapping
 from itertools import count
 from typing import Final
 
 from ladewerk.clock import Clock
 from ladewerk.errors import CallFailed, CallRefused, LocalProtocolError
 from ladewerk.ocpp import v21
+from ladewerk.ocpp.messages import CustomData
 from ladewerk.station.csms_link import CsmsLink
 from ladewerk.station.messages import Message, Messages
 from ladewerk.station.units import Units
@@ -22,6 +24,20 @@ _log = logging.getLogger(__name__)
 _KEPT: Final = 100
 _REPORTED: Final = frozenset({*TROUBLES, "current_fluctuates"})
 _CLEARED: Final = "fault_reset"
+
+ERROR_CODES: Final[Mapping[str, str]] = {
+    "contactor_welded": "PowerSwitchFailure",
+    "evse_disobeys": "InternalError",
+    "evse_pilot": "EVCommunicationError",
+    "evse_silent": "InternalError",
+    "impossible": "InternalError",
+    "lock_failed": "ConnectorLockFailure",
+    "meter_silent": "PowerMeterFailure",
+    "over_current": "OverCurrentFailure",
+    "surge": "OverCurrentFailure",
+    "unlock_failed": "ConnectorLockFailure",
+}
+"""What a CSMS of OCPP 1.6 knows them as; all others are OtherError."""
 
 
 class Alerts:
@@ -53,6 +69,7 @@ class Alerts:
             event_notification_type=v21.EventNotificationEnumType.HARD_WIRED_NOTIFICATION,
             component=v21.ComponentType(name="EVSE", evse=v21.EVSEType(id=unit.evse_id)),
             variable=v21.VariableType(name="Problem"),
+            custom_data=CustomData(vendorId="Ladewerk", errorCode=ERROR_CODES.get(message.code, "OtherError")),
         )
         self._waiting.append(event)
         self._due.set()

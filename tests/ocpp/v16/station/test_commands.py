@@ -427,16 +427,6 @@ def told(wire: "Wire", request: Payload) -> list[dict[str, Any]]:
     return [{key: value for key, value in payload.items() if key != "timestamp"} for _, payload in said]
 
 
-def test_a_fault_says_what_it_is_if_it_is_told(wire: "Wire") -> None:
-    plain = {"connectorId": 1, "status": "Faulted", "errorCode": "OtherError"}
-    assert told(wire, faulted())[-1] == plain
-    named = CustomData(vendorId="Ladewerk", errorCode="GroundFailure", info="x" * 60)
-    expected = {"connectorId": 1, "status": "Faulted", "errorCode": "GroundFailure", "info": "x" * 50}
-    assert told(wire, faulted(custom_data=named))[-1] == expected
-    other = CustomData(vendorId="Ladewerk", errorCode="Fire")
-    assert told(wire, faulted(custom_data=other))[-1] == {**plain, "vendorErrorCode": "Fire"}
-
-
 def notice(component: str, variable: str, value: str, *, evse: int | None = None, **more: Any) -> v21.NotifyEventRequest:
     event = v21.EventDataType(
         event_id=1,
@@ -461,6 +451,19 @@ def test_a_problem_is_a_status_with_an_error(wire: "Wire") -> None:
     # Of a connector whose status nobody has told yet nothing can be said.
     assert told(wire, notice("Connector", "Problem", "true", evse=1, tech_code="GroundFailure")) == []
     assert told(wire, faulted())[-1]["errorCode"] == "GroundFailure"
+
+
+def test_a_fault_is_another_error_unless_it_was_told_what_it_is(wire: "Wire") -> None:
+    plain = {"connectorId": 1, "status": "Faulted", "errorCode": "OtherError"}
+    assert told(wire, faulted())[-1] == plain
+    own = {"tech_code": "meter_silent", "tech_info": "x" * 60}
+    assert told(wire, notice("EVSE", "Problem", "true", evse=1, **own)) == [
+        {**plain, "vendorErrorCode": "meter_silent", "info": "x" * 50}
+    ]
+    named = CustomData(vendorId="Ladewerk", errorCode="PowerMeterFailure")
+    assert told(wire, notice("EVSE", "Problem", "true", evse=1, custom_data=named, **own)) == [
+        {**plain, "errorCode": "PowerMeterFailure", "vendorErrorCode": "meter_silent", "info": "x" * 50}
+    ]
 
 
 def test_availability_is_a_status_and_other_events_are_dropped(wire: "Wire") -> None:

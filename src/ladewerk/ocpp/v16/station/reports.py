@@ -3,10 +3,9 @@
 from contextlib import suppress
 from datetime import datetime
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from ladewerk.errors import CallRefused
-from ladewerk.ocpp.messages import CustomData
 from ladewerk.ocpp.v16 import types as v16
 from ladewerk.ocpp.v16.dialogue import Calls, Down, call, raised, refused
 from ladewerk.ocpp.v16.station.memory import Memory, Problem
@@ -17,7 +16,7 @@ from ladewerk.ocpp.v16.vendor_data import as_text
 from ladewerk.ocpp.v21 import types as v21
 
 VENDOR = "Ladewerk"
-"""Of the customData in which a status may name its errorCode."""
+"""Of the customData in which an event may name the errorCode of 1.6."""
 
 _LONGEST_VENDOR = 20
 _LONGEST_INFO = 50
@@ -69,15 +68,12 @@ def meter_values(request: v21.MeterValuesRequest, _memory: Memory) -> Down:
 
 
 def status_notification(request: v21.StatusNotificationRequest, memory: Memory) -> Down:
-    """The status of an EVSE's only connector, and what customData says of its error."""
+    """The status of an EVSE's only connector; its error is the problem that was told of it, until it works again."""
     if request.connector_id > 1:
         raise refused(f"speak of connector {request.connector_id} of an EVSE: connector n is EVSE n")
     connector = request.evse_id
     memory.statuses[connector] = str(request.connector_status)
-    problem = _told_problem(request.custom_data)
-    if problem is not None:
-        memory.problems[connector] = problem
-    elif request.connector_status != "Faulted":
+    if request.connector_status != "Faulted":
         memory.problems.pop(connector, None)
     yield from _station_first(request.timestamp, memory)
     yield from _tell(connector, request.timestamp, memory)
@@ -95,7 +91,7 @@ def notify_event(request: v21.NotifyEventRequest, memory: Memory) -> Down:
         if event.variable.name == "AvailabilityState" and value in set(v21.ConnectorStatusEnumType):
             memory.statuses[connector] = value
         elif event.variable.name == "Problem" and value.lower() == "true":
-            memory.problems[connector] = _problem(_text(event.tech_code), _text(event.tech_info))
+            memory.problems[connector] = _problem(event)
         elif event.variable.name == "Problem":
             memory.problems.pop(connector, None)
         else:
@@ -153,20 +149,16 @@ def _occupied(connector: int, memory: Memory) -> str:
     return "Finishing" if begun.energised else "Preparing"
 
 
-def _told_problem(data: CustomData | UnsetType) -> Problem | None:
-    if data is UNSET or data.get("vendorId") != VENDOR or "errorCode" not in data:
-        return None
-    return _problem(str(data["errorCode"]), str(data.get("info", "")))
-
-
-def _problem(code: str, info: str) -> Problem:
-    if code in _ERRORS:
-        return Problem(error_code=code, info=info[:_LONGEST_INFO])
-    return Problem(error_code="OtherError", info=info[:_LONGEST_INFO], vendor_error_code=code[:_LONGEST_INFO])
-
-
-def _text(said: str | UnsetType) -> str:
-    return "" if said is UNSET else said
+def _problem(event: v21.EventDataType) -> Problem:
+    """By the techCode if that is a word of 1.6, or by customData, which may say which word fits."""
+    code = "" if event.tech_code is UNSET else event.tech_code
+    data = event.custom_data
+    said = data.get("errorCode") if data is not UNSET and data.get("vendorId") == VENDOR else None
+    return Problem(
+        error_code=next((word for word in (said, code) if word in _ERRORS), "OtherError"),
+        info="" if event.tech_info is UNSET else event.tech_info[:_LONGEST_INFO],
+        vendor_error_code="" if code in _ERRORS else code,
+    )
 
 
 def security_event(request: v21.SecurityEventNotificationRequest, _memory: Memory) -> Down:
