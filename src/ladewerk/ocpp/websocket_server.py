@@ -69,9 +69,10 @@ async def serve(
 ) -> AsyncIterator[Listener]:
     """Listen for stations; each one that ``admit`` accepts is handed to ``serve_channel`` and closed when that returns.
 
-    Credentials whose user is not the identity are refused before ``admit`` is asked. A handshake that is not finished in
-    10 s is cut off. At the end of the block every connection is closed with 1001. Raises ConfigError when the address
-    cannot be listened on or a certificate file cannot be used.
+    Credentials whose user is not the identity are refused before ``admit`` is asked. ``compression`` and ``ping_s`` may be
+    functions that answer for each station. A handshake that is not finished in 10 s is cut off. At the end of the block
+    every connection is closed with 1001. Raises ConfigError when the address cannot be listened on or a certificate file
+    cannot be used.
     """
     door = _Door(versions, admit, serve_channel, compression, ping_s)
     context = None if tls is None else server_context(tls)
@@ -148,12 +149,13 @@ class _Door:
         try:
             async with asyncio.timeout(OPEN_TIMEOUT_S):
                 admitted = await self._let_in(wire, protocol)
-        except TimeoutError:
-            wire.abort()
-        else:
             if admitted is not None:
                 await self._serve_one(wire, protocol, admitted)
-        await wire.gone()
+            await wire.gone()
+        except TimeoutError:
+            log.debug("%s did not finish its handshake in time", wire.remote)
+        finally:
+            wire.abort()
 
     async def _let_in(self, wire: Wire, protocol: ServerProtocol) -> _Admitted | None:
         """Answer the request; who has come in, or None."""

@@ -70,7 +70,7 @@ class Wire(asyncio.Protocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._ping_s: float | None = None
         self._ping_timer: asyncio.TimerHandle | None = None
-        self._pinged = b""
+        self._pinged: bytes | None = None
 
     @property
     def is_open(self) -> bool:
@@ -167,7 +167,9 @@ class Wire(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         transport.set_write_buffer_limits(_UNSENT_MOST_BYTES)
-        self._opened(self)
+        opened = self._opened
+        del self._opened  # it has done its work, and holds more than one would think
+        opened(self)
 
     def data_received(self, data: bytes) -> None:
         self.protocol.receive_data(data)
@@ -210,6 +212,7 @@ class Wire(asyncio.Protocol):
             else:
                 self._take_part(event)
         elif event.opcode is Opcode.PONG and event.data == self._pinged and self._ping_s is not None:
+            self._pinged = None
             self._cancel_ping()
             self._ping_timer = self._loop.call_later(self._ping_s, self._ping)
 
