@@ -2,19 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from types import TracebackType
 from typing import Generic, Self, TypeVar, assert_never, cast
 from uuid import uuid4
 
 from ladewerk.clock import Clock
-from ladewerk.errors import CallFailed, CallRefused, CallTimedOut, Disconnected, RemoteProtocolError
+from ladewerk.errors import CallRefused, CallTimedOut, Disconnected
+from ladewerk.ocpp.calling import Calling
 from ladewerk.ocpp.calls import Priority
 from ladewerk.ocpp.channel import AT_ONCE, Channel
-from ladewerk.ocpp.codec import Codec, Learned, Saying
+from ladewerk.ocpp.codec import Codec
 from ladewerk.ocpp.events import (
     CallAnswered,
     CallErrored,
@@ -40,7 +40,6 @@ from ladewerk.ocpp.reports import (
     RequestReceived,
     ResponseReceived,
     ResponseSent,
-    outcome_of,
 )
 from ladewerk.ocpp.router import Router
 from ladewerk.ocpp.session import DEFAULT_TIMEOUT_S, Session
@@ -69,18 +68,6 @@ class FrameSeen:
     at: datetime
     sent: bool
     text: str
-
-
-@dataclass(slots=True)
-class _Calling:
-    """A CALL of ours until its end."""
-
-    action: str
-    message_id: str
-    request: Payload
-    called_at: datetime
-    answer: asyncio.Future[bytes]
-    sent_at: datetime | None = None
 
 
 class Peer(Generic[S]):
@@ -121,20 +108,29 @@ class Peer(Generic[S]):
         self._handling = Handling(
             self, router=router, state=state, codec=self._codec, session=self._session, clock=clock, apply=self._apply
         )
+        self._calling = Calling(
+            self,
+            codec=self._codec,
+            session=self._session,
+            clock=clock,
+            apply=self._apply,
+            learn=self._handling.take_learned,
+            turns=self._handling.turns,
+        )
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._link_gone: asyncio.Future[None] = self._loop.create_future()
-        self._why_gone = "the connection is closed"
+        self.why_gone: str = "the connection is closed"
+        """What :attr:`why_ended` says, or would."""
         self._closing = False
         self._writer: asyncio.Task[None] | None = None
-        self._calls: dict[str, _Calling] = {}
         self._runner: asyncio.Task[None] | None = None
         self._running = False
 
     @property
     def why_ended(self) -> str | None:
         """Why the connection is no more; None before its end."""
-        return self._why_gone if self._link_gone.done() else None
+        return self.why_gone if self._link_gone.done() else None
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -157,59 +153,10 @@ class Peer(Generic[S]):
         the request is invalid.
         """
         limit_s = self._timeout_s if timeout_s is None else timeout_s
-        exchange = partial(self._exchange, request, limit_s, priority, limit_s if ttl_s is None else ttl_s)
-        turn = self._codec.turn_of(request)
-        return cast("R", await (exchange() if turn is None else self._handling.turns.run(("said", turn), exchange)))
-
-    async def _exchange(self, request: Payload, limit_s: float, priority: int, ttl_s: float) -> Payload:
-        exchange = self._codec.say(request)
-        step: Callable[[], tuple[str, bytes] | Learned] = partial(next, exchange)
-        learned: list[Payload] = []
-        while True:
-            try:
-                said = step()
-                while not isinstance(said, tuple):
-                    learned.append(said(self._clock.now()))
-                    said = next(exchange)
-            except StopIteration as done:
-                self._handling.take_learned(learned)
-                return cast("Payload", done.value)
-            action, payload = said
-            call = _Calling(action, str(uuid4()), request, self._clock.now(), self._loop.create_future())
-            try:
-                result = await self._result_of(call, payload, limit_s, priority, ttl_s)
-            except CallFailed as err:
-                self._report(call, None, err)
-                step = partial(exchange.throw, err)
-            else:
-                step = partial(self._read_result, exchange, call, result)
-
-    async def _result_of(self, call: _Calling, payload: bytes, limit_s: float, priority: int, ttl_s: float) -> bytes:
-        self._calls[call.message_id] = call
-        try:
-            self._apply(self._say(call, payload, limit_s, priority, ttl_s))
-            return await call.answer
-        except CallNotSent:
-            raise CallNotSent(f"{self.identity} left no turn to {call.action} within {ttl_s:g} s") from None
-        except CallTimedOut:
-            raise CallTimedOut(f"{self.identity} gave no answer to {call.action} within {limit_s:g} s") from None
-        finally:
-            del self._calls[call.message_id]
-            self._session.cancel(call.message_id)
-
-    def _say(self, call: _Calling, payload: bytes, timeout_s: float, priority: int, ttl_s: float) -> list[Event]:
-        try:
-            return self._session.send_call(
-                call.message_id,
-                call.action,
-                payload,
-                timeout_s=timeout_s,
-                now=self._loop.time(),
-                priority=priority,
-                ttl_s=ttl_s,
-            )
-        except Disconnected:
-            raise Disconnected(self._why_gone) from None
+        answer = await self._calling.call(
+            request, timeout_s=limit_s, priority=priority, ttl_s=limit_s if ttl_s is None else ttl_s
+        )
+        return cast("R", answer)
 
     async def send(self, message: OneWay) -> None:
         """Send a message that nothing answers (OCPP 2.1); raises Disconnected or LocalProtocolError."""
@@ -258,7 +205,7 @@ class Peer(Generic[S]):
                 data = await self._channel.receive()
             except Disconnected as err:
                 if not self._closing:
-                    self._why_gone = str(err)
+                    self.why_gone = str(err)
                 return
             self._show(data if isinstance(data, str) else data.decode(errors="replace"), sent=False)
             self._apply(self._session.receive(data, self._loop.time()))
@@ -344,63 +291,25 @@ class Peer(Generic[S]):
             case ReplyDue(message_id):
                 self._handling.reply_by_default(message_id)
             case CallSent(message_id):
-                self._calls[message_id].sent_at = self._clock.now()
+                self._calling.sent(message_id)
             case CallAnswered(message_id, payload):
-                self._resolve(message_id, payload)
+                self._calling.end(message_id, payload)
             case CallErrored(message_id, code, description, details):
-                self._resolve(message_id, CallRefused(code, description, details))
+                self._calling.end(message_id, CallRefused(code, description, details))
             case CallSpoiled(message_id, error):
-                self._resolve(message_id, AnswerMalformed(error.code, error.description, message_id=message_id))
+                self._calling.end(message_id, AnswerMalformed(error.code, error.description, message_id=message_id))
             case CallExpired(message_id, sent):
-                self._resolve(message_id, CallTimedOut() if sent else CallNotSent())
+                self._calling.end(message_id, CallTimedOut() if sent else CallNotSent())
             case CallLost(message_id):
-                self._resolve(message_id, Disconnected(self._why_gone))
+                self._calling.end(message_id, Disconnected(self.why_gone))
             case ResultRejected(message_id, code, description):
                 log.warning("%s: our answer to %r was rejected: %s %s", self.identity, message_id, code, description)
             case FrameDropped(_, why):
                 log.warning("%s: dropped %s", self.identity, why)
             case CloseWanted(code, reason):
                 self._closing = True
-                self._why_gone = f"we closed the connection: {reason}" if reason else "we closed the connection"
+                self.why_gone = f"we closed the connection: {reason}" if reason else "we closed the connection"
                 if self._running:
                     self._handling.spawn(self._close_link(code, reason), "close")
             case _:
                 assert_never(event)
-
-    def _resolve(self, message_id: str, outcome: bytes | CallFailed) -> None:
-        call = self._calls.get(message_id)
-        if call is None or call.answer.done():
-            return  # the caller was cancelled in this very moment
-        if isinstance(outcome, CallFailed):
-            call.answer.set_exception(outcome)
-        else:
-            call.answer.set_result(outcome)
-
-    def _read_result(self, exchange: Saying, call: _Calling, payload: bytes) -> tuple[str, bytes] | Learned:
-        try:
-            more = exchange.send(payload)
-        except StopIteration:
-            self._report(call, payload, None)
-            raise
-        except RemoteProtocolError as err:
-            self._apply(self._session.reject_result(call.message_id, err.code, err.description, {"path": err.path}))
-            wrong = AnswerMalformed(err.code, err.description, message_id=call.message_id, path=err.path)
-            self._report(call, payload, wrong)
-            raise wrong from err
-        self._report(call, payload, None)
-        return more
-
-    def _report(self, call: _Calling, payload: bytes | None, error: CallFailed | None) -> None:
-        if self.response_received:
-            report = ResponseReceived(
-                action=call.action,
-                message_id=call.message_id,
-                outcome=outcome_of(error),
-                request=call.request,
-                payload=payload,
-                error=error,
-                called_at=call.called_at,
-                sent_at=call.sent_at,
-                ended_at=self._clock.now(),
-            )
-            self.tell(self.response_received, report)
