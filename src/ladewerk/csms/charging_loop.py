@@ -12,13 +12,15 @@ from datetime import UTC, datetime
 
 from ladewerk.clock import Clock
 from ladewerk.csms.delivery import Deliveries
+from ladewerk.csms.habits import MOST_STAYS, expected_departure, known_token, past_stays
 from ladewerk.csms.ledger import EvseKey, Ledger
 from ladewerk.csms.planning import Waiting, is_kept, planning_problem, stored_plan
 from ladewerk.csms.records import ChargingNeed, NeedState
 from ladewerk.csms.store.ports import Remembered
 from ladewerk.csms.supervision import Tasks
-from ladewerk.errors import PlanError
+from ladewerk.errors import PlanError, StoreError
 from ladewerk.optimizer import Plan, Problem, solve
+from ladewerk.optimizer.habits import Stay
 
 _FAR = datetime.max.replace(tzinfo=UTC)
 
@@ -76,7 +78,7 @@ class ChargingLoop:
         """Plan everyone anew for the sake of those who are ``due``."""
         for key in due & self._waiting().keys():
             await self._ledger.move_need(key, NeedState.PLANNING)
-        cars = self._waiting()
+        cars = await self._expecting(self._waiting())
         if not due & cars.keys():
             return
         try:
@@ -97,6 +99,24 @@ class ChargingLoop:
                 continue
             found[key] = Waiting(need, transaction, self._ledger.plans.get(key))
         return found
+
+    async def _expecting(self, cars: Mapping[EvseKey, Waiting]) -> dict[EvseKey, Waiting]:
+        """The cars, with the usual departure of those who have not said theirs."""
+        now = self._clock.now()
+        found: dict[EvseKey, Waiting] = {}
+        for key, car in cars.items():
+            token = known_token(car)
+            stays = [] if token is None else await self._stays(token)
+            found[key] = dataclasses.replace(car, expected_at=expected_departure(car, stays, self._ledger.site, now))
+        return found
+
+    async def _stays(self, id_token: str) -> list[Stay]:
+        """What a driver did before; nothing where the database does not say, since a plan needs no habits."""
+        try:
+            return past_stays(await self._ledger.past_transactions(id_token, MOST_STAYS))
+        except StoreError as err:
+            _log.warning("no habits are known: %s", err)
+            return []
 
     def _departure(self, key: EvseKey) -> tuple[datetime, EvseKey]:
         need = self._ledger.needs.get(key)

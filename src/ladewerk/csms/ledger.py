@@ -180,6 +180,10 @@ class Ledger:
                 self._latest[key, transaction.evse_id] = transaction
         self.changed.emit(None)
 
+    async def past_transactions(self, id_token: str, limit: int) -> list[Transaction]:
+        """The newest ``limit`` transactions of an id token that have ended, newest first."""
+        return await self._store.past_transactions(id_token, limit)
+
     def open_transaction(self, key: EvseKey) -> Transaction | None:
         """The transaction that runs on an EVSE."""
         latest = self._latest.get(key)

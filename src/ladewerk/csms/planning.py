@@ -34,11 +34,15 @@ _LEAST_SLOTS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A car to be planned: what it needs, its transaction, and its plan so far, which is kept where nothing is better."""
+    """A car to be planned: what it needs, its transaction, and its plan so far, which is kept where nothing is better.
+
+    ``expected_at`` is when it usually leaves, for one that has not said it.
+    """
 
     need: ChargingNeed
     transaction: Transaction
     last: StoredPlan | None = None
+    expected_at: datetime | None = None
 
     @property
     def ev_id(self) -> str:
@@ -47,7 +51,7 @@ class Waiting:
 
     def leaves_at(self, now: datetime) -> datetime:
         """Until when it is planned for."""
-        depart_at = self.need.depart_at
+        depart_at = self.expected_at if self.need.depart_at is None else self.need.depart_at
         return now + OPEN_STAY if depart_at is None else min(depart_at, now + LONGEST_STAY)
 
     def current_line(self) -> Timeline[float] | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -65,6 +65,33 @@ def test_what_is_written_is_there_after_a_restart(database: str) -> None:
             assert remembered.transactions == (transaction(0),)
             assert remembered.site == Site(limit_w=5000.0)
             assert await store.transactions(10) == [transaction(0)]
+
+    asyncio.run(go())
+
+
+def test_past_transactions_are_those_of_a_token_that_have_ended(database: str) -> None:
+    def visit(number: int, token: str | None, *, ended: bool = True) -> Transaction:
+        at = NOW + timedelta(days=number)
+        return Transaction(
+            station_id="S-1",
+            transaction_id=f"tx-{number}",
+            updated_at=at,
+            seq_no=0,
+            started_at=at,
+            ended_at=at + timedelta(hours=1) if ended else None,
+            id_token=token,
+        )
+
+    visits = [visit(0, "AB"), visit(1, "ab"), visit(2, "other"), visit(3, None), visit(4, "ab", ended=False)]
+
+    async def go() -> None:
+        async with open_store(database) as store:
+            await store.put_station(STATION)
+            for each in visits:
+                await store.put_transaction(each)
+            assert await store.past_transactions("aB", 10) == [visits[1], visits[0]]
+            assert await store.past_transactions("aB", 1) == [visits[1]]
+            assert await store.past_transactions("nobody", 10) == []
 
     asyncio.run(go())
 

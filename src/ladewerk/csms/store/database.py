@@ -189,6 +189,13 @@ class DatabaseStore:
         query = _transactions_query().order_by(table.c.updated_at.desc()).limit(limit)
         return await self._read(lambda connection: [_transaction(row) for row in connection.execute(query).mappings()])
 
+    async def past_transactions(self, id_token: str, limit: int) -> list[Transaction]:
+        table = schema.transactions
+        # OCPP 2.1 part 2, IdTokenType: case makes no difference in an id token.
+        of_token = and_(func.lower(table.c.id_token) == id_token.lower(), table.c.ended_at.is_not(None))
+        query = _transactions_query().where(of_token).order_by(table.c.updated_at.desc()).limit(limit)
+        return await self._read(lambda connection: [_transaction(row) for row in connection.execute(query).mappings()])
+
     async def transaction(self, station_id: str, transaction_id: str) -> Transaction | None:
         table = schema.transactions
         query = _transactions_query().where(

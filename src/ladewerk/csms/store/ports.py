@@ -96,6 +96,10 @@ class Store(Protocol):
         """The newest ``limit`` transactions, newest first."""
         ...
 
+    async def past_transactions(self, id_token: str, limit: int) -> list[Transaction]:
+        """The newest ``limit`` transactions of an id token that have ended, newest first."""
+        ...
+
     async def has_event(self, station_id: str, transaction_id: str, seq_no: int) -> bool:
         """Whether that event is committed."""
         ...
