@@ -60,7 +60,7 @@ def test_every_setting_is_documented(kinds: tuple[Any, ...], page: str) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_of_a_command_is_documented(command: str) -> None:
     commands = argparse.ArgumentParser().add_subparsers()
-    importlib.import_module(f"ladewerk.cli.{command}").add_parser(commands)
+    importlib.import_module(f"ladewerk.cli.{command.replace(' ', '_')}").add_parser(commands)
     text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
     options = [option for action in commands.choices[command]._actions for option in action.option_strings]
     assert [option for option in options if option.startswith("--") and option != "--help" and option not in text] == []

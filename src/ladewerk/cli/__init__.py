@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 from ladewerk import __version__
 from ladewerk.errors import ConfigError, LadewerkError, PlanError
 
-COMMANDS: Final = ("demo", "csms", "station", "simulate", "plan", "prices", "composite")
+COMMANDS: Final = ("demo", "csms", "station", "station provision", "simulate", "plan", "prices", "composite")
 
 _PROGRAMS: Final = ("csms", "station")
 """Commands that run for years and log what their operator cares about."""
@@ -23,6 +23,7 @@ _EXTRAS: Final = {
     "demo": "all",
     "csms": "csms",
     "station": "station",
+    "station provision": "station",
     "simulate": "station",
     "plan": "all",
     "composite": "all",
@@ -36,7 +37,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    words = _joined(sys.argv[1:] if arguments is None else arguments)
     parser = _Parser(prog="ladewerk", description="Open smart charging of electric vehicles.")
     parser.add_argument("--version", action="version", version=f"ladewerk {__version__}")
     parser.add_argument(
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Only the command that is asked for is imported, so that each starts fast and needs its own extra alone.
         for name in COMMANDS if wanted is None else (wanted,):
-            importlib.import_module(f"ladewerk.cli.{name}").add_parser(commands)
+            importlib.import_module(f"ladewerk.cli.{name.replace(' ', '_')}").add_parser(commands)
     except ModuleNotFoundError as missing:
         if missing.name is None or missing.name.startswith("ladewerk"):
             raise
@@ -69,6 +70,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return status
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """``words`` with those two in one that are a command together."""
+    found: list[str] = []
+    for word in words:
+        if found and f"{found[-1]} {word}" in COMMANDS:
+            found[-1] += f" {word}"
+        else:
+            found.append(word)
+    return found
 
 
 def _log_to_stderr(level: str) -> None:
