@@ -120,6 +120,17 @@ def test_a_program_that_says_goodbye_is_believed() -> None:
     with_a_board_at_work(body)
 
 
+def test_a_program_that_never_began_needs_nobody() -> None:
+    async def body(simulator: Simulator) -> None:
+        with watched_process(simulator.serial_device, NEVER_S) as pair:
+            assert pair.supervisor.stdin is not None
+            pair.supervisor.stdin.close()
+            assert await pair.verdict() == (0, "")
+        assert offered_a(simulator) == OFFERED_A
+
+    with_a_board_at_work(body)
+
+
 def test_the_clock_starts_with_the_first_beat() -> None:
     async def body(simulator: Simulator) -> None:
         with watched_process(simulator.serial_device, QUICK_S) as pair:

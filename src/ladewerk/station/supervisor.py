@@ -62,7 +62,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def watch(beats: int, silence_s: float) -> Why | None:
-    """Wait until the program says goodbye (None), dies or falls silent. The first beat starts the clock."""
+    """Wait until the program says goodbye (None), dies or falls silent.
+
+    Before the first beat it has switched nothing on, so a program that ends then, over its settings, needs nobody.
+    """
     patience_s: float | None = None
     while True:
         ready, _, _ = select.select([beats], [], [], patience_s)
@@ -70,7 +73,7 @@ def watch(beats: int, silence_s: float) -> Why | None:
             return Why.HANGS
         heard = os.read(beats, 4096)
         if not heard:
-            return Why.GONE
+            return Why.GONE if patience_s is not None else None
         if GOODBYE in heard:
             return None
         patience_s = silence_s
