@@ -1,11 +1,11 @@
 """Charging plans: what a car should draw in each slot, proven best, with the reason for each slot.
 
 Usable by itself; knows no OCPP. The way of the data: ``prices``, ``price_formats`` and ``series_file`` read what energy
-costs, ``price_forecast``, ``load_forecast`` and ``habits`` (on ``similar_days``) foretell what nobody has said yet, ``horizon``
-cuts all of it into slots -> a ``problem`` (or its JSON form, ``wire``) -> ``solve``: ``bounds`` says what each slot allows,
-``single`` plans one car, ``exact`` searches (with ``envelope`` and ``suffix``), ``fallback`` takes several cars one after
-the other -> ``explain`` adds reasons and sentences -> a ``Plan``, drawn by ``plots``. Start reading in ``problem``, then
-``single``.
+costs, ``price_forecast``, ``load_forecast`` and ``habits`` (on ``similar_days``) foretell what nobody has said yet,
+``horizon`` cuts all of it into slots -> a ``problem`` (or its JSON form, ``wire``) -> ``solve``: ``bounds`` says what each
+slot allows, ``single`` plans one car, ``exact`` searches (with ``envelope`` and ``suffix``), ``fallback`` takes several cars
+one after the other -> ``explain`` adds reasons and sentences -> a ``Plan``, drawn by ``plots``. Start reading in
+``problem``, then ``single``.
 """
 
 from ladewerk.optimizer.explain import LANGUAGES, summarize
