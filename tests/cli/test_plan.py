@@ -3,11 +3,15 @@
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from ladewerk.cli import main
+from ladewerk.cli import plan as plan_command
+from ladewerk.errors import PlanError
+from ladewerk.optimizer import problem_from_json
 
 PROBLEM = {
     "start": "2026-01-05T17:00:00+01:00",
@@ -49,6 +53,63 @@ def test_a_table_can_be_read(problem: Path, capsys: pytest.CaptureFixture[str]) 
     assert lines[4].startswith("ev-1: ")
     assert "17:15" in lines[4]
     assert "gap 0.00%" in lines[5]
+
+
+@pytest.mark.parametrize(
+    ("language", "header", "reason", "sentence"),
+    [
+        ("en", "from", "minimum current", "ev-1: Waits until 17:15 because power is 33% cheaper then; full at 17:45"),
+        ("de", "von", "Mindeststrom", "ev-1: Wartet bis 17:15, weil der Strom dann 33 % billiger ist; voll um 17:45"),
+        ("zh", "从", "最小电流", "ev-1：等到 17:15，因为届时电价便宜 33%；17:45 充满"),
+    ],
+)
+def test_a_table_and_its_sentences_are_in_the_language_asked_for(
+    problem: Path, language: str, header: str, reason: str, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", str(problem), "--table", "--language", language]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(header)
+    assert lines[3].endswith(reason)
+    assert lines[4].startswith(sentence)
+    assert main(["plan", str(problem), "--language", language]) == 0
+    summary = json.loads(capsys.readouterr().out)["evs"][0]["summary"]
+    assert sentence.endswith(summary[: len(sentence) - 6])
+
+
+def test_chinese_is_printed_whatever_the_locale(problem: Path) -> None:
+    command = [sys.executable, "-m", "ladewerk", "plan", str(problem), "--table", "--language", "zh"]
+    done = subprocess.run(command, capture_output=True, check=False, env={"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"})
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "电价" in done.stdout.decode()
+
+
+def test_a_reader_who_goes_early_is_no_failure(problem: Path) -> None:
+    command = f"'{sys.executable}' -m ladewerk plan '{problem}' | true"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_terminal_is_told_that_long_work_goes_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(plan_command, "PATIENCE_S", 0.0)
+    released = threading.Event()
+    asked = problem_from_json(json.dumps(PROBLEM))
+
+    def work() -> str:
+        released.wait(20)
+        return "done"
+
+    threading.Timer(0.05, released.set).start()
+    assert plan_command._patiently(work, asked, "en") == "done"
+    assert "planning 1 EVs over 3 slots: 1 s" in capsys.readouterr().err
+
+    def fails() -> str:
+        raise PlanError("$", "no")
+
+    with pytest.raises(PlanError):
+        plan_command._patiently(fails, asked, "en")
 
 
 def test_a_site_without_base_load_has_a_table_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

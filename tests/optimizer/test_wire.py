@@ -119,7 +119,7 @@ def test_the_answer_has_the_promised_form() -> None:
     assert set(answer) == {"evs", "site", "objective", "bound", "gap", "solver", "solve_s"}
     assert set(answer["site"]) == {"power_w", "peak_w"}
     [ev] = answer["evs"]
-    names = "id current_a power_w energy_wh missing_wh complete_at cost cost_if_at_once reasons summary"
+    names = "id current_a power_w energy_wh missing_wh complete_at cost cost_if_at_once complete_if_at_once reasons summary"
     assert set(ev) == set(names.split())
     assert ev["complete_at"].endswith("+01:00")
     assert ev["energy_wh"] == 2000.0

@@ -23,7 +23,7 @@ MOST_EV_SLOTS: Final = 5_000_000
 
 _TOLD = (
     *("id", "current_a", "power_w", "energy_wh", "missing_wh"),
-    *("complete_at", "cost", "cost_if_at_once", "reasons", "summary"),
+    *("complete_at", "cost", "cost_if_at_once", "complete_if_at_once", "reasons", "summary"),
 )
 """What is said of a car, in order."""
 _TOLD_OF_ALL = ("objective", "bound", "gap", "solver", "solve_s")
@@ -115,11 +115,16 @@ def problem_from_json(text: bytes | str) -> Problem:
     return problem
 
 
-def plan_to_json(plan: Plan) -> bytes:
-    """The plan as indented JSON, numbers without the noise behind the sixth decimal."""
+def plan_to_json(plan: Plan, summaries: Mapping[str, str] | None = None) -> bytes:
+    """The plan as indented JSON, numbers without the noise behind the sixth decimal.
+
+    ``summaries`` are the sentences by car where they are not to be in English.
+    """
     evs = [{name: getattr(ev, name) for name in _TOLD} for ev in plan.evs]
-    told = {"evs": evs, "site": plan.site, **{name: getattr(plan, name) for name in _TOLD_OF_ALL}}
-    return msgspec.json.format(msgspec.json.encode(_rounded(msgspec.to_builtins(told))), indent=2)
+    for told in evs:
+        told["summary"] = told["summary"] if summaries is None else summaries[told["id"]]
+    whole = {"evs": evs, "site": plan.site, **{name: getattr(plan, name) for name in _TOLD_OF_ALL}}
+    return msgspec.json.format(msgspec.json.encode(_rounded(msgspec.to_builtins(whole))), indent=2)
 
 
 _OBJECTS: Final[Mapping[str, type[msgspec.Struct]]] = {
@@ -159,7 +164,7 @@ def _slot_count(raw: _Problem) -> int:
     if count > MOST_SLOTS:
         path = "$.slot_s" if isinstance(raw.slot_s, list) else "$.slots"
         raise PlanError(path, f"at most {MOST_SLOTS} slots are expected, not {count}")
-    most_evs = min(MOST_EVS, MOST_EV_SLOTS // count)
+    most_evs = min(MOST_EVS, MOST_EV_SLOTS // max(1, count))
     if len(raw.evs) > most_evs:
         raise PlanError("$.evs", f"at most {most_evs} EVs are expected with {count} slots, not {len(raw.evs)}")
     return count
