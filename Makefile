@@ -9,7 +9,7 @@ SOURCES := src tests examples benchmarks tools hatch_build.py
 
 .PHONY: demo check format generate fuzz conformance bench wheel lock clean
 
-demo: $(VENV)/.demo
+demo: $(VENV)/.kernel
 	$(BIN)/ladewerk demo $(ARGS)
 
 check: $(VENV)/.check
@@ -32,8 +32,12 @@ conformance: $(VENV)/.check
 bench: $(VENV)/.check
 	$(BIN)/python -m benchmarks
 
+# For a Raspberry Pi that has no compiler: make wheel PLATFORM=aarch64
 wheel: $(VENV)/.demo
-	$(BIN)/python -m hatchling build -t wheel
+ifneq ($(PLATFORM),)
+	$(BIN)/python -m pip install --quiet --require-hashes -r constraints/compiler.txt
+endif
+	LADEWERK_PLATFORM=$(PLATFORM) $(BIN)/python -m hatchling build -t wheel
 
 # The constraint files hold every version and hash for Python 3.11 to 3.13 on every platform, and no index address.
 lock:
@@ -46,7 +50,7 @@ lock:
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
 
 clean:
-	rm -rf $(VENV) build dist src/ladewerk/web/vendor node_modules
+	rm -rf $(VENV) build dist src/ladewerk/web/vendor src/ladewerk/optimizer/kernel/*.so* node_modules
 
 $(VENV)/.demo: constraints/demo.txt pyproject.toml hatch_build.py package-lock.json
 	@echo "setting up $(VENV): first time only, a minute or two"
@@ -61,7 +65,12 @@ endif
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.check: $(VENV)/.demo constraints/check.txt
+# What was compiled follows its source; the rest of the environment may stay.
+$(VENV)/.kernel: $(VENV)/.demo $(wildcard src/ladewerk/optimizer/kernel/*.[ch])
+	-$(BIN)/python hatch_build.py
+	@touch $@
+
+$(VENV)/.check: $(VENV)/.kernel constraints/check.txt
 	@echo "setting up the checks"
 	$(BIN)/python -m pip install --quiet --require-hashes -r constraints/check.txt
 	@touch $@

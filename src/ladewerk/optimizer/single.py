@@ -13,6 +13,7 @@ from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Final
 
+from ladewerk.optimizer import kernel
 from ladewerk.optimizer.bounds import Room
 from ladewerk.optimizer.envelope import Segment
 from ladewerk.optimizer.exact import Choice, Plan, Slots, solve_exact
@@ -43,7 +44,28 @@ class Optimum:
 
 
 def plan_single(need: Need, rooms: Sequence[Room]) -> Optimum:
-    """The optimum for ``need`` in ``rooms``; where the energy cannot be had, the most there is."""
+    """The optimum for ``need`` in ``rooms``; where the energy cannot be had, the most there is.
+
+    By the compiled kernel where it is there, else by :func:`plan_in_python`: the answers are the same.
+    """
+    numbers = kernel.plan_in_rooms(need, rooms)
+    return plan_in_python(need, rooms) if numbers is None else optimum_of(numbers)
+
+
+def optimum_of(numbers: kernel.Numbers) -> Optimum:
+    """What the compiled kernel found."""
+    return Optimum(
+        current_a=numbers.current_a,
+        energy_wh=numbers.energy_wh,
+        missing_wh=numbers.missing_wh,
+        complete_s=numbers.complete_s,
+        objective=numbers.objective,
+        bound=numbers.bound,
+    )
+
+
+def plan_in_python(need: Need, rooms: Sequence[Room]) -> Optimum:
+    """:func:`plan_single` with Python's whole numbers of any size."""
     scale = _Scale.of(need, rooms)
     wanted = scale.wanted(need)
     options = tuple(_options(scale, need, room, slot) for slot, room in enumerate(rooms))

@@ -14,7 +14,8 @@ enum { FIRST_LOOK = 128, SECOND_LOOK = 96, LAST_LOOK = 30000 };
 
 /* Completing within the first `slots`: a bound on the money, waiting included; the dearest price it takes. */
 typedef struct {
-    wide bound, waiting;
+    value bound;
+    wide waiting;
     int64_t price;
     int slots;
 } completion;
@@ -73,7 +74,7 @@ static void set_prices(const work *w, int t, slot *s) {
     const request *ask = w->ask;
     double covered = floor(ask->surplus_w[t] * ask->length_s[t] / 3600 / w->wh);
     s->covered = covered < (double)s->most ? (int64_t)covered : s->most;
-    s->covered_price = llrint(ask->export_price_per_kwh * PRICE);
+    s->covered_price = llrint(ask->export_price_per_kwh[t] * PRICE);
     s->price = llrint(ask->price_per_kwh[t] * PRICE);
     if (s->covered == s->most) s->price = s->covered_price;
     if (s->covered == 0) s->covered_price = s->price;
@@ -94,9 +95,9 @@ static bool fits(const request *ask, double *amounts, double *lasts) {
 /* Chooses where the parts of a cost stand; false where they do not fit. */
 static bool place_digits(work *w, double amounts, double lasts) {
     const request *ask = w->ask;
-    double price = fabs(ask->export_price_per_kwh);
+    double price = 0;
     for (int t = 0; t < ask->count; t++)
-        if (fabs(ask->price_per_kwh[t]) > price) price = fabs(ask->price_per_kwh[t]);
+        price = fmax(price, fmax(fabs(ask->price_per_kwh[t]), fabs(ask->export_price_per_kwh[t])));
     double money = price * PRICE * amounts + ask->start_cost / w->money * ask->count;
     money += ask->value_of_time_per_h * ask->end_s[ask->count - 1] / 3600 / w->money;
     int size = bits_of(amounts) + 1, count = bits_of(ask->count) + 1;
@@ -215,6 +216,11 @@ static void add_slot(relaxed *r, const slot *s, int64_t wanted) {
     }
 }
 
+/* A bound on what costs that money: the numbers below are not known yet. */
+static value least_cost(const work *w, wide money) {
+    return value_of(money << w->car.digits.money, -((wide)1 << 122), 0);
+}
+
 /* The completions that may be best for the mode. */
 static void set_completions(work *w) {
     const request *ask = w->ask;
@@ -227,7 +233,7 @@ static void set_completions(work *w) {
         if (s->most) add_slot(&r, s, w->need);
         if (any ? t + 1 < ask->count : s->most == 0 || r.have < w->need) continue;
         wide waiting = ask->mode == BALANCED ? whole(ask->value_of_time_per_h * ask->end_s[t] / 3600 / w->money) : 0;
-        w->completion[w->completions++] = (completion){r.cost + start + waiting, waiting, r.price[0], t + 1};
+        w->completion[w->completions++] = (completion){least_cost(w, r.cost + start + waiting), waiting, r.price[0], t + 1};
         if (ask->mode == SHORTEST) return;
     }
 }
@@ -260,20 +266,26 @@ static value guess_of(const search *search, int64_t price) {
     return guess;
 }
 
-/* The best plan within the first slots of `c`; what is proven about it goes to `bound` and `proven`. */
-static status solve_within(work *w, const completion *c, value *bound, bool *proven) {
+/* Lines and a first plan within the first slots of `c`, if there is one below `best`. */
+static void begin_within(work *w, const completion *c, value best) {
     search *s = &w->search;
     s->count = c->slots;
     s->need = w->need;
+    s->best_cost = best;
     s->lines = 0;
     s->has_best = false;
     s->room[s->count] = 0;
     for (int t = s->count - 1; t >= 0; t--) s->room[t] = s->room[t + 1] + w->car.slot[t].most;
     find_lines(s, guess_of(s, c->price));
-    *proven = true;
-    if (!less(s->line[0].bound, s->best_cost)) return DONE;
-    static const int looks[] = {FIRST_LOOK, SECOND_LOOK, LAST_LOOK};
+}
+
+/* Looks on until there is nothing better; else `bound` is one on what has not been seen. */
+static status finish_within(work *w, value *bound, bool *proven) {
+    search *s = &w->search;
     value lowest = s->line[0].bound;
+    *proven = true;
+    add_lines(s);
+    static const int looks[] = {FIRST_LOOK, SECOND_LOOK, LAST_LOOK};
     for (int i = 0; i < 3; i++) {
         outcome found = look(s, looks[i], i > 0, &lowest);
         if (found == NO_MEMORY) return MEMORY;
@@ -284,30 +296,63 @@ static status solve_within(work *w, const completion *c, value *bound, bool *pro
     return DONE;
 }
 
-/* Goes through the completions, the most promising first; `least` is a bound on the money of all that is not proven. */
-static status search_all(work *w, bool *proven, wide *least) {
+static value waited(const work *w, const completion *c) {
+    return value_of(c->waiting << w->car.digits.money, 0, 0);
+}
+
+static void keep(work *w, const completion *c, value *best) {
     search *s = &w->search;
-    int scale = w->car.digits.money;
+    if (!s->has_best) return;
+    *best = plus(s->best_cost, waited(w, c));
+    for (int t = 0; t < w->car.count; t++) w->useful[t] = t < s->count ? s->best[t] : OFF;
+}
+
+/* Takes the completion of the least bound out of the list. */
+static completion next_of(work *w, int count) {
+    int next = 0;
+    for (int i = 1; i < count; i++)
+        if (less(w->completion[i].bound, w->completion[next].bound)) next = i;
+    completion c = w->completion[next];
+    w->completion[next] = w->completion[count - 1];
+    return c;
+}
+
+/* Lines for the completions that could be best, the most promising first; leaves those in the list that still could be
+ * better than the best plan met, which is in `best` then. The lines of the last one are there still. */
+static void begin_all(work *w, value *best) {
+    int count = w->completions, left = 0;
+    completion open[count];
+    while (count > 0) {
+        completion c = next_of(w, count--);
+        if (!less(c.bound, *best)) break;
+        begin_within(w, &c, minus(*best, waited(w, &c)));
+        keep(w, &c, best);
+        c.bound = plus(w->search.line[0].bound, waited(w, &c));
+        if (less(c.bound, *best)) open[left++] = c;
+    }
+    w->completions = 0;
+    for (int i = 0; i < left; i++)
+        if (less(open[i].bound, *best)) w->completion[w->completions++] = open[i];
+}
+
+/* Goes through the completions; `least` is a bound on the money of all that is not proven. */
+static status search_all(work *w, bool *proven, wide *least) {
     value best = value_of((wide)1 << 123, 0, 0);
-    *proven = true;
-    for (; w->completions > 0; w->completions--) {
-        int next = 0;
-        for (int i = 1; i < w->completions; i++)
-            if (w->completion[i].bound < w->completion[next].bound) next = i;
-        completion c = w->completion[next];
-        w->completion[next] = w->completion[w->completions - 1];
-        value waiting = value_of(c.waiting << scale, 0, 0), bound;
-        if (c.bound << scale > best.money) break;
+    begin_all(w, &best);
+    for (*proven = true; w->completions > 0; w->completions--) {
+        completion c = next_of(w, w->completions);
+        value bound;
         bool within_proven;
-        s->best_cost = minus(best, waiting);
-        status failed = solve_within(w, &c, &bound, &within_proven);
+        if (!less(c.bound, best)) break;
+        /* Where a single one is left its lines may be there still. */
+        if (w->search.count != c.slots) begin_within(w, &c, minus(best, waited(w, &c)));
+        w->search.has_best = false;
+        w->search.best_cost = minus(best, waited(w, &c));
+        status failed = finish_within(w, &bound, &within_proven);
         if (failed) return failed;
-        if (s->has_best) {
-            best = plus(s->best_cost, waiting);
-            for (int t = 0; t < w->car.count; t++) w->useful[t] = t < s->count ? s->best[t] : OFF;
-        }
+        keep(w, &c, &best);
         if (within_proven) continue;
-        wide money = (bound.money >> scale) + c.waiting;
+        wide money = (bound.money >> w->car.digits.money) + c.waiting;
         if (*proven || money < *least) *least = money;
         *proven = false;
     }
@@ -324,7 +369,7 @@ static double current_of(const request *ask, const slot *s, int t, int64_t drawn
 
 static double money_of(const request *ask, int t, double power_w) {
     double covered_w = power_w < ask->surplus_w[t] ? power_w : ask->surplus_w[t];
-    double price_w = covered_w * ask->export_price_per_kwh + (power_w - covered_w) * ask->price_per_kwh[t];
+    double price_w = covered_w * ask->export_price_per_kwh[t] + (power_w - covered_w) * ask->price_per_kwh[t];
     return price_w / 1000 * ask->length_s[t] / 3600;
 }
 
@@ -379,6 +424,7 @@ static size_t lay_out(work *w, char *block, segment **segments, corner **corners
     search *s = &w->search;
     s->room = part(&at, n + 1, sizeof(int64_t));
     s->amount = part(&at, n, sizeof(int64_t));
+    s->kept = part(&at, n, sizeof(int64_t));
     s->trial = part(&at, n, sizeof(int64_t));
     s->best = part(&at, n, sizeof(int64_t));
     s->turns_on = part(&at, n, 1);

@@ -12,9 +12,8 @@ typedef struct {
     int count, mode;
     bool running;
     double energy_wh, watt_per_a, min_a, step_a /* 0: any */, start_cost, value_of_time_per_h;
-    const double *end_s, *length_s, *most_a, *surplus_w, *price_per_kwh, *last_a;
+    const double *end_s, *length_s, *most_a, *surplus_w, *price_per_kwh, *export_price_per_kwh, *last_a;
     const unsigned char *absent;
-    double export_price_per_kwh;
 } request;
 
 typedef struct {

@@ -1,5 +1,6 @@
 #include "dual.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const value NEVER = {(wide)1 << 124, 0, 0};
@@ -120,6 +121,7 @@ static bool fill(search *search, const int *order, int count, bool dropping) {
     if (surplus < 0) return false;
     for (int i = 0; i < count && surplus > 0; i++) {
         const slot *slot = &search->car->slot[order[i]];
+        if (search->trial[order[i]] == OFF) continue;
         if (dropping && surplus >= slot->most) {
             search->trial[order[i]] = OFF;
             surplus -= slot->most;
@@ -141,6 +143,26 @@ static bool fill(search *search, const int *order, int count, bool dropping) {
     return true;
 }
 
+/* Turns dear slots off, from the first or the last on, until the others at their least and the cheap ones full are no
+ * more than the need: the slots left stay together. */
+static bool trim(search *search, value price, int from, int step) {
+    int64_t surplus = -search->need;
+    for (int t = 0; t < search->count; t++) {
+        if (search->amount[t] == OFF) continue;
+        const slot *slot = &search->car->slot[t];
+        surplus += ((wide)slot->price << search->car->digits.money) < price.money ? slot->most : slot->least;
+    }
+    bool trimmed = false;
+    for (int t = from; t >= 0 && t < search->count && surplus > 0; t += step) {
+        const slot *slot = &search->car->slot[t];
+        if (search->amount[t] == OFF || ((wide)slot->price << search->car->digits.money) < price.money) continue;
+        search->amount[t] = OFF;
+        surplus -= slot->least;
+        trimmed = true;
+    }
+    return trimmed && surplus <= 0;
+}
+
 static void keep_if_better(search *search) {
     value cost = cost_of_plan(search->car, search->count, search->trial);
     if (!less(cost, search->best_cost)) return;
@@ -149,11 +171,16 @@ static void keep_if_better(search *search) {
     search->has_best = true;
 }
 
-static void try_plans(search *search) {
+static void try_plans(search *search, value price) {
     int count = dearest_first(search, search->order, search->saving);
     if (!fill(search, search->order, count, false)) return;
     keep_if_better(search);
     if (fill(search, search->order, count, true)) keep_if_better(search);
+    size_t size = (size_t)search->count * sizeof *search->amount;
+    memcpy(search->kept, search->amount, size);
+    if (trim(search, price, 0, 1) && fill(search, search->order, count, false)) keep_if_better(search);
+    memcpy(search->amount, search->kept, size);
+    if (trim(search, price, search->count - 1, -1) && fill(search, search->order, count, false)) keep_if_better(search);
 }
 
 /* --- the best price */
@@ -186,24 +213,89 @@ static void ends(const search *search, line *low, line *high) {
     high->cost = cost_of_plan(car, search->count, search->trial);
 }
 
-void find_lines(search *search, value guess) {
-    line low = {0}, high = {0};
-    ends(search, &low, &high);
-    value price = guess;
-    while (search->lines < MOST_LINES && !seen(search, price)) {
-        line *line = &search->line[search->lines++];
-        line->price = price;
-        price_slots(search, line);
-        follow(search, line);
-        try_plans(search);
-        if (!less(line->bound, search->best_cost)) break;
-        *(line->total < search->need ? &low : &high) = *line;
-        price = between(search, &low, &high);
-    }
+static line *add_line(search *search, value price) {
+    line *line = &search->line[search->lines++];
+    line->price = price;
+    price_slots(search, line);
+    return line;
+}
+
+static void put_best_first(search *search) {
     int top = 0;
     for (int i = 1; i < search->lines; i++)
         if (less(search->line[top].bound, search->line[i].bound)) top = i;
     line swap = search->line[0];
     search->line[0] = search->line[top];
     search->line[top] = swap;
+}
+
+void find_lines(search *search, value guess) {
+    line low = {0}, high = {0};
+    ends(search, &low, &high);
+    value price = guess;
+    while (search->lines < SECANTS && !seen(search, price)) {
+        line *line = add_line(search, price);
+        follow(search, line);
+        try_plans(search, price);
+        if (!less(line->bound, search->best_cost)) break;
+        *(line->total < search->need ? &low : &high) = *line;
+        price = between(search, &low, &high);
+    }
+    put_best_first(search);
+}
+
+static void add_new_line(search *search, value price) {
+    if (search->lines < MOST_LINES && !seen(search, price)) add_line(search, price);
+}
+
+static int by_size(const void *a, const void *b) {
+    int64_t one = *(const int64_t *)a, other = *(const int64_t *)b;
+    return (one > other) - (one < other);
+}
+
+/* Lines at prices of slots below and above the best one, closer to it closer together. */
+static void add_prices(search *search) {
+    int64_t *price = search->kept;
+    int count = 0, above = 0, most = search->lines + PRICED;
+    value top = search->line[0].price;
+    for (int t = 0; t < search->count; t++)
+        if (search->car->slot[t].most) price[count++] = search->car->slot[t].price;
+    qsort(price, (size_t)count, sizeof *price, by_size);
+    for (int i = 1, kept = count ? 1 : 0; i <= count; i++) {
+        if (i == count) count = kept;
+        else if (price[i] != price[kept - 1]) price[kept++] = price[i];
+    }
+    while (above < count && (wide)price[above] << search->car->digits.money <= top.money) above++;
+    for (int apart = 1; apart <= count; apart *= 2) {
+        for (int side = 0; side < 2; side++) {
+            int at = side ? above + apart - 1 : above - 1 - apart;
+            if (at < 0 || at >= count || search->lines >= most) continue;
+            top.money = (wide)price[at] << search->car->digits.money;
+            add_new_line(search, top);
+        }
+    }
+}
+
+/* Lines that tell the slots of the best price apart by their order. */
+static void add_orders(search *search) {
+    value top = search->line[0].price;
+    int apart = 0, most = search->lines + ORDERED;
+    for (int counting = 1; counting >= 0; counting--) {
+        int found = 0;
+        for (int t = 0; t < search->count; t++) {
+            const slot *slot = &search->car->slot[t];
+            for (int i = 0; i < slot->segments; i++) {
+                value slope = slot->segment[i].slope;
+                if (slope.money != top.money || slope.thrift != 0 || ++found % (apart + counting)) continue;
+                if (!counting && search->lines < most)
+                    add_new_line(search, value_of(top.money, top.thrift, slope.order));
+            }
+        }
+        apart = found / ORDERED + 1;
+    }
+}
+
+void add_lines(search *search) {
+    add_orders(search);
+    add_prices(search);
 }

@@ -25,6 +25,7 @@ typedef struct {
     int lines;
     int64_t *amount; /* work: choices at a price, */
     unsigned char *turns_on;
+    int64_t *kept;
     int64_t *trial; /* a plan, */
     int *order;     /* and the slots that are on */
     value *saving;
@@ -33,11 +34,14 @@ typedef struct {
     bool has_best;
 } search;
 
-enum { MOST_LINES = 16 };
+enum { SECANTS = 12, ORDERED = 8, PRICED = 10, MOST_LINES = SECANTS + ORDERED + PRICED };
 
 /* Fills line[] from a first guess of the price; line[0] is the one with the highest bound. Also finds plans: `best` is
  * replaced wherever one costs less than `best_cost`. */
 void find_lines(search *search, value guess);
+
+/* Adds lines around the best one: it is the best for the whole, others are better for parts of it. */
+void add_lines(search *search);
 
 /* What the slot takes at most usefully, if it is on, where each unit of amount earns `price`. */
 int64_t best_amount(const car *car, const slot *slot, value price);

@@ -74,7 +74,7 @@ static double most_of(const problem *p, int t, double watt_per_a) {
 }
 
 typedef struct {
-    double *end_s, *most_a, *surplus_w;
+    double *end_s, *most_a, *surplus_w, *export_price;
     unsigned char *absent;
 } rooms;
 
@@ -92,6 +92,7 @@ static void find_rooms(const problem *p, double watt_per_a, const rooms *r) {
         r->absent[t] = !present;
         r->most_a[t] = present ? most_of(p, t, watt_per_a) : 0;
         r->surplus_w[t] = surplus_w > 0 ? surplus_w : 0;
+        r->export_price[t] = h->export_price_per_kwh;
         start_us = end_us;
     }
 }
@@ -118,7 +119,7 @@ static status plan_in(const problem *p, const rooms *r, double *out) {
     request ask = {
         .count = p->count, .mode = (int)h->mode, .running = p->last_a && p->last_a[0] > 0, .energy_wh = h->energy_wh,
         .watt_per_a = watt_per_a, .min_a = h->min_a, .step_a = h->step_a, .start_cost = h->start_cost,
-        .value_of_time_per_h = h->value_of_time_per_h, .export_price_per_kwh = h->export_price_per_kwh, .end_s = r->end_s,
+        .value_of_time_per_h = h->value_of_time_per_h, .export_price_per_kwh = r->export_price, .end_s = r->end_s,
         .length_s = p->slot_s, .most_a = r->most_a, .surplus_w = r->surplus_w, .price_per_kwh = p->price,
         .last_a = p->last_a, .absent = r->absent,
     };
@@ -138,10 +139,82 @@ static status plan_in(const problem *p, const rooms *r, double *out) {
 int ladewerk_plan(const double *in, double *out) {
     problem p = unpacked(in);
     if (!is_valid(&p)) return INVALID;
-    double *block = malloc((size_t)p.count * (3 * sizeof(double) + 1));
+    double *block = malloc((size_t)p.count * (4 * sizeof(double) + 1));
     if (!block) return MEMORY;
-    rooms r = {block, block + p.count, block + 2 * p.count, (unsigned char *)(block + 3 * p.count)};
+    rooms r = {block, block + p.count, block + 2 * p.count, block + 3 * p.count,
+               (unsigned char *)(block + 4 * p.count)};
     status failed = plan_in(&p, &r, out);
     free(block);
     return failed;
+}
+
+/* --- a car in rooms that are known */
+
+typedef struct {
+    double count, mode, running, has_last, energy_wh, watt_per_a, min_a, step_a, start_cost, value_of_time_per_h;
+} wish;
+
+/* `in` has a wish and the series end_s, length_s, most_a, surplus_w, price, export price, absent and perhaps last_a. `out`
+ * has a tail (without peak) and the current. */
+int ladewerk_plan_in_rooms(const double *in, double *out) {
+    const wish *w = (const wish *)in;
+    int n = (int)w->count;
+    const double *series = in + sizeof(wish) / sizeof(double), *absent = series + 6 * n;
+    unsigned char *flags = malloc((size_t)n + 1);
+    if (!flags) return MEMORY;
+    for (int t = 0; t < n; t++) flags[t] = absent[t] != 0;
+    request ask = {
+        .count = n, .mode = (int)w->mode, .running = w->running != 0, .energy_wh = w->energy_wh, .watt_per_a = w->watt_per_a,
+        .min_a = w->min_a, .step_a = w->step_a, .start_cost = w->start_cost, .value_of_time_per_h = w->value_of_time_per_h,
+        .end_s = series, .length_s = series + n, .most_a = series + 2 * n, .surplus_w = series + 3 * n,
+        .price_per_kwh = series + 4 * n, .export_price_per_kwh = series + 5 * n,
+        .last_a = w->has_last != 0 ? absent + n : 0, .absent = flags,
+    };
+    answer told = {.current_a = out + sizeof(tail) / sizeof(double)};
+    status failed = best_plan(&ask, &told);
+    free(flags);
+    if (failed) return failed;
+    *(tail *)out = (tail){told.energy_wh, told.missing_wh, told.complete_s, told.objective, told.bound, told.cost, 0};
+    return DONE;
+}
+
+/* --- many cars, each by itself */
+
+/* Per car. */
+typedef struct {
+    double energy_wh, watt_per_a, min_a, step_a, start_cost, value_of_time_per_h, mode, running;
+} one_car;
+
+typedef struct {
+    double objective, bound, energy_wh, missing_wh, complete_s;
+} verdict;
+
+/* `price` and `most_a` have a row per car, or one for all where the stride is 0; no PV, no last plan; a slot without room
+ * counts as absent. Returns how many cars could be planned: the next one is too large or memory ran out. */
+int64_t ladewerk_best_plans(int64_t cars, int64_t slots, const double *length_s, const double *car, const double *price,
+                            int64_t price_stride, const double *most_a, int64_t most_stride, double *current_a,
+                            double *told) {
+    double *block = calloc((size_t)slots, 2 * sizeof(double) + 1);
+    if (!block) return 0;
+    double *end_s = block, *nothing = block + slots, now_s = 0;
+    unsigned char *absent = (unsigned char *)(block + 2 * slots);
+    for (int64_t t = 0; t < slots; t++) end_s[t] = now_s += length_s[t];
+    int64_t i = 0;
+    for (; i < cars; i++) {
+        const one_car *c = (const one_car *)car + i;
+        const double *most = most_a + i * most_stride;
+        for (int64_t t = 0; t < slots; t++) absent[t] = most[t] <= 0;
+        request ask = {
+            .count = (int)slots, .mode = (int)c->mode, .running = c->running != 0, .energy_wh = c->energy_wh,
+            .watt_per_a = c->watt_per_a, .min_a = c->min_a, .step_a = c->step_a, .start_cost = c->start_cost,
+            .value_of_time_per_h = c->value_of_time_per_h, .end_s = end_s, .length_s = length_s, .most_a = most,
+            .surplus_w = nothing, .price_per_kwh = price + i * price_stride, .export_price_per_kwh = nothing,
+            .absent = absent,
+        };
+        answer one = {.current_a = current_a + i * slots};
+        if (best_plan(&ask, &one)) break;
+        ((verdict *)told)[i] = (verdict){one.objective, one.bound, one.energy_wh, one.missing_wh, one.complete_s};
+    }
+    free(block);
+    return i;
 }

@@ -5,7 +5,7 @@
 #include "dual.h"
 #include "pieces.h"
 
-enum { BOUNDING_LINES = 4, GONE = -2 };
+enum { BOUNDING_LINES = MOST_LINES, GONE = -2 };
 
 typedef struct {
     const search *search;
