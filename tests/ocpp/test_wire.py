@@ -114,6 +114,8 @@ TABLE: Mapping[str, tuple[Said, Answer | Mapping[Version, Answer]]] = {
     "an id of 36 characters": (f'[2,"{"x" * 36}","SERVED",{{}}]', f'[3,"{"x" * 36}",<result>]'),
     "an id of 36 characters of four bytes": (f'[2,"{"𝄞" * 36}","SERVED",{{}}]', f'[3,"{"𝄞" * 36}",<result>]'),
     "an empty id": ('[2,"","SERVED",{}]', '[3,"",<result>]'),
+    "an empty id of a CALL of two elements": ('[2,""]', rpc("", "a CALL has 4 elements, this one 2")),
+    "an empty id of an unknown type": ('[9,""]', unknown_type(9, "")),
     "the id that stands for none": ('[2,"-1","SERVED",{}]', '[3,"-1",<result>]'),
     "control characters in an id": ('[2,"\\u0000\\n\\u001b[2J","SERVED",{}]', '[3,"\\u0000\\n\\u001b[2J",<result>]'),
     # Actions

@@ -309,7 +309,8 @@ class Session:
             if error.message_type == MessageType.CALLRESULT:
                 events += self.reject_result(message_id, error.code, error.description, {})
         elif error.message_type in (None, MessageType.CALL):
-            answer = CallError(message_id or UNREADABLE_ID, error.code, error.description)
+            answer_to = UNREADABLE_ID if message_id is None else message_id
+            answer = CallError(answer_to, error.code, error.description)
             events += self._write(frames.encode(answer, self.version))
         self._bad_frames = [*self._bad_frames[-BAD_FRAMES_TOLERATED:], now]
         if len(self._bad_frames) > BAD_FRAMES_TOLERATED and self._bad_frames[0] > now - BAD_FRAME_FORGOTTEN_AFTER_S:
@@ -320,9 +321,8 @@ class Session:
         events = self._drop("unknown_type", f"message type {frame.message_type}")
         # 2.0.1 part 4, 4.4 answers it, 1.6 and 2.1 ignore it; an answer is never answered.
         if self.version is Version.V201 and frame.message_type != MessageType.CALLRESULTERROR:
-            answer = CallError(
-                frame.message_id or UNREADABLE_ID, ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED, f"message type {frame.message_type}"
-            )
+            answer_to = UNREADABLE_ID if frame.message_id is None else frame.message_id
+            answer = CallError(answer_to, ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED, f"message type {frame.message_type}")
             events += self._write(frames.encode(answer, self.version))
         return events
 
