@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from ladewerk.errors import ConfigError
+from ladewerk.ocpp import Version
 from ladewerk.station.config import load_config
 from ladewerk.station.unit_state import SelfTest
+from tests.pki import new_pki
 
 GOOD = """
 [station]
@@ -69,6 +71,21 @@ def test_the_settings_in_the_docs_are_read(tmp_path: Path) -> None:
         ('data = "data"', 'data = "data"\ntime_zone = "Mars/Base"', "station.time_zone: 'Mars/Base' is no time zone"),
         ('data = "data"', 'data = "data"\ntime_zone = "/etc/localtime"', "station.time_zone"),
         ("[station]", "[station", "is not TOML"),
+        ('data = "data"', 'data = "data"\nocpp_versions = ["2.2"]', "station.ocpp_versions[0]: unknown value '2.2'"),
+        ('data = "data"', 'data = "data"\nocpp_versions = []', "station.ocpp_versions: expected a list of length >= 1"),
+        ('data = "data"', 'data = "data"\nocpp_versions = ["1.6", "1.6"]', "station.ocpp_versions: names each version once"),
+        ('data = "data"', 'data = "data"\nping_s = -1', "station.ping_s: expected a number >= 0"),
+        ('data = "data"', 'data = "data"\nlenient = { rules = ["all"] }', "station.lenient.rules[0]: unknown value 'all'"),
+        (
+            'data = "data"',
+            'data = "data"\nlenient = { actions = { Boot = [] } }',
+            "lenient.actions.Boot: no version",
+        ),
+        (
+            "[units.garage]",
+            '[station.tls]\nca = "ca.pem"\n[units.garage]',
+            "station.csms: ws://127.0.0.1:9000 would not",
+        ),
         ('needs_file = "needs.json"', "[units.garage.safety]\nmeter_silent_s = 5", "meter_silent_s"),
     ],
 )
@@ -79,6 +96,40 @@ def test_what_is_wrong_is_one_line_with_file_and_key(tmp_path: Path, old: str, n
         load_config(path)
     assert str(refused.value).startswith(str(path))
     assert expected in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_the_versions_are_offered_in_their_order(tmp_path: Path) -> None:
+    path = written(tmp_path, GOOD.replace('data = "data"', 'data = "data"\nocpp_versions = ["1.6", "2.1"]'))
+    assert load_config(path).station.versions() == (Version.V16, Version.V21)
+    assert load_config(written(tmp_path, GOOD)).station.versions() == (Version.V21, Version.V201, Version.V16)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"ca": "gone.pem"}, "station.tls.ca: {}/gone.pem: there is no such file"),
+        ({"ca": "key.pem"}, "station.tls.ca: {}/key.pem: no PEM certificate"),
+        ({"certificate": "station.pem"}, "station.tls.certificate: a client certificate and its key go together"),
+        ({"certificate": "station.pem", "key": "gone.key"}, "station.tls.key: {}/gone.key: there is no such file"),
+        (
+            {"certificate": "station.pem", "key": "other.key"},
+            "station.tls.certificate: {}/station.pem: no PEM",
+        ),
+    ],
+)
+def test_a_certificate_that_cannot_be_used_is_told_at_once(tmp_path: Path, files: dict[str, str], expected: str) -> None:
+    pki = new_pki(tmp_path)
+    pki.ca("ca")
+    pki.issue("station", "/CN=LW-0001", by="ca")
+    pki.issue("other", "/CN=LW-0002", by="ca")
+    (tmp_path / "key.pem").write_bytes(pki.key("station").read_bytes())
+    table = "".join(f'{name} = "{file}"\n' for name, file in files.items())
+    text = GOOD.replace("ws://", "wss://").replace("[units.garage]", f"[station.tls]\n{table}[units.garage]")
+    path = written(tmp_path, text)
+    with pytest.raises(ConfigError) as refused:
+        load_config(path)
+    assert str(refused.value).startswith(f"{path}: {expected.format(tmp_path)}")
     assert "\n" not in str(refused.value)
 
 

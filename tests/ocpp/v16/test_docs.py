@@ -1,6 +1,7 @@
 """The page on OCPP 1.6 has every row of the tables that the code goes by, and no other."""
 
 import json
+import re
 from enum import StrEnum
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 
 from ladewerk.ocpp import v16, v21
 from ladewerk.ocpp.messages import Payload
-from ladewerk.ocpp.v16 import omissions, words
+from ladewerk.ocpp.v16 import omissions, translate, words
+from ladewerk.ocpp.v16.station import words as station_words
+from ladewerk.ocpp.v16.station.translate import DROPPED, HEARD, REFUSED, SAID
 from ladewerk.ocpp.v16.translate import DOWN, UP
 
 PAGE = (Path(__file__).parents[3] / "docs" / "ocpp-16.md").read_text(encoding="utf-8")
@@ -18,6 +21,12 @@ def section(title: str) -> list[str]:
     """The rows of the table under a heading, without its head."""
     text = PAGE.split(f"\n### {title}\n")[1].split("\n#")[0]
     return [line for line in text.splitlines() if line.startswith("| `")]
+
+
+def named(title: str) -> set[str]:
+    """The names in the sentences under a heading."""
+    text = PAGE.split(f"\n### {title}\n")[1].split("\n#")[0]
+    return set(re.findall(r"`(\w+)`", text))
 
 
 def pairs(table: words.Words) -> list[str]:
@@ -42,6 +51,16 @@ VALUES = {
         **{f"UnlockConnector {key}": value for key, value in words.UNLOCK_STATUS.items() if key != value},
         **{f"SendLocalList {key}": value for key, value in words.LOCAL_LIST_STATUS.items() if key != value},
         **{f"ChangeConfiguration {key}": value for key, value in words.SET_VARIABLE_STATUS.items() if key != value},
+    },
+    "Occupied": station_words.OCCUPIED,
+    "Reason of a stop": station_words.STOP_REASON,
+    "Firmware status": station_words.FIRMWARE_STATUS,
+    "Diagnostics status": station_words.DIAGNOSTICS_STATUS,
+    "Messages triggered": station_words.NEW_TRIGGER,
+    "Answers of a station without a word in 1.6": {
+        **{f"Reset {key}": value for key, value in station_words.RESET_ANSWER.items() if key != value},
+        **{f"UnlockConnector {key}": value for key, value in station_words.UNLOCK_ANSWER.items() if key != value},
+        **{f"SetVariables {key}": value for key, value in station_words.SET_ANSWER.items() if key != value},
     },
 }
 
@@ -73,6 +92,15 @@ def test_the_page_names_every_message() -> None:
     assert up == set(UP)
     said = {row.split("`")[1] for row in section("What a CSMS says")}
     assert said == set(DOWN)
+
+
+def test_the_page_names_every_message_of_a_station_of_ours() -> None:
+    assert {row.split("`")[1] for row in section("What a station of ours says")} == set(SAID)
+    assert {row.split("`")[1] for row in section("What its CSMS says")} == set(HEARD)
+    assert named("What is dropped") == set(DROPPED)
+    assert named("What is refused") == set(REFUSED)
+    assert named("What a CSMS cannot say") == set(translate.REFUSED)
+    assert named("Keys that nobody can change") - {"readonly"} == station_words.READ_ONLY
 
 
 def test_every_action_of_16_is_heard_or_said() -> None:
@@ -107,8 +135,47 @@ def test_the_tables_of_words_are_whole() -> None:
     assert set(words.TRIGGER.values()) | {"DiagnosticsStatusNotification"} == set(v16.MessageTrigger)
 
 
+def test_the_tables_of_words_of_a_station_are_whole() -> None:
+    assert set(station_words.OCCUPIED) <= set(v21.ChargingStateEnumType)
+    assert set(station_words.STOP_REASON) == set(v21.ReasonEnumType)
+    assert set(station_words.STOP_REASON.values()) <= set(v16.Reason)
+    assert set(station_words.FIRMWARE_STATUS) == set(v21.FirmwareStatusEnumType)
+    assert set(station_words.FIRMWARE_STATUS.values()) == set(v16.FirmwareStatus)
+    assert set(station_words.DIAGNOSTICS_STATUS) == set(v21.UploadLogStatusEnumType)
+    assert set(station_words.DIAGNOSTICS_STATUS.values()) == set(v16.DiagnosticsStatus)
+    assert set(station_words.NEW_TRIGGER) == set(v16.MessageTrigger) | set(v16.MessageTriggerEnumType)
+    assert set(station_words.NEW_TRIGGER.values()) <= set(v21.MessageTriggerEnumType)
+    assert set(station_words.NEW_RESET) == set(v16.ResetType)
+    assert set(station_words.RESET_ANSWER) == set(v21.ResetStatusEnumType)
+    assert set(station_words.UNLOCK_ANSWER) == set(v21.UnlockStatusEnumType)
+    assert set(station_words.SET_ANSWER) == set(v21.SetVariableStatusEnumType)
+    assert set(station_words.READ_ONLY) <= set(words.VARIABLE) | {"NumberOfConnectors", "SupportedFeatureProfiles"}
+
+
 def spelled(kind: type[StrEnum]) -> set[str]:
     return {str(member) for member in kind}
+
+
+ALIKE: list[tuple[type[StrEnum], type[StrEnum]]] = [
+    (v16.AvailabilityStatus, v21.ChangeAvailabilityStatusEnumType),
+    (v16.AvailabilityType, v21.OperationalStatusEnumType),
+    (v16.CancelReservationStatus, v21.CancelReservationStatusEnumType),
+    (v16.CertificateSignedStatusEnumType, v21.CertificateSignedStatusEnumType),
+    (v16.ClearCacheStatus, v21.ClearCacheStatusEnumType),
+    (v16.ClearChargingProfileStatus, v21.ClearChargingProfileStatusEnumType),
+    (v16.DeleteCertificateStatusEnumType, v21.DeleteCertificateStatusEnumType),
+    (v16.GetCompositeScheduleStatus, v21.GenericStatusEnumType),
+    (v16.HashAlgorithmEnumType, v21.HashAlgorithmEnumType),
+    (v16.InstallCertificateStatusEnumType, v21.InstallCertificateStatusEnumType),
+    (v16.LogStatusEnumType, v21.LogStatusEnumType),
+    (v16.RecurrencyKindType, v21.RecurrencyKindEnumType),
+    (v16.RemoteStartStopStatus, v21.RequestStartStopStatusEnumType),
+    (v16.ReservationStatus, v21.ReserveNowStatusEnumType),
+    (v16.TriggerMessageStatus, v21.TriggerMessageStatusEnumType),
+    (v16.TriggerMessageStatusEnumType, v21.TriggerMessageStatusEnumType),
+    (v16.UpdateFirmwareStatusEnumType, v21.UpdateFirmwareStatusEnumType),
+    (v16.UpdateType, v21.UpdateEnumType),
+]
 
 
 def test_what_has_no_table_is_spelled_alike() -> None:
@@ -117,6 +184,10 @@ def test_what_has_no_table_is_spelled_alike() -> None:
     assert set(v16.ReadingContext) <= set(v21.ReadingContextEnumType)
     assert set(v16.FirmwareStatusEnumType) | set(v16.FirmwareStatus) <= set(v21.FirmwareStatusEnumType)
     assert set(v16.UploadLogStatusEnumType) <= set(v21.UploadLogStatusEnumType)
+    assert set(v16.ReadingContext) == set(v21.ReadingContextEnumType)
+    assert set(v16.AuthorizationStatus) <= set(v21.AuthorizationStatusEnumType)
+    for old, new in ALIKE:
+        assert spelled(old) == spelled(new)
     assert spelled(v21.RegistrationStatusEnumType) == spelled(v16.RegistrationStatus)
     assert spelled(v21.DataTransferStatusEnumType) == spelled(v16.DataTransferStatus)
     assert spelled(v21.ChargingRateUnitEnumType) == spelled(v16.ChargingRateUnitType)
