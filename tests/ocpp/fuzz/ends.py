@@ -13,6 +13,7 @@ from ladewerk.errors import RemoteProtocolError
 from ladewerk.ocpp import v21
 from ladewerk.ocpp.messages import Payload, Request, decode
 from ladewerk.ocpp.router import Context, Router
+from ladewerk.ocpp.version import Version
 
 NOW = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
 TIME = "2026-01-05T17:00:00Z"
@@ -70,12 +71,28 @@ CALLS: Mapping[str, tuple[Request[Any], ...]] = {
         ),
         v21.AuthorizeRequest(id_token=v21.IdTokenType(id_token="x", type="Central")),
         v21.HeartbeatRequest(),
-        minimal(v21.TransactionEventRequest),
+        v21.TransactionEventRequest(
+            event_type=v21.TransactionEventEnumType.STARTED,
+            timestamp=NOW,
+            trigger_reason=v21.TriggerReasonEnumType.AUTHORIZED,
+            seq_no=0,
+            transaction_info=v21.TransactionType(transaction_id="x"),
+            evse=v21.EVSEType(id=1, connector_id=1),
+            id_token=v21.IdTokenType(id_token="x", type="Central"),
+        ),
         minimal(v21.NotifyEVChargingNeedsRequest),
         v21.DataTransferRequest(vendor_id="V"),
         minimal(v21.SignCertificateRequest),
     ),
 }
+
+
+def calls(end: str, version: Version) -> list[Request[Any]]:
+    """What ``end`` calls, as far as ``version`` can say it."""
+    return [call for call in CALLS[end] if version is not Version.V16 or not isinstance(call, _NOT_IN_16)]
+
+
+_NOT_IN_16 = (v21.NotifyEVChargingNeedsRequest,)
 
 
 @cache

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import cycle
 from types import FrameType
 from typing import Any
 from uuid import uuid4
@@ -31,7 +32,7 @@ from ladewerk.ocpp.peer import Peer
 from ladewerk.ocpp.router import Router
 from ladewerk.ocpp.session import BAD_FRAMES_TOLERATED
 from ladewerk.ocpp.version import Version
-from tests.ocpp.fuzz.ends import CALLS, ROUTERS
+from tests.ocpp.fuzz.ends import ROUTERS, calls
 
 NOW = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
 FRAMES_MOST = 16
@@ -194,10 +195,10 @@ class _Life:
         await self.peer.run()
 
     def lead(self, lines: list[bytes]) -> None:
-        for number, line in enumerate(lines):
+        for line, request in zip(lines, cycle(calls(self._case.end, self._case.version)), strict=False):
             if self._over:
                 break
-            self._take(line, CALLS[self._case.end][number % len(CALLS[self._case.end])])
+            self._take(line, request)
         self._end()
 
     def _take(self, line: bytes, request: Request[Any]) -> None:
