@@ -79,6 +79,21 @@ def test_the_grid_limit_is_checked_and_changed(csms: Place, browser: Browser) ->
     assert csms.call(lambda: csms.csms.ledger.site.limit_w) == 11500
 
 
+def test_a_weekend_price_may_be_given_and_left_out(csms: Place, browser: Browser) -> None:
+    browser.open(csms.csms.web_url)
+    browser.until(lambda: browser.find("[name=limit_w]").get_attribute("value") == "17.25", "the site")
+    name = "tariff.weekend_price_per_kwh"
+    browser.fill(name, "0,18")
+    browser.click("#site [type=submit]")
+    browser.until(
+        lambda: csms.call(lambda: csms.csms.ledger.site.tariff.weekend_price_per_kwh) == 0.18, "the weekend's price"
+    )
+    browser.until(lambda: browser.find(f"[name='{name}']").get_attribute("value") == "0.18", "the price shown")
+    browser.find(f"[name='{name}']").send_keys(Keys.CONTROL + "a", Keys.BACKSPACE)
+    browser.click("#site [type=submit]")
+    browser.until(lambda: csms.call(lambda: csms.csms.ledger.site.tariff.weekend_price_per_kwh) is None, "no weekend")
+
+
 def test_prices_come_from_a_file_and_a_wrong_line_is_named(csms: Place, browser: Browser, tmp_path: Path) -> None:
     browser.open(csms.csms.web_url)
     browser.until(lambda: browser.find("[name=limit_w]").get_attribute("value") != "", "the site")

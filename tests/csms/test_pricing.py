@@ -37,6 +37,18 @@ def test_the_night_in_which_the_clock_changes_is_an_hour_shorter_or_longer(day: 
     assert night.end.astimezone(UTC) - night.start.astimezone(UTC) == timedelta(hours=hours)
 
 
+def test_a_weekend_may_have_a_price_of_its_own() -> None:
+    site = msgspec.structs.replace(IN_BERLIN, tariff=msgspec.structs.replace(IN_BERLIN.tariff, weekend_price_per_kwh=0.15))
+    line = price_line(site, at("2026-01-09T12:00"), at("2026-01-12T12:00"))
+    assert [line.at(at(f"2026-01-{moment}")) for moment in ("09T23:00", "10T00:00", "11T23:59", "12T00:00", "12T07:00")] == [
+        0.2,
+        0.15,
+        0.15,
+        0.2,
+        0.3,
+    ]
+
+
 def test_steps_of_the_day_reach_over_midnight() -> None:
     steps = (TariffStep(from_="06:00", price_per_kwh=0.3), TariffStep(from_="20:00", price_per_kwh=0.25))
     line = price_line(

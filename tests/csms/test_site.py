@@ -62,6 +62,24 @@ def test_the_site_one_gets_without_asking_is_good() -> None:
             "not-later",
         ),
         (
+            {"tariff": {"weekend_price_per_kwh": 0.3, "steps": [{"from": "07:00", "price_per_kwh": 0.1}]}},
+            "tariff.steps",
+            "two-tariffs",
+        ),
+        (
+            {
+                "tariff": {
+                    "day_price_per_kwh": 0.3,
+                    "night_price_per_kwh": 0.2,
+                    "night_from": "22:00",
+                    "night_to": "06:00",
+                    "weekend_price_per_kwh": 101,
+                }
+            },
+            "tariff.weekend_price_per_kwh",
+            "out-of-range",
+        ),
+        (
             {"tariff": {"day_price_per_kwh": 0.3, "steps": [{"from": "07:00", "price_per_kwh": 0.1}]}},
             "tariff.steps",
             "two-tariffs",

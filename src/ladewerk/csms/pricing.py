@@ -1,6 +1,7 @@
 """What energy costs at a site by its daily tariff, and the zone in which its days are."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, time, tzinfo
 from pathlib import Path
 from typing import Final
@@ -21,13 +22,15 @@ def tariff_line(site: Site, start: datetime, end: datetime) -> Timeline[float]:
 def _tariff(tariff: Tariff, zone: tzinfo) -> TimeOfDayTariff:
     if tariff.steps is not None:
         return TimeOfDayTariff({time.fromisoformat(step.from_): step.price_per_kwh for step in tariff.steps}, zone)
-    return TimeOfDayTariff.day_night(
+    workday = TimeOfDayTariff.day_night(
         day_price=tariff.day_price_per_kwh or 0.0,
         night_price=tariff.night_price_per_kwh or 0.0,
         night_from=time.fromisoformat(tariff.night_from or ""),
         night_to=time.fromisoformat(tariff.night_to or ""),
         zone=zone,
     )
+    weekend = tariff.weekend_price_per_kwh
+    return workday if weekend is None else replace(workday, weekend_price_from={time(): weekend})
 
 
 def site_zone(site: Site) -> tzinfo:

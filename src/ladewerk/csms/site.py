@@ -32,12 +32,16 @@ class TariffStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Tariff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Prices that repeat daily: either day and night, or ``steps`` of the day, by the clock of the site's time zone."""
+    """Prices that repeat daily: either day and night, or ``steps`` of the day, by the clock of the site's time zone.
+
+    ``weekend_price_per_kwh`` holds all Saturday and Sunday beside day and night; None: they are days like the others.
+    """
 
     day_price_per_kwh: float | None = None
     night_price_per_kwh: float | None = None
     night_from: str | None = None
     night_to: str | None = None
+    weekend_price_per_kwh: float | None = None
     steps: tuple[TariffStep, ...] | None = None
 
 
@@ -181,15 +185,18 @@ def _tariff_faults(tariff: Tariff) -> Iterator[Fault]:
                 yield fault
         elif not _TIME_OF_DAY.fullmatch(value):
             yield _not_a_time(f"tariff.{name}", value)
+    if tariff.weekend_price_per_kwh is not None:
+        fault = _out_of_range("tariff.weekend_price_per_kwh", tariff.weekend_price_per_kwh, *_PRICE_RANGE)
+        if fault is not None:
+            yield fault
     if tariff.night_from is not None and tariff.night_from == tariff.night_to:
         yield Fault(field="tariff.night_to", code="same-time", text="the night ends when it begins")
 
 
 def _step_faults(tariff: Tariff) -> Iterator[Fault]:
     steps = tariff.steps or ()
-    if any(
-        getattr(tariff, name) is not None for name in ("day_price_per_kwh", "night_price_per_kwh", "night_from", "night_to")
-    ):
+    names = ("day_price_per_kwh", "night_price_per_kwh", "night_from", "night_to", "weekend_price_per_kwh")
+    if any(getattr(tariff, name) is not None for name in names):
         yield Fault(field="tariff.steps", code="two-tariffs", text="either day and night prices or steps, not both")
     if not 1 <= len(steps) <= 96:
         yield Fault(field="tariff.steps", code="out-of-range", params={"low": 1, "high": 96}, text="1 to 96 steps a day")

@@ -22,7 +22,7 @@ export class SiteForm {
       number("value_of_time_per_h", "site.value_of_time", 0, 1000),
     ];
     this._more = [currency(), number("voltage_v", "site.voltage", 100, 400, "V"), zone()];
-    this._dayNight = [price("tariff.day_price_per_kwh", "site.day_price"), price("tariff.night_price_per_kwh", "site.night_price"), timeOfDay("tariff.night_from", "site.night_from"), timeOfDay("tariff.night_to", "site.night_to")];
+    this._dayNight = [price("tariff.day_price_per_kwh", "site.day_price"), price("tariff.night_price_per_kwh", "site.night_price"), weekendPrice(), timeOfDay("tariff.night_from", "site.night_from"), timeOfDay("tariff.night_to", "site.night_to")];
     this._steps = stepsField();
     this._prices = new SeriesField("prices", "price_per_kwh", time, changed);
     this._baseLoad = new SeriesField("base_load", "power_w", time, changed);
@@ -42,7 +42,7 @@ export class SiteForm {
 
   _layout() {
     const fields = (/** @type {Field[]} */ list) => list.map((field) => field.element);
-    this._dayNightPart = el("div", { class: "site-fields four" }, fields(this._dayNight));
+    this._dayNightPart = el("div", { class: "site-fields three" }, fields(this._dayNight));
     return el(
       "form",
       { class: "card site", novalidate: true, on: { submit: (/** @type {Event} */ event) => this._submit(event) } },
@@ -102,7 +102,7 @@ export class SiteForm {
   /** Money is in the site's currency. */
   _showUnits() {
     const money = format.symbol(this._site?.currency ?? "EUR");
-    for (const field of [...this._dayNight.slice(0, 2), this._always[2]]) {
+    for (const field of [...this._dayNight.slice(0, 3), this._always[2]]) {
       const unit = field.element.querySelector(".field-unit");
       if (unit) say(unit, `${money}/${field === this._always[2] ? "h" : "kWh"}`);
     }
@@ -238,6 +238,11 @@ function number(name, label, min, max, unit = " ") {
  */
 function price(name, label) {
   return number(name, label, -10, 100);
+}
+
+/** Left out, Saturday and Sunday are days like the others. */
+function weekendPrice() {
+  return new Field({ name: "tariff.weekend_price_per_kwh", label: "site.weekend_price", unit: " ", read: numberReader({ min: -10, max: () => 100, optional: true }), write: plain });
 }
 
 /**

@@ -3,6 +3,7 @@
 /**
  * @typedef {object} Tariff
  * @property {number} [day_price_per_kwh]
+ * @property {number} [weekend_price_per_kwh]
  * @property {number} [night_price_per_kwh]
  * @property {string} [night_from]
  * @property {string} [night_to]
