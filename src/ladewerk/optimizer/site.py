@@ -6,6 +6,7 @@ currents, steps, starts and completions are then repaired car by car, exactly, a
 be off at most. Where the programme cannot be had, the rule that takes one car after the other answers alone.
 """
 
+import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,12 +14,16 @@ from ladewerk.optimizer.fallback import one_after_the_other
 from ladewerk.optimizer.problem import Mode, Problem
 from ladewerk.optimizer.site_bound import Prices, Served, lower_bound
 from ladewerk.optimizer.site_draws import Draws, Worth
-from ladewerk.optimizer.site_model import SiteModel
+from ladewerk.optimizer.site_free import Free, plan_free
+from ladewerk.optimizer.site_kernel import Figures, SiteKernel, library
+from ladewerk.optimizer.site_model import ENOUGH_WH, SiteModel
 from ladewerk.optimizer.site_moves import improve, put_relaxed
 from ladewerk.optimizer.site_share import even_out
 from ladewerk.optimizer.site_trim import trim
 
 ROUNDS_OF_COMPLETIONS = 3
+MOST_LEVELLED = 100
+"""Cars whose shortfall is levelled by linear programmes, one after the other."""
 GOOD_ENOUGH = 1e-4
 """Distance from the bound at which a plan counts as proven."""
 
@@ -33,6 +38,8 @@ class Joint:
     least_missing: float
     """No plan misses less than this in all, in kWh weighted by priority."""
     solver: str
+    figures: Figures | None = None
+    """What the draws come to, where that is known already."""
 
     @property
     def gap(self) -> float:
@@ -48,19 +55,53 @@ def plan_site(problem: Problem) -> Joint:
     """The joint plan of ``problem``, which has been checked."""
     model = SiteModel.of(problem)
     if all(car.is_free for car in model.cars):
-        found = _programme(model)
+        found = _by_kernel(model) or _programme(model)
         if found is not None:
             return found
     by_rule = _by_rule(model)
     return _repaired(model, by_rule) or by_rule
 
 
+def _by_kernel(model: SiteModel) -> Joint | None:
+    """The joint plan of cars that take any current by the compiled kernel; None unless it is proven."""
+    kernel = library()
+    if kernel is None:
+        return None
+    free = plan_free(SiteKernel(model, kernel))
+    if free is None or (sum(free.missing_kwh) > 0.0 and len(model.cars) <= MOST_LEVELLED and highs_is_there()):
+        # Sharing a shortfall to the last is worth a slower method, as long as it is not too slow.
+        return None
+    joint = joint_of(free)
+    return joint if joint.gap <= GOOD_ENOUGH else None
+
+
+def joint_of(free: Free) -> Joint:
+    """The plan of the kernel with what is proven about it."""
+    model, figures = free.kernel.model, free.figures
+    missing = unfair = 0.0
+    for car, energy in zip(model.cars, figures.energy_kwh, strict=True):
+        lost = max(0.0, car.wanted_kwh - energy)
+        lost = lost if lost * 1000 > ENOUGH_WH else 0.0
+        missing += lost * car.need.priority
+        unfair += lost * lost
+    draws = Draws.of(model, figures.amps, figures.kw, figures.phase_a)
+    worth = Worth(missing, unfair, 0.0, free.objective)
+    bound = min(free.bound, free.objective)
+    return Joint(draws, worth, bound, min(missing, free.least_missing), "site, interior point", figures)
+
+
+def highs_is_there() -> bool:
+    """Whether highspy and numpy are installed."""
+    return all(importlib.util.find_spec(name) is not None for name in ("highspy", "numpy"))
+
+
 def _programme(model: SiteModel) -> Joint | None:
     """The joint plan of cars that take any current: the linear programme itself."""
-    try:
-        from ladewerk.optimizer.site_highs import joint_lp
-    except ImportError:
+    if not highs_is_there():
         return None
+    # numpy and highspy are big: whoever plans one car, or has the kernel, need not load them.
+    from ladewerk.optimizer.site_highs import joint_lp
+
     relaxed = joint_lp(model)
     draws = put_relaxed(model, relaxed.kwh, relaxed.prices)
     missing = sum(lost * car.need.priority for lost, car in zip(relaxed.missing_kwh, model.cars, strict=True))
@@ -83,10 +124,10 @@ def _by_rule(model: SiteModel) -> Joint:
 
 def _repaired(model: SiteModel, start: Joint) -> Joint | None:
     """The linear programme repaired car by car, or ``start`` where that is better; proven by its prices."""
-    try:
-        from ladewerk.optimizer.site_highs import SiteProgramme
-    except ImportError:
+    if not highs_is_there():
         return None
+    from ladewerk.optimizer.site_highs import SiteProgramme
+
     programme = SiteProgramme(model)
     missing_kwh = programme.least_missing()
     least = sum(lost * car.need.priority for lost, car in zip(missing_kwh, model.cars, strict=True))

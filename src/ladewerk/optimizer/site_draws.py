@@ -34,9 +34,19 @@ class Draws:
 
     def __init__(self, model: SiteModel) -> None:
         self.model = model
-        self.amps: list[list[float]] = [[0.0] * model.slots for _ in model.cars]
+        self.amps: list[Sequence[float]] = [[0.0] * model.slots for _ in model.cars]
         self.kw = [0.0] * model.slots
         self.phase_a = [[0.0] * model.slots for _ in range(3)]
+
+    @classmethod
+    def of(
+        cls, model: SiteModel, amps: Sequence[Sequence[float]], kw: Sequence[float], phase_a: Sequence[Sequence[float]]
+    ) -> "Draws":
+        """Draws whose sums are known."""
+        draws = cls.__new__(cls)
+        draws.model, draws.amps = model, list(amps)
+        draws.kw, draws.phase_a = list(kw), [list(row) for row in phase_a]
+        return draws
 
     def copy(self) -> "Draws":
         """The same draws, to be changed without changing these."""

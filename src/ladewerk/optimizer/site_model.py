@@ -5,6 +5,7 @@ here; what one car may draw by itself is in :class:`Car`.
 """
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
@@ -100,6 +101,7 @@ class SiteModel:
             phase_room_a = tuple(tuple(max(0.0, limit - b / base_v) for b in base_w) for limit in site.phase_limit_a)
         starts_h = tuple(accumulate((length_s / 3600 for length_s in problem.slot_s), initial=0.0))
         windows = _Windows(problem)
+        most = _Most(room_kw, phase_room_a)
         return cls(
             problem=problem,
             starts_h=starts_h,
@@ -108,7 +110,7 @@ class SiteModel:
             surplus_kw=tuple(max(0.0, -watts) / 1000 for watts in idle_w),
             room_kw=room_kw,
             phase_room_a=phase_room_a,
-            cars=tuple(_car(number, need, windows, room_kw, phase_room_a) for number, need in enumerate(problem.evs)),
+            cars=tuple(_car(number, need, windows, most) for number, need in enumerate(problem.evs)),
         )
 
     @property
@@ -156,23 +158,38 @@ class _Windows:
             depart = math.inf
             if need.departure is not None:
                 depart = (need.departure.astimezone(UTC) - self._start) / timedelta(seconds=1)
-            first = next((slot for slot in range(count) if borders[slot] >= arrive), count)
-            last = next((slot for slot in range(count, first, -1) if borders[slot] <= depart), first)
+            first = min(count, bisect_left(borders, arrive))
+            last = max(first, min(count, bisect_right(borders, depart) - 1))
             self._known[key] = (first, last)
         return self._known[key]
 
 
-def _car(
-    number: int, need: Need, windows: _Windows, room_kw: Sequence[float], phase_room_a: Sequence[Sequence[float]]
-) -> Car:
+class _Most:
+    """Most current by the shared limits, for each kind of car that there is."""
+
+    def __init__(self, room_kw: Sequence[float], phase_room_a: Sequence[Sequence[float]]) -> None:
+        self._room_kw, self._phase_room_a = room_kw, phase_room_a
+        self._known: dict[tuple[object, ...], tuple[float, ...]] = {}
+
+    def of(self, need: Need, kw_per_a: float) -> tuple[float, ...]:
+        """Per slot, as if the car were there all the time."""
+        key = (need.phases, kw_per_a, need.max_current_a, need.min_current_a, need.current_step_a)
+        if key not in self._known:
+            self._known[key] = tuple(self._amps(need, kw_per_a, slot) for slot in range(len(self._room_kw)))
+        return self._known[key]
+
+    def _amps(self, need: Need, kw_per_a: float, slot: int) -> float:
+        amps = min(need.max_current_a, self._room_kw[slot] / kw_per_a)
+        for phase in need.phases:
+            amps = min(amps, self._phase_room_a[phase - 1][slot])
+        if need.current_step_a is not None:
+            amps = math.floor(amps / need.current_step_a * (1 + NOISE)) * need.current_step_a
+        return amps if amps * (1 + NOISE) >= need.min_current_a else 0.0
+
+
+def _car(number: int, need: Need, windows: _Windows, most: _Most) -> Car:
     first, last = windows.of(need)
     kw_per_a = need.power_w(1.0) / 1000
-    phases = tuple(phase - 1 for phase in need.phases)
-    step = need.current_step_a
-    most_a = [0.0] * len(room_kw)
-    for slot in range(first, last):
-        amps = min(need.max_current_a, room_kw[slot] / kw_per_a, *(phase_room_a[phase][slot] for phase in phases))
-        if step is not None:
-            amps = math.floor(amps / step * (1 + NOISE)) * step
-        most_a[slot] = amps if amps * (1 + NOISE) >= need.min_current_a else 0.0
-    return Car(number, need, first, last, kw_per_a, phases, tuple(most_a))
+    anytime = most.of(need, kw_per_a)
+    most_a = (0.0,) * first + anytime[first:last] + (0.0,) * (len(anytime) - last)
+    return Car(number, need, first, last, kw_per_a, tuple(phase - 1 for phase in need.phases), most_a)

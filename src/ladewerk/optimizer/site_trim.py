@@ -84,12 +84,18 @@ def _lower(draws: Draws, slot: int, cars: Sequence[Car], over: Callable[[], floa
         per_a = car.kw_per_a * 1000 if in_watts else 1.0
         lower = excess / per_a * (1 + 1e-9) + 1e-12
         if _spare(draws, car, slot) >= lower:
-            draws.amps[car.number][slot] = amps - lower
+            _set(draws, car, slot, amps - lower)
         elif excess <= NOISE_W:
             break
         else:
-            draws.amps[car.number][slot] = 0.0
+            _set(draws, car, slot, 0.0)
     return first > 1e-3
+
+
+def _set(draws: Draws, car: Car, slot: int, amps: float) -> None:
+    changed = list(draws.amps[car.number])
+    changed[slot] = amps
+    draws.amps[car.number] = changed
 
 
 def _spare(draws: Draws, car: Car, slot: int) -> float:

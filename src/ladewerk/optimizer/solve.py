@@ -9,7 +9,7 @@ from ladewerk.optimizer.bounds import Room, Taken, draw_w, rooms
 from ladewerk.optimizer.problem import EvPlan, Plan, Problem, SitePlan, check
 from ladewerk.optimizer.single import optimum_of, plan_single
 from ladewerk.optimizer.site import plan_site
-from ladewerk.optimizer.site_account import told
+from ladewerk.optimizer.site_account import told, told_figures
 
 
 def solve(problem: Problem) -> Plan:
@@ -73,7 +73,8 @@ def _solver(objective: float, bound: float) -> str:
 def _solve_several(problem: Problem) -> Plan:
     """All cars together."""
     joint = plan_site(problem)
-    return _plan(problem, told(problem, joint.draws), joint.worth.objective, joint.bound, joint.solver, gap=joint.gap)
+    evs = told(problem, joint.draws) if joint.figures is None else told_figures(problem, joint.draws, joint.figures)
+    return _plan(problem, evs, joint.worth.objective, joint.bound, joint.solver, gap=joint.gap)
 
 
 def _solve_batteries(problem: Problem) -> Plan:

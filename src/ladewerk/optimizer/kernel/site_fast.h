@@ -7,7 +7,7 @@
 #pragma clang fp reassociate(on) contract(fast)
 #define SITE_ANY_ORDER
 #elif defined(__GNUC__)
-#define SITE_ANY_ORDER __attribute__((optimize("O3", "associative-math", "no-signed-zeros", "no-trapping-math", "finite-math-only", "no-math-errno")))
+#define SITE_ANY_ORDER __attribute__((optimize("O3", "associative-math", "no-signed-zeros", "no-trapping-math", "finite-math-only", "no-math-errno", "fp-contract=fast")))
 #else
 #define SITE_ANY_ORDER
 #endif

@@ -532,6 +532,7 @@ static double objective(const work *w, double *off) {
 static int iterate(work *w) {
     site_programme *p = w->p;
     int squares = 0;
+    double off_before = INFINITY;
     for (int i = 0; i < p->cars; i++) squares |= p->missing_square[i] > 0.0;
     for (p->steps = 0; p->steps < p->most_steps; p->steps++) {
         spread(w, w->y, w->shift, 1);
@@ -540,6 +541,9 @@ static int iterate(work *w) {
         p->distance = first.xz / fmax(fabs(value), 1e-9);
         if (!isfinite(first.xz) || !isfinite(first.primal)) return 3;
         if (p->distance <= p->gap && off <= (p->distance <= 1e-3 * p->gap ? ROUGH : FINE)) return 0;
+        /* Near enough, and rounding adds more than steps take away. */
+        if (p->distance <= 0.1 * p->gap && off > off_before) return off <= 1e-4 ? 0 : 1;
+        off_before = off;
         double a = first.primal > 1.0 ? 1.0 / first.primal : 1.0, b = first.dual > 1.0 ? 1.0 / first.dual : 1.0;
         double ahead = first.xz + a * first.dxz + b * first.xdz + a * b * first.dxdz;
         double centred = ahead / first.xz;

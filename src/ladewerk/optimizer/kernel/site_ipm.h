@@ -41,7 +41,7 @@ typedef struct {
 int ladewerk_site_solve(site_programme *programme);
 
 /* Lower bound on the cost of every plan in which each car gets `least` to all it wants, out of `price` and `worth` alone:
- * it holds for any of them, whoever made them. Missing energy costs nothing here. */
+ * it holds for any of them, whoever made them. Missing energy costs nothing; with NULL for `least` it costs what it does. */
 double ladewerk_site_bound(const site_programme *programme, const double *least);
 
 /* A plan out of the programme's energies, as currents that are within every limit to the last digit. */

@@ -42,8 +42,11 @@ double ladewerk_site_bound(const site_programme *p, const double *least) {
         }
     for (int i = 0; i < p->cars; i++) {
         double worth = p->worth[i];
-        bound += worth * (worth > 0.0 ? least[i] : p->wanted[i])
-                 + below(p->last[i] - p->first[i], p->most + p->at[i], shift + p->wiring[i] * T + p->first[i], worth);
+        if (least == NULL)
+            bound += worth * p->wanted[i] + p->may_miss[i] * fmin(0.0, p->missing_cost[i] - worth);
+        else
+            bound += worth * (worth > 0.0 ? least[i] : p->wanted[i]);
+        bound += below(p->last[i] - p->first[i], p->most + p->at[i], shift + p->wiring[i] * T + p->first[i], worth);
     }
     for (int k = 0; k < p->kinds; k++)
         for (int t = 0; t < T; t++)
