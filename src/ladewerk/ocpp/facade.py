@@ -136,9 +136,10 @@ def connect_sync(
         try:
             asyncio.run(serve(opened))
         except Exception as err:
+            # Not caught but carried over: it is raised in the thread that waits for the block to begin.
             if opened.done():
                 raise
-            opened.set_exception(err)  # raised where the block begins
+            opened.set_exception(err)
 
     opening: Future[tuple[PlainPeer, asyncio.Event]] = Future()
     thread = threading.Thread(target=run, args=(opening,), name=f"ocpp {identity}", daemon=True)
@@ -171,5 +172,6 @@ def _outcome(future: "Future[T]") -> T:
     except CancelledError:
         raise Disconnected("the connection is closed") from None
     except BaseException:
-        future.cancel()  # an interrupted thread leaves no call behind
+        # Not caught: a thread that is interrupted, by KeyboardInterrupt too, leaves no call behind.
+        future.cancel()
         raise

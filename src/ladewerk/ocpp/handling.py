@@ -142,6 +142,7 @@ class Handling(Generic[S]):
             events = self._session.refuse(message_id, err.code, err.description, by_default=True)
             self._report(call, Sent.LATE, None, err)
         except Exception:
+            # Not our code: whatever it raises, the CALL is owed an answer and the timer must go on.
             log.exception("%s: the default reply to %s failed", self._peer.identity, _named(call))
             events = self._session.refuse(message_id, ErrorCode.INTERNAL_ERROR, by_default=True)
             self._report(call, Sent.FAILED, None, _internal_error())
@@ -183,6 +184,7 @@ class Handling(Generic[S]):
         except RemoteProtocolError as err:
             self._refuse(call, err)
         except Exception:
+            # The supervisor of handlers, which are not our code: whatever one raises, the CALL is owed an answer.
             log.exception("%s: the handler of %s failed", self._peer.identity, _named(call))
             self._fail(call)
         else:
@@ -309,6 +311,7 @@ class Handling(Generic[S]):
         try:
             await look()
         except Exception:
+            # The supervisor of those whom nobody waits for: one that fails must not end the others, nor go unseen.
             log.exception("%s: a handler or observer of %s failed", self._peer.identity, _named(message))
 
     def _context(self, message_id: str, received_at: datetime) -> Context[S]:

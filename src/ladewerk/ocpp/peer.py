@@ -262,6 +262,7 @@ class Peer(Generic[S]):
         try:
             signal.emit(report)
         except Exception:
+            # A slot is not our code, and it runs inside the reader and the writer: they must live on.
             log.exception("%s: a slot of %s failed", self.identity, signal.name)
 
     # The session

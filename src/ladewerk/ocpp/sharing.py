@@ -63,6 +63,7 @@ class _Held(Generic[C]):
                 self.opened.set_result(connection)
                 await self._unused.wait()
         except Exception as err:
+            # Not caught but carried over: it is raised where the connection is asked for.
             if self.opened.done():
                 raise
             self.opened.set_exception(err)

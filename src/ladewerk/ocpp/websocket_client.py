@@ -70,6 +70,7 @@ async def connect(
         wire.set_ping_s(ping_s)
         yield WebSocketChannel(wire, identity, Version(protocol.subprotocol), generation=next_generation())
     except BaseException:
+        # Not caught: whatever ends the block ends the connection too.
         await wire.close(_CLOSE_INTERNAL_ERROR, "")
         raise
     await wire.close(_CLOSE_NORMAL, "")
@@ -90,6 +91,7 @@ async def _open(protocol: ClientProtocol, context: ssl.SSLContext | None, creden
         if protocol.handshake_exc is not None:
             raise protocol.handshake_exc
     except BaseException:
+        # Not caught: whatever comes between, a cancellation too, no socket stays open.
         wire.abort()
         raise
     return wire

@@ -183,6 +183,7 @@ class _Door:
             if isinstance(handshake, Handshake) and admission is Admission.ACCEPT:
                 return self._admitted(wire, request, handshake)
         except Exception:
+            # `admit` is not our code: whatever it raises, whoever knocks stays outside and the server goes on.
             log.exception("admission of %s failed", wire.remote)
             return protocol.reject(HTTPStatus.INTERNAL_SERVER_ERROR, "The station could not be checked.\n")
         if admission is Admission.UNKNOWN:
@@ -216,6 +217,7 @@ class _Door:
         except Disconnected as err:
             log.info("%s: %s", channel.identity, err)
         except Exception:
+            # The supervisor of those who serve a station, which is not our code: the other stations are served on.
             log.exception("%s: serving it failed", channel.identity)
             code, reason = _CLOSE_INTERNAL_ERROR, "internal error"
         await wire.close(code, reason)
