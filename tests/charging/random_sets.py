@@ -1,7 +1,8 @@
 """Random sets of charging profiles, and whether both ways of working out their limits agree on them.
 
-``make conformance ARGS=1000000`` looks at a million; a number behind it is the first seed. Each set is a request for ``ladewerk composite``: half of them have a short window that is compared second by
-second, half a long one that is compared where the answer changes, one second before, and at random.
+``make conformance ARGS=1000000`` looks at a million; a number behind it is the first seed. Each set is a request for
+``ladewerk composite``: half of them have a short window that is compared second by second, half a long one that is compared
+where the answer changes, one second before, and at random.
 """
 
 import json

@@ -42,7 +42,6 @@ class Abilities:
     local_time: bool = True
     random_delay: bool = True
     limit_at_soc: bool = True
-    evse_sleep: bool = True
     strict: bool = True
     external_ids_up_to: int | None = None
     update_rate_limit_s: float | None = None

@@ -18,6 +18,7 @@ from ladewerk.timeline import Timeline
 Kind = v21.ChargingProfileKindEnumType
 
 _NO_OFFSET: Final = timedelta(0)
+_CENTURY_S: Final = 100 * 366 * 86400
 _DAY: Final = timedelta(days=1)
 _FIXED: Final = datetime(2024, 1, 1, tzinfo=UTC)
 _INTERVALS: Final = {v21.RecurrencyKindEnumType.DAILY: _DAY, v21.RecurrencyKindEnumType.WEEKLY: 7 * _DAY}
@@ -51,6 +52,11 @@ class Setting:
     zone: tzinfo = UTC
     soc: float | None = None
     delay: Delay = no_delay
+
+
+def _seconds(duration_s: int) -> timedelta:
+    """OCPP bounds no duration; the calendar ends somewhere."""
+    return timedelta(seconds=min(duration_s, _CENTURY_S))
 
 
 def on_the_wall(profile: v21.ChargingProfileType) -> bool:
@@ -105,7 +111,8 @@ def runs(profile: v21.ChargingProfileType, window: Window, setting: Setting) -> 
     for start in beginnings(profile, window, setting):
         end = None if interval is None else start + interval
         if not isinstance(duration, UnsetType):  # K01.FR.13: in the gap before the next start nothing is said
-            over = start + timedelta(seconds=duration)
+            length = _seconds(duration)
+            over = start + length if length < window.end - start else window.end
             end = over if end is None else min(end, over)
         yield start, end
 
@@ -126,7 +133,7 @@ def _spans(profile: v21.ChargingProfileType, interval: timedelta) -> list[tuple[
     if isinstance(schedule.start_schedule, UnsetType) or isinstance(schedule.duration, UnsetType):
         return None
     begin = schedule.start_schedule - _FIXED
-    length = timedelta(seconds=schedule.duration)
+    length = _seconds(schedule.duration)
     if recurs is None:
         return [(begin, begin + length)] if not interval else None
     first = begin % recurs
@@ -183,10 +190,10 @@ def _laid_out(profile: v21.ChargingProfileType, window: Window, setting: Setting
     for begin, over in runs(profile, own, setting):
         if steps and steps[-1][0] == begin - offset:
             steps.pop()
+        until_s = ((over or own.end) - begin).total_seconds()
         for second, index in starts:
-            at = begin + timedelta(seconds=second)
-            if over is None or at < over:  # K01.FR.11: what lies behind the duration is never executed
-                steps.append((at - offset, rates[index]))
+            if second < until_s:  # K01.FR.11: what lies behind the duration is never executed
+                steps.append((begin + timedelta(seconds=second) - offset, rates[index]))
         if over is not None and steps and steps[-1][0] < over - offset:
             steps.append((over - offset, None))
     return Timeline.of(steps).within(window.start, window.end)

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta
 
 from ladewerk.charging.abilities import Abilities, Replacing
+from ladewerk.charging.complaints import complaint
 from ladewerk.charging.composite import Situation, Station, Transaction, composite
 from ladewerk.charging.installation import Installation, Purpose
 from ladewerk.charging.occurrences import Window
@@ -24,6 +25,7 @@ from ladewerk.ocpp.v21 import ChargingProfileType
 
 _TIMES: Final = frozenset({"startSchedule", "validFrom", "validTo", "dynUpdateTime"})
 _LONGEST_S: Final = 366 * 86400
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 
 Moment = Annotated[datetime, Meta(tz=True)]
 Positive = Annotated[float, Meta(gt=0)]
@@ -91,6 +93,8 @@ def question_from_json(text: bytes) -> Question:
     A set of profiles that could not be installed is refused with its reason code.
     """
     raw = _read(text)
+    if not _FIRST_YEAR <= raw.now.year <= _LAST_YEAR:
+        raise ConfigError("$.now", f"a year from {_FIRST_YEAR} to {_LAST_YEAR} is expected, not {raw.now.year}")
     if raw.evse_id > raw.station.evses:
         raise ConfigError("$.evse_id", f"0 to {raw.station.evses} is expected, there is no EVSE {raw.evse_id}")
     transactions: dict[int, Transaction] = {}
@@ -153,20 +157,9 @@ def _read(text: bytes) -> _Request:
     try:
         return msgspec.json.decode(text, type=_Request)
     except msgspec.ValidationError as err:
-        raise _complaint(str(err)) from err
+        raise complaint(str(err)) from err
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as err:
         raise ConfigError("$", f"JSON is expected: {err}") from err
-
-
-def _complaint(message: str) -> ConfigError:
-    """msgspec words it as ``what - at `path```."""
-    what, at, path = message.rpartition(" - at `")
-    what, path = (what, path.rstrip("`")) if at else (message, "$")
-    if what.startswith("Object missing required field `"):
-        return ConfigError(f"{path}.{what.split('`')[1]}", "a value is expected, the field is missing")
-    if what.startswith("Object contains unknown field `"):
-        return ConfigError(f"{path}.{what.split('`')[1]}", "no such field is expected")
-    return ConfigError(path, what[:1].lower() + what[1:])
 
 
 def _zone(name: str) -> tzinfo:
@@ -215,14 +208,20 @@ def _of_the_connector(candidate: Installation, transaction_id: str | None) -> In
 
 
 def _profile(path: str, version: str, payload: bytes) -> ChargingProfileType:
-    tree = _with_offsets(msgspec.json.decode(payload))
-    if version == "1.6":
-        _drop_schedule_id(tree)
     try:
-        profile = read_charging_profile(_VERSIONS[version], msgspec.json.encode(tree))
+        tree = _with_offsets(msgspec.json.decode(payload))
+        if version == "1.6":
+            _drop_schedule_id(tree)
+        wire = msgspec.json.encode(tree)
+    except (msgspec.DecodeError, OverflowError, RecursionError) as err:
+        raise ConfigError(path, f"a charging profile is expected: {err}") from err
+    try:
+        profile = read_charging_profile(_VERSIONS[version], wire)
     except RemoteProtocolError as err:
-        why = err.description.removeprefix(f"{err.path}: ")
-        raise ConfigError(f"{path}{err.path.removeprefix('$')}", why[:1].lower() + why[1:]) from err
+        told = err.description.removeprefix(f"{err.path}: ")
+        # What is missing or unknown names its field itself.
+        place = err.path if told.startswith(("Object missing", "Object contains")) else f"{err.path}."
+        raise complaint(f"{told} - at `{place.rpartition('.')[0]}`", before=path, old=version == "1.6") from err
     if version == "2.0.1":
         _check_limits(path, profile)
     return profile

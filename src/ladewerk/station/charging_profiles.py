@@ -61,7 +61,6 @@ def abilities_of(units: Units) -> Abilities:
         purposes=(Purpose.CHARGING_STATION_MAX_PROFILE, Purpose.TX_DEFAULT_PROFILE, Purpose.TX_PROFILE),
         operation_modes=(Mode.CHARGING_ONLY,),
         limit_at_soc=False,
-        evse_sleep=False,
         persistent=PERSISTENT,
     )
 
