@@ -165,3 +165,40 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="cannot be opened"):
         with_journal(tmp_path / "file", nothing)
+
+
+def test_a_writer_that_is_cancelled_in_the_middle_writes_its_group_once(tmp_path: Path) -> None:
+    async def work(journal: Journal) -> None:
+        seq_nos = iter(range(10_000))
+        for turns in range(40):
+            for _ in range(5):
+                journal.append(event(next(seq_nos)))
+            writer = asyncio.create_task(journal.write())
+            for _ in range(turns % 8):
+                await asyncio.sleep(0)
+            writer.cancel()
+            await asyncio.wait([writer])
+            await journal.flush()
+        assert await journal.unsent() == next(seq_nos)
+
+    with_journal(tmp_path, work)
+
+
+def test_what_the_csms_knows_of_a_transaction_is_kept_until_its_end_is_delivered(tmp_path: Path) -> None:
+    async def begin(journal: Journal) -> None:
+        for number, transaction_id in enumerate(("t-1", "t-2")):
+            journal.append(event(0, kind=_KINDS.STARTED, transaction_id=transaction_id))
+            await journal.flush()
+            await journal.done(await journal.next_unsent(), delivered=True, begun=b"%d" % number)
+        journal.append(event(1, kind=_KINDS.ENDED))
+        await journal.flush()
+        # A part of the last event was delivered before the link went.
+        await journal.keep_begun(await journal.next_unsent(), b"ended")
+
+    async def end(journal: Journal) -> None:
+        assert await journal.begun() == [("t-2", b"1"), ("t-1", b"ended")]
+        await journal.done(await journal.next_unsent(), delivered=True, begun=b"ended")
+        assert await journal.begun() == [("t-2", b"1")]
+
+    with_journal(tmp_path, begin)
+    with_journal(tmp_path, end)

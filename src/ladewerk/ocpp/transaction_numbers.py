@@ -85,9 +85,9 @@ class BegunTransactions:
             del self._begun[transaction_id]
 
     def written(self, transaction_id: str) -> bytes | None:
-        """What to keep of a transaction until the next start; None for nothing, as of one that has ended."""
+        """What to keep of a transaction until its last event is delivered; None if nothing was said of it in 1.6."""
         begun = self._begun.get(transaction_id)
-        return None if begun is None or begun.ended else msgspec.json.encode(begun)
+        return None if begun is None else msgspec.json.encode(begun)
 
     def id_of(self, number: int) -> str | None:
         """The transaction that the CSMS calls by this number."""

@@ -94,12 +94,13 @@ class Journal:
             self._work.clear()
             if not group:
                 return
+            inserting = asyncio.ensure_future(self._run(_insert, group))
             try:
-                await self._run(_insert, group)
-            except BaseException:
-                self._waiting = group + self._waiting
-                self._work.set()
-                raise
+                await _to_its_end(inserting)
+            finally:
+                if inserting.cancelled() or inserting.exception() is not None:
+                    self._waiting = group + self._waiting
+                    self._work.set()
         self._committed.set()
 
     async def next_unsent(self) -> Entry:
@@ -159,9 +160,19 @@ class Journal:
 
     async def _run(self, job: Callable[Concatenate[sqlite3.Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return await asyncio.to_thread(job, self._database, *args, **kwargs)
+            return await _to_its_end(asyncio.ensure_future(asyncio.to_thread(job, self._database, *args, **kwargs)))
         except sqlite3.Error as err:
             raise StoreError(f"the journal cannot be used: {err}; look at the disk's free space and permissions") from err
+
+
+async def _to_its_end(work: "asyncio.Future[R]") -> R:
+    """The result of ``work``; who is cancelled meanwhile leaves when it is done. A thread goes on whatever is cancelled,
+    and until then the database is its own."""
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait([work])
+        raise
 
 
 @asynccontextmanager
@@ -227,7 +238,8 @@ def _set_done(database: sqlite3.Connection, entry: Entry, state: str, begun: byt
     database.execute("begin immediate")
     try:
         database.execute("update events set state = ? where number = ?", (state, entry.number))
-        _put_begun(database, entry, begun)
+        over = entry.event.event_type is v21.TransactionEventEnumType.ENDED
+        _put_begun(database, entry, None if over else begun)
         database.execute("commit")
     except BaseException:
         database.execute("rollback")
@@ -236,7 +248,7 @@ def _set_done(database: sqlite3.Connection, entry: Entry, state: str, begun: byt
 
 def _put_begun(database: sqlite3.Connection, entry: Entry, begun: bytes | None) -> None:
     transaction_id = entry.event.transaction_info.transaction_id
-    if begun is None or entry.event.event_type is v21.TransactionEventEnumType.ENDED:
+    if begun is None:
         database.execute("delete from begun where transaction_id = ?", (transaction_id,))
     else:
         database.execute("insert or replace into begun values (?, ?)", (transaction_id, begun))

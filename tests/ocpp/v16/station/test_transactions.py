@@ -218,7 +218,6 @@ def test_the_number_outlives_the_connection(csms: Csms, new_wire: Any, restarted
     assert csms.names() == ["StartTransaction", "MeterValues", "StopTransaction"]
     stop = csms.said("StopTransaction")[0]
     assert (stop["transactionId"], stop["meterStop"], stop["reason"]) == (4711, 1500, "PowerLoss")
-    assert begun.written("t-1") is None
 
 
 def test_what_was_held_back_outlives_a_restart(csms: Csms, new_wire: Any) -> None:
