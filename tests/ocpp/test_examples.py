@@ -23,3 +23,18 @@ def test_the_station_boots_at_the_csms_and_delivers_its_events() -> None:
     finally:
         csms.kill()
         csms.communicate()
+
+
+def test_turns_come_by_priority_before_they_expire_and_in_order_of_a_key() -> None:
+    said = subprocess.run(
+        [sys.executable, "-W", "error", str(EXAMPLES / "turns.py")], capture_output=True, text=True, check=True, timeout=180
+    )
+    assert said.stdout.splitlines() == [
+        "not sent: LW-0001 left no turn to UnlockConnector within 0.1 s",
+        "reported 1",
+        "reset",
+        "reported 2",
+        "handled event 0 of B",
+        "handled event 0 of A",
+        "handled event 1 of A",
+    ]

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
         ResponseSent,
         Sent,
     )
-    from ladewerk.ocpp.router import Context, Router
+    from ladewerk.ocpp.router import Context, OtherEnd, Router
+    from ladewerk.ocpp.serving import serve_stations
     from ladewerk.ocpp.sharing import SharedConnections
     from ladewerk.ocpp.version import Version
     from ladewerk.ocpp.websocket import (
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         SecurityProfile,
         ServerTls,
         WebSocketChannel,
+        admit_known,
         connect,
         serve,
     )
@@ -68,6 +70,7 @@ __all__ = [
     "Listener",
     "LoopbackLink",
     "NewestConnections",
+    "OtherEnd",
     "Outcome",
     "Peer",
     "PlainPeer",
@@ -84,11 +87,13 @@ __all__ = [
     "SharedConnections",
     "Version",
     "WebSocketChannel",
+    "admit_known",
     "connect",
     "connect_sync",
     "in_thread",
     "reconnecting",
     "serve",
+    "serve_stations",
     "v21",
 ]
 
@@ -113,7 +118,8 @@ _HOMES = {
         "Sent",
     ),
     "reconnect": ("reconnecting",),
-    "router": ("Context", "Router"),
+    "router": ("Context", "OtherEnd", "Router"),
+    "serving": ("serve_stations",),
     "sharing": ("SharedConnections",),
     "version": ("Version",),
     "websocket": (
@@ -125,6 +131,7 @@ _HOMES = {
         "SecurityProfile",
         "ServerTls",
         "WebSocketChannel",
+        "admit_known",
         "connect",
         "serve",
     ),

@@ -12,6 +12,7 @@ from ladewerk.ocpp.websocket_handshake import (
     ClientCertificate,
     Handshake,
     SecurityProfile,
+    admit_known,
     checked_identity,
     read_handshake,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "SecurityProfile",
     "ServerTls",
     "WebSocketChannel",
+    "admit_known",
     "checked_identity",
     "connect",
     "read_handshake",

@@ -5,8 +5,9 @@ Source: OCPP 2.x part 4, 3.1.1; part 2, A00; the security whitepaper for 1.6.
 
 import base64
 import binascii
+import hmac
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum, auto
 from typing import Any
@@ -115,6 +116,25 @@ def read_handshake(
         encrypted=encrypted,
         certificate=certificate,
     )
+
+
+def admit_known(passwords: Mapping[str, str | bytes | None]) -> Callable[[Handshake], Awaitable[Admission]]:
+    """Let in the stations of ``passwords``, by identity; None asks for no password. Identities know no case."""
+    known = {identity.lower(): _as_bytes(password) for identity, password in passwords.items()}
+
+    async def admit(handshake: Handshake) -> Admission:
+        identity = handshake.identity.lower()
+        if identity not in known:
+            return Admission.UNKNOWN
+        password = known[identity]
+        right = password is None or hmac.compare_digest(handshake.basic_password or b"", password)
+        return Admission.ACCEPT if right else Admission.UNAUTHORIZED
+
+    return admit
+
+
+def _as_bytes(password: str | bytes | None) -> bytes | None:
+    return password.encode() if isinstance(password, str) else password
 
 
 def basic_authorization(identity: str, password: bytes) -> str:
