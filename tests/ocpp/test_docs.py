@@ -8,15 +8,15 @@ from pathlib import Path
 
 from ladewerk.ocpp.session import LINK_TABLE, Input, Link
 
-TEXT = (Path(__file__).parents[2] / "docs" / "ocpp.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "ocpp.md").read_text(encoding="utf-8")
+PYTHON = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 
 
 def test_the_csms_and_the_station_of_the_documentation_work_together() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-    csms_text, station_text, plain_text = (
-        program.replace("9000", str(port)) for program in re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
-    )
+    csms_text, station_text, plain_text = (program.replace("9000", str(port)) for program in PYTHON[:3])
     csms = subprocess.Popen([sys.executable, "-W", "error", "-u", "-c", csms_text], stdout=subprocess.PIPE, text=True)
     try:
         assert csms.stdout is not None
@@ -27,6 +27,12 @@ def test_the_csms_and_the_station_of_the_documentation_work_together() -> None:
     finally:
         csms.kill()
         csms.communicate()
+
+
+def test_what_is_shown_of_turns_is_in_the_example_that_runs() -> None:
+    example = (ROOT / "examples" / "ocpp" / "turns.py").read_text(encoding="utf-8")
+    assert len(PYTHON[3:]) == 3
+    assert [part for part in PYTHON[3:] if part not in example] == []
 
 
 def connect_when_it_listens(program: str) -> subprocess.CompletedProcess[str]:
