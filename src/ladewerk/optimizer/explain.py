@@ -123,8 +123,7 @@ class _Sentence:
             base_w = site.base_load_w[begin] if site.base_load_w is not None else 0.0
             if site.pv_w[begin] > base_w:
                 return self._words["wait pv surplus"].format(begin=begin_text)
-        dear = [(prices[slot], slot_s[slot]) for slot in waiting if reasons[slot] is Reason.PRICE]
-        before = sum(price * length_s for price, length_s in dear) / sum(length_s for _, length_s in dear)
+        before = next(prices[slot] for slot in waiting if reasons[slot] is Reason.PRICE)
         if then < 0.0 <= before:
             return self._words["wait negative"].format(begin=begin_text)
         percent = round(100 * (1 - then / before)) if before > 0.0 else 0
