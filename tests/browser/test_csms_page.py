@@ -116,6 +116,7 @@ FILES: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "series_fi
 
 def test_the_page_reads_files_as_the_csms_does(csms: Place, browser: Browser) -> None:
     browser.open(csms.csms.web_url)
+    browser.evaluate("../kit/zone.js", "it.setZone('Europe/Berlin')")
     found = browser.evaluate(
         "./series-file.js",
         "return arguments[1].map(({column, text}) => {"

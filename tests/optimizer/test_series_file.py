@@ -12,6 +12,7 @@ import pytest
 from ladewerk.errors import ConfigError
 from ladewerk.optimizer.series_file import SAMPLE, parse_series, read_series
 
+BERLIN = ZoneInfo("Europe/Berlin")
 FILES: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "series_files.json").read_text("utf-8"))
 
 
@@ -19,7 +20,7 @@ FILES: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "series_fi
 def test_a_good_file_is_read(tmp_path: Path, file: dict[str, Any]) -> None:
     path = tmp_path / "series.csv"
     path.write_bytes(file["text"].encode())
-    steps = read_series(path, file["column"])
+    steps = read_series(path, file["column"], BERLIN)
     assert [[at.astimezone(UTC).isoformat(), value] for at, value in steps] == file["steps"]
 
 
@@ -28,8 +29,13 @@ def test_a_bad_line_is_named(tmp_path: Path, file: dict[str, Any]) -> None:
     path = tmp_path / "series.csv"
     path.write_bytes(file["text"].encode())
     with pytest.raises(ConfigError, match=file["words"]) as refused:
-        read_series(path, file["column"])
+        read_series(path, file["column"], BERLIN)
     assert refused.value.key == (str(path) if file["line"] is None else f"{path}:{file['line']}")
+
+
+def test_where_the_zone_is_not_known_a_time_without_offset_is_refused() -> None:
+    with pytest.raises(ConfigError, match="file:2: '2026-01-05 17:00' lacks an offset"):
+        parsed("2026-01-05 17:00;1", zone=None)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -38,9 +44,6 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="not UTF-8"):
         read_series(tmp_path / "binary.csv", "power_w")
-
-
-BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def parsed(*lines: str, zone: ZoneInfo | None = BERLIN) -> list[tuple[str, float]]:

@@ -1,19 +1,20 @@
 """The settings of a CSMS: from a TOML file, or none at all."""
 
-from datetime import datetime
+from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
+from ladewerk.csms.pricing import site_zone
 from ladewerk.csms.records import station_key
 from ladewerk.csms.site import DAY_AND_NIGHT, LoadStep, PriceStep, Site, Tariff, site_faults
 from ladewerk.csms.station_rules import PING_S, Rules, StationRules
 from ladewerk.errors import ConfigError
 from ladewerk.ocpp import SecurityProfile, ServerTls
-from ladewerk.ocpp.link_settings import LenientTable, PingSeconds, ServerTlsTable
+from ladewerk.ocpp.link_settings import LenientTable, PingSeconds, ServerTlsTable, warn_of_open_key
 from ladewerk.ocpp.websocket import checked_identity
-from ladewerk.optimizer.series_file import Column, read_series
+from ladewerk.optimizer.series_file import Column, Steps, read_series
 from ladewerk.settings import data_folder, read_toml, split_address
 
 
@@ -34,31 +35,38 @@ class SiteTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         """The site these settings describe; files are looked for in ``folder``. Raises ConfigError."""
         if self.base_load_w is not None and self.base_load_file is not None:
             raise ConfigError("site.base_load_file", "give either base_load_w or base_load_file, not both")
-        site = Site(
+        alone = Site(
             limit_w=self.limit_w,
             voltage_v=self.voltage_v,
             currency=self.currency,
             time_zone=self.time_zone,
             value_of_time_per_h=self.value_of_time_per_h,
             tariff=self.tariff,
-            prices=tuple(
-                PriceStep(start_at=at, price_per_kwh=price)
-                for at, price in _series(folder, self.prices_file, "price_per_kwh")
-            ),
-            base_load=tuple(
-                LoadStep(start_at=at, power_w=power_w) for at, power_w in _series(folder, self.base_load_file, "power_w")
-            ),
             base_load_constant_w=self.base_load_w or 0.0,
         )
-        faults = site_faults(site)
-        if faults:
-            name = "base_load_w" if faults[0].field == "base_load_constant_w" else faults[0].field
-            raise ConfigError(f"site.{name}", faults[0].text)
-        return site
+        # First without the files: times in these may be on the clocks of the zone.
+        zone = site_zone(_faultless(alone))
+        prices = _series(folder, self.prices_file, "price_per_kwh", zone)
+        load = _series(folder, self.base_load_file, "power_w", zone)
+        return _faultless(
+            msgspec.structs.replace(
+                alone,
+                prices=tuple(PriceStep(start_at=at, price_per_kwh=price) for at, price in prices),
+                base_load=tuple(LoadStep(start_at=at, power_w=power_w) for at, power_w in load),
+            )
+        )
 
 
-def _series(folder: Path, name: str | None, column: Column) -> tuple[tuple[datetime, float], ...]:
-    return () if name is None else read_series(folder / Path(name).expanduser(), column)
+def _faultless(site: Site) -> Site:
+    faults = site_faults(site)
+    if faults:
+        name = "base_load_w" if faults[0].field == "base_load_constant_w" else faults[0].field
+        raise ConfigError(f"site.{name}", faults[0].text)
+    return site
+
+
+def _series(folder: Path, name: str | None, column: Column, zone: tzinfo) -> Steps:
+    return () if name is None else read_series(folder / Path(name).expanduser(), column, zone)
 
 
 class CsmsConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,6 +168,7 @@ def load_config(path: Path) -> CsmsConfig:
     except ConfigError as err:
         # A CSV file names itself.
         raise err if err.key.startswith("/") else ConfigError(f"{path}: {err.key}", err.why) from err
+    warn_of_open_key(tls)
     return CsmsConfig(
         listen=table.listen,
         web=table.web,

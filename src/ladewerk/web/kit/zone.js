@@ -79,7 +79,8 @@ export function nextTimeOfDay(hour, minute, after) {
   const today = wallClock(after);
   for (let days = 0; ; days += 1) {
     const wall = Date.UTC(today.year, today.month - 1, today.day + days, hour, minute);
-    const next = momentsOf(wall).find((at) => at > after);
+    const shown = momentsShowing(wall);
+    const next = (shown.length > 0 ? shown : [new Date(wall - offsetsAround(wall)[0])]).find((at) => at > after);
     if (next) return next;
   }
 }
@@ -96,15 +97,21 @@ export function daysBetween(from, to) {
 }
 
 /**
- * The moments at which the clocks show a time: mostly one, two where they are put back, earliest first.
+ * The moments at which the clocks show a time: mostly one, two where they are put back, earliest first, none where they skip it.
  *
  * @param {number} wall  What they show, as if it were UTC, in milliseconds.
  */
-function momentsOf(wall) {
-  const [before, later] = [-86400000, 86400000].map((away) => offsetMinutes(new Date(wall + away)) * 60000);
-  const moments = [...new Set([wall - before, wall - later])].sort((a, b) => a - b).map((at) => new Date(at));
-  const shown = moments.filter((at) => at.getTime() + offsetMinutes(at) * 60000 === wall);
-  return shown.length > 0 ? shown : [new Date(wall - before)];
+export function momentsShowing(wall) {
+  const moments = offsetsAround(wall).map((offset) => wall - offset);
+  return [...new Set(moments)]
+    .sort((a, b) => a - b)
+    .map((at) => new Date(at))
+    .filter((at) => at.getTime() + offsetMinutes(at) * 60000 === wall);
+}
+
+/** @param {number} wall */
+function offsetsAround(wall) {
+  return [-86400000, 86400000].map((away) => offsetMinutes(new Date(wall + away)) * 60000);
 }
 
 /** @param {string | null} name */

@@ -1,8 +1,9 @@
 // Prices and base load as CSV files, by the same rules as the CSMS itself reads them: the header `start_at,price_per_kwh` or
-// `start_at,power_w`, then a line for each time with the value that holds from it on.
+// `start_at,power_w`, then a line for each time with the value that holds from it on. Times without an offset are those of the
+// clocks of the place: an hour that comes twice is read in order, one that they skip is an error.
 
 import { FieldProblem } from "../kit/form.js";
-import { offsetMinutes, wallClock } from "../kit/zone.js";
+import { momentsShowing, offsetMinutes, wallClock } from "../kit/zone.js";
 
 const MOST_LINES = 20000;
 const TIME = /^([12]\d{3}-\d{2}-\d{2})[T ]((?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?$/;
@@ -28,7 +29,7 @@ export function readSeries(text, valueName) {
   for (const [index, content] of rows.entries()) {
     if (index === 0 || content.trim() === "") continue;
     const line = index + 1;
-    const { start_at, value } = readLine(content.split(separator), line, separator === ";");
+    const { start_at, value } = readLine(content.split(separator), line, separator === ";", before);
     if (valueName === "power_w" && value < 0) throw new FieldProblem("csv_negative", { line });
     const at = Date.parse(start_at);
     if (at <= before) throw new FieldProblem("csv_order", { line });
@@ -45,17 +46,20 @@ export function readSeries(text, valueName) {
  * @param {string[]} cells
  * @param {number} line
  * @param {boolean} commaIsPoint  A file with semicolons may write 0,31.
+ * @param {number} before  The moment of the line before.
  */
-function readLine(cells, line, commaIsPoint) {
+function readLine(cells, line, commaIsPoint, before) {
   if (cells.length !== 2) throw new FieldProblem("csv_columns", { line, found: cells.length });
   const [time, number] = cells.map((cell) => cell.trim());
   const [, day, clock, offset] = TIME.exec(time) ?? [];
   if (!day || !isDay(day)) throw new FieldProblem("csv_time", { line, found: time });
-  if (!offset) throw new FieldProblem("csv_offset", { line, found: time });
+  const shown = offset ? [] : momentsShowing(Date.parse(`${day}T${clock}Z`));
+  if (!offset && shown.length === 0) throw new FieldProblem("csv_skipped", { line, found: time });
   const pointed = commaIsPoint ? number.replace(",", ".") : number;
   const value = NUMBER.test(pointed) ? Number(pointed) : NaN;
   if (!Number.isFinite(value)) throw new FieldProblem("csv_number", { line, found: number });
-  return { start_at: `${day}T${clock}${offset}`, value };
+  const at = shown.find((moment) => moment.getTime() > before) ?? shown[0];
+  return { start_at: at ? localIso(at) : `${day}T${clock}${offset}`, value };
 }
 
 /**
