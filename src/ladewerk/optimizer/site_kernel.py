@@ -10,11 +10,12 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from typing import Any, Final
 
 from ladewerk.optimizer.bounds import draw_w
 from ladewerk.optimizer.kernel.library import LIBRARY
-from ladewerk.optimizer.site_bound import Prices, most_kw, slot_pieces
+from ladewerk.optimizer.site_bound import Prices, slot_pieces
 from ladewerk.optimizer.site_model import SiteModel
 
 SOLVED: Final = 0
@@ -84,6 +85,16 @@ def _is_tiered(tiers: Sequence[tuple[float, float]]) -> bool:
     return len(tiers) > 1 and tiers[1][0] > 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Cars that have the same most in each slot."""
+
+    wiring: int
+    kwh: list[float]
+    come_and_go: list[int]
+    """How many come in a slot, less how many are gone."""
+
+
 class SiteKernel:
     """One site's programme in the kernel's arrays, to be asked several times."""
 
@@ -113,38 +124,42 @@ class SiteKernel:
 
     def _cars(self) -> None:
         model, raw = self.model, self._raw
-        first, last = array("i"), array("i")
-        self._wiring, self._most = array("i"), array("d")
+        first, last, wiring, most = array("i"), array("i"), array("i"), array("d")
         self.at = array("q", [0])
-        kwh: dict[tuple[object, ...], list[float]] = {}
+        self._kinds: dict[tuple[object, ...], _Kind] = {}
         for car in model.cars:
-            need, key = car.need, (car.phases, car.kw_per_a)
-            self._wiring.append(self._wirings.setdefault(key, len(self._wirings)))
+            need = car.need
+            key = (car.phases, car.kw_per_a, need.max_current_a, need.min_current_a, need.current_step_a)
+            kind = self._kinds.get(key)
+            if kind is None:
+                number = self._wirings.setdefault((car.phases, car.kw_per_a), len(self._wirings))
+                kwh = [amps * car.kw_per_a * hours for amps, hours in zip(car.anytime_a, model.hours, strict=True)]
+                kind = self._kinds[key] = _Kind(number, kwh, [0] * (model.slots + 1))
+            kind.come_and_go[car.first] += 1
+            kind.come_and_go[car.last] -= 1
+            wiring.append(kind.wiring)
             first.append(car.first)
             last.append(car.last)
-            # Cars of one kind have the same most in a slot.
-            slots = kwh.setdefault((*key, need.max_current_a, need.min_current_a, need.current_step_a), [-1.0] * model.slots)
-            for slot in range(car.first, car.last):
-                if slots[slot] < 0.0:
-                    slots[slot] = car.most_a[slot] * car.kw_per_a * model.hours[slot]
-            self._most.extend(slots[car.first : car.last])
-            self.at.append(len(self._most))
+            most.extend(kind.kwh[car.first : car.last])
+            self.at.append(len(most))
         raw.cars, raw.slots, raw.wirings = len(model.cars), model.slots, len(self._wirings)
-        for name, values in (("first", first), ("last", last), ("wiring", self._wiring), ("at", self.at)):
+        for name, values in (("first", first), ("last", last), ("wiring", wiring), ("at", self.at)):
             self._kept[name] = values
             setattr(raw, name, _point(values))
-        self._put("most", self._most)
-        self.wanted = self._put("wanted", _doubles([car.wanted_kwh for car in model.cars]))
+        self._put("most", most)
+        self.wanted = self._put("wanted", _doubles([car.need.energy_wh / 1000 for car in model.cars]))
 
     def _limits(self) -> None:
         model, raw = self.model, self._raw
-        pieces = [slot_pieces(model, slot, max(one, 1e-9)) for slot, one in enumerate(most_kw(model))]
+        by_wiring = self._reach()
+        reach = (sum(kwhs) / hours for kwhs, hours in zip(zip(*by_wiring, strict=True), model.hours, strict=True))
+        pieces = [slot_pieces(model, slot, max(min(model.room_kw[slot], kw), 1e-9)) for slot, kw in enumerate(reach)]
         self._put("cost", _doubles([tiers[0][1] for tiers in pieces]))
         self._put("hours", _doubles(model.hours))
         beyond = [tiers[1][1] - tiers[0][1] if _is_tiered(tiers) else 0.0 for tiers in pieces]
         self._put("surcharge", _doubles(beyond))
         covered = [tiers[0][0] if _is_tiered(tiers) else math.inf for tiers in pieces]
-        rows = [row for row in self._rows(covered) if min(row[2]) < math.inf]
+        rows = [row for row in self._rows(covered, by_wiring) if min(row[2]) < math.inf]
         if not rows:
             rows = [("site", [1.0] * len(self._wirings), [math.inf] * model.slots)]
         self.kinds = [kind for kind, _, _ in rows]
@@ -155,10 +170,11 @@ class SiteKernel:
         self._put("share", _doubles([share[wiring] for wiring in range(len(self._wirings)) for _, share, _ in rows]))
         self._put("room", _doubles([room for _, _, rooms in rows for room in rooms]))
 
-    def _rows(self, covered_kw: Sequence[float]) -> Iterator[tuple[str, list[float], list[float]]]:
+    def _rows(
+        self, covered_kw: Sequence[float], by_wiring: Sequence[Sequence[float]]
+    ) -> Iterator[tuple[str, list[float], list[float]]]:
         """Kind, share of each wiring and room per slot of every limit; infinite where it cannot bind."""
         model, ones = self.model, [1.0] * len(self._wirings)
-        by_wiring = self._reach()
 
         def binding(share: list[float], room: Sequence[float]) -> list[float]:
             reach = (sum(part * kwh for part, kwh in zip(share, kwhs, strict=True)) for kwhs in zip(*by_wiring, strict=True))
@@ -178,10 +194,11 @@ class SiteKernel:
     def _reach(self) -> list[list[float]]:
         """What the cars of each wiring could take at most, per slot."""
         by_wiring = [[0.0] * self.model.slots for _ in self._wirings]
-        for car, wiring in zip(self.model.cars, self._wiring, strict=True):
-            row = by_wiring[wiring]
-            for slot, kwh in enumerate(self._most[self.at[car.number] : self.at[car.number + 1]], start=car.first):
-                row[slot] += kwh
+        for kind in self._kinds.values():
+            row = by_wiring[kind.wiring]
+            for slot, cars in enumerate(accumulate(kind.come_and_go[:-1])):
+                if cars:
+                    row[slot] += cars * kind.kwh[slot]
         return by_wiring
 
     # --- questions
@@ -213,6 +230,11 @@ class SiteKernel:
             self._put("cost", cost)
             self._put("surcharge", surcharge)
         return found
+
+    def forgive(self) -> None:
+        """Take what is missing for nothing: the plan is to give every car what it wants."""
+        for car in range(len(self.missing)):
+            self.missing[car] = 0.0
 
     @property
     def steps(self) -> int:

@@ -36,6 +36,8 @@ class Car:
     """0 to 2."""
     most_a: tuple[float, ...]
     """Most current of each slot if it were alone at the site; 0 where less than its least current is left."""
+    anytime_a: tuple[float, ...]
+    """The same if it were there all the time."""
 
     @property
     def wanted_kwh(self) -> float:
@@ -192,4 +194,4 @@ def _car(number: int, need: Need, windows: _Windows, most: _Most) -> Car:
     kw_per_a = need.power_w(1.0) / 1000
     anytime = most.of(need, kw_per_a)
     most_a = (0.0,) * first + anytime[first:last] + (0.0,) * (len(anytime) - last)
-    return Car(number, need, first, last, kw_per_a, tuple(phase - 1 for phase in need.phases), most_a)
+    return Car(number, need, first, last, kw_per_a, tuple(phase - 1 for phase in need.phases), most_a, anytime)

@@ -87,7 +87,8 @@ def _plan(
     problem: Problem, evs: Sequence[EvPlan], objective: float, bound: float, solver: str, *, gap: float | None = None
 ) -> Plan:
     evs = holding(problem, evs)
-    power_w = tuple(draw_w(problem, slot) + sum(ev.power_w[slot] for ev in evs) for slot in range(len(problem.slot_s)))
+    cars_w = map(sum, zip(*(ev.power_w for ev in evs), strict=True))
+    power_w = tuple(draw_w(problem, slot) + watts for slot, watts in enumerate(cars_w))
     # Sums of what is equal differ in the last digits.
     bound = min(bound, objective)
     return Plan(

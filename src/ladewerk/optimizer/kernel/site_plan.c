@@ -6,6 +6,7 @@
 #include "site_ipm.h"
 
 #define SMALL_A 1e-3     /* no car is told to draw less */
+#define MARGIN 1e-12     /* sums in another order differ by less */
 #define ENOUGH_KWH 1e-6  /* energy that is not worth speaking of */
 
 /* --- the bound */
@@ -163,7 +164,7 @@ static void tidy(site_programme *p, const site_plan *plan, spare *s) {
 
 static void trim(const site_programme *p, site_plan *plan, int t, int phase) {
     for (int round = 0; round < 20; round++) {
-        double sum = phase < 0 ? 0.0 : 0.0, most = 0.0;
+        double sum = 0.0, most = 0.0;
         int64_t top = -1;
         int who = 0;
         for (int i = 0; i < p->cars; i++) {
@@ -178,7 +179,7 @@ static void trim(const site_programme *p, site_plan *plan, int t, int phase) {
                 who = w;
             }
         }
-        double over = phase < 0 ? plan->idle_w[t] + sum - plan->limit_w[t] : sum - plan->phase_room_a[phase * p->slots + t];
+        double over = phase < 0 ? plan->idle_w[t] + sum - plan->limit_w[t] * (1.0 - MARGIN) : sum - plan->phase_room_a[phase * p->slots + t] * (1.0 - MARGIN);
         if (!(over > 0.0) || top < 0) return;
         double cut = (phase < 0 ? over / plan->watts_per_a[who] : over) * (1.0 + 1e-9) + 1e-12;
         plan->amps[top] = fmax(0.0, plan->amps[top] - cut);
