@@ -133,6 +133,21 @@ def test_a_certificate_that_cannot_be_used_is_told_at_once(tmp_path: Path, files
     assert "\n" not in str(refused.value)
 
 
+def test_a_key_that_everybody_can_read_is_warned_of_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    pki = new_pki(tmp_path)
+    pki.ca("ca")
+    pki.issue("station", "/CN=LW-0001", by="ca")
+    table = 'certificate = "station.pem"\nkey = "station.key"\n'
+    path = written(
+        tmp_path, GOOD.replace("ws://", "wss://").replace("[units.garage]", f"[station.tls]\n{table}[units.garage]")
+    )
+    for mode, warnings in ((0o600, 0), (0o644, 1)):
+        pki.key("station").chmod(mode)
+        caplog.clear()
+        load_config(path)
+        assert caplog.text.count("everybody on this machine can read this key") == warnings
+
+
 def test_two_units_cannot_share_a_board(tmp_path: Path) -> None:
     second = GOOD.partition("[units.garage]")[2].replace("evse_id = 1", "evse_id = 2")
     with pytest.raises(ConfigError, match=r"is the same as that of units\.garage"):

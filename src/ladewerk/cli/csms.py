@@ -60,6 +60,7 @@ async def _serve(config: CsmsConfig, pace: Pace) -> None:
     async with running_csms(config, pace.clock()) as csms:
         host, _ = split_address("csms.listen", config.listen)
         address = f"[{host}]" if ":" in host else host
-        print(f"stations connect to  ws://{address}:{csms.ocpp_port}/<identity>")
+        scheme = "ws" if config.tls is None else "wss"
+        print(f"stations connect to  {scheme}://{address}:{csms.ocpp_port}/<identity>")
         print(f"page and API are at  {csms.web_url}", flush=True)
         await stop.wait()

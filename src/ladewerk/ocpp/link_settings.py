@@ -73,7 +73,6 @@ class ServerTlsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             server_context(tls)
         except ConfigError as err:
             raise ConfigError(f"{key}.{err.key.removeprefix('tls.')}", err.why) from err
-        _warn_of_open_key(tls.key)
         return tls
 
 
@@ -95,8 +94,6 @@ class ClientTlsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             client_context(tls)
         except ConfigError as err:
             raise ConfigError(f"{key}.{err.key.removeprefix('tls.')}", err.why) from err
-        if tls.key is not None:
-            _warn_of_open_key(tls.key)
         return tls
 
 
@@ -104,6 +101,8 @@ def _file(folder: Path, name: str) -> Path:
     return folder / Path(name).expanduser()
 
 
-def _warn_of_open_key(key: Path) -> None:
-    if key.stat().st_mode & stat.S_IROTH:
+def warn_of_open_key(tls: ServerTls | ClientTls | None) -> None:
+    """Say so in the log if everybody on the machine can read the key."""
+    key = None if tls is None else tls.key
+    if key is not None and key.stat().st_mode & stat.S_IROTH:
         _log.warning("%s: everybody on this machine can read this key; chmod 600 keeps it to its owner", key)

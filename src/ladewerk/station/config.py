@@ -10,7 +10,7 @@ import msgspec
 
 from ladewerk.errors import ConfigError
 from ladewerk.ocpp import ClientTls, Leniency, Version
-from ladewerk.ocpp.link_settings import ClientTlsTable, LenientTable, PingSeconds
+from ladewerk.ocpp.link_settings import ClientTlsTable, LenientTable, PingSeconds, warn_of_open_key
 from ladewerk.settings import read_toml, split_address
 from ladewerk.station.drivers.ports import Lamp
 from ladewerk.station.safety import Thresholds
@@ -189,6 +189,7 @@ def load_config(path: Path) -> StationConfig:
         check(config)
     except ConfigError as err:
         raise ConfigError(f"{path}: {err.key}", err.why) from err
+    warn_of_open_key(config.client_tls())
     return config
 
 
