@@ -13,8 +13,10 @@ from msgspec import inspect
 
 from ladewerk.errors import LocalProtocolError, RemoteProtocolError
 from ladewerk.ocpp import v21, v201
-from ladewerk.ocpp.messages import Payload
+from ladewerk.ocpp.messages import Payload, decode
 from ladewerk.ocpp.v201 import translate
+from ladewerk.ocpp.version import Version
+from ladewerk.ocpp.version_codecs import codec_for
 
 AT = datetime(2024, 1, 17, 18, tzinfo=UTC)
 
@@ -217,3 +219,26 @@ def test_the_tables_are_in_the_documentation() -> None:
     missing = [row for row in rows if row not in page]
     assert not missing, "docs/ocpp-types.md lacks:\n" + "\n".join(missing)
     assert page.count("\n| `") == len(rows)
+
+
+def test_every_action_of_21_is_said_or_refused_by_its_name(message_schemas: dict[str, Any]) -> None:
+    codec = codec_for(Version.V201)
+    said, refused = set(), set()
+    for message in message_schemas["v21"]:
+        action = re.sub("Request$", "", message.stem)
+        if action not in v21.ACTIONS:
+            continue
+        request = decode(v21.ACTIONS[action].request, json.dumps(message.minimal()))
+        try:
+            name, _ = codec.encode_request(request)
+        except LocalProtocolError as err:
+            refused.add((action, str(err)))
+        else:
+            assert name == action
+            said.add(action)
+    newer = {(action, f"OCPP 2.0.1 has no action {action}") for action in set(v21.ACTIONS) - set(v201.ACTIONS)}
+    assert refused >= newer
+    # The minimal ones of some say an enum's newest word, which 2.0.1 does not have.
+    assert all(text.startswith("OCPP 2.0.1 cannot say this") for _, text in refused - newer)
+    assert said | {action for action, _ in refused} == set(v21.ACTIONS)
+    assert len(said) > 50
