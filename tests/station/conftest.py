@@ -41,6 +41,7 @@ class TinyCsms:
     needs: list[v21.NotifyEVChargingNeedsRequest] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
     """Technical code and value of each event of the device model."""
+    reports: list[v21.ReportChargingProfilesRequest] = field(default_factory=list)
     heartbeats: int = 0
     peer: Peer[None] | None = None
     port: int = 0
@@ -72,6 +73,13 @@ class TinyCsms:
         async def problem(_: Context[None], request: v21.NotifyEventRequest) -> v21.NotifyEventResponse:
             self.problems += [(event.tech_code or "", event.actual_value) for event in request.event_data]
             return v21.NotifyEventResponse()
+
+        @router.on(v21.ReportChargingProfilesRequest)
+        async def report(
+            _: Context[None], request: v21.ReportChargingProfilesRequest
+        ) -> v21.ReportChargingProfilesResponse:
+            self.reports.append(request)
+            return v21.ReportChargingProfilesResponse()
 
         @router.on(v21.HeartbeatRequest)
         async def heartbeat(_: Context[None], request: v21.HeartbeatRequest) -> v21.HeartbeatResponse:
