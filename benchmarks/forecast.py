@@ -17,6 +17,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from benchmarks.rows import Row, table
+from ladewerk.optimizer.habits import Stay, driver_habit
 from ladewerk.optimizer.load_forecast import HISTORY_DAYS, forecast_load
 from ladewerk.optimizer.price_forecast import forecast_prices
 from ladewerk.simulator.household import family
@@ -28,6 +29,7 @@ _DAY = timedelta(days=1)
 _FAMILIES = 6
 _DAYS = 365
 _EVERY = 4
+_DRIVERS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,10 @@ class _Day:
 
 
 def run() -> list[Row]:
-    """Every fourth day of a year of each family, from midnight of UTC; then the market."""
+    """Every fourth day of a year of each family, from midnight of UTC; then the market, then drivers."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
     homes = [list(_means(family(seed, _ZONE).load_line(start, start + _DAYS * _DAY), start)) for seed in range(_FAMILIES)]
-    return [*_load_rows(homes, start, _ZONE, range(HISTORY_DAYS, _DAYS, _EVERY)), *_price_rows()]
+    return [*_load_rows(homes, start, _ZONE, range(HISTORY_DAYS, _DAYS, _EVERY)), *_price_rows(), *_driver_rows()]
 
 
 def _load_rows(homes: Sequence[Sequence[float]], start: datetime, zone: ZoneInfo, days: Sequence[int]) -> list[Row]:
@@ -132,6 +134,54 @@ def _price_rows() -> list[Row]:
         Row(name="prices, a day ahead: MAE, as stated", value=100 * _mean(stated), unit="ct/kWh", runs=len(ours)),
         Row(name="CPU time of a price forecast", value=1e3 * statistics.median(took_s), unit="ms", aim=100, runs=len(ours)),
     ]
+
+
+def _driver_rows() -> list[Row]:
+    """Drivers with habits of their own, a year each: what was said at each evening's arrival against what came."""
+    error_h: list[float] = []
+    last_time_h: list[float] = []
+    stated_h: list[float] = []
+    gone_early: list[bool] = []
+    for seed in range(_DRIVERS):
+        stays = _stays(random.Random(seed))
+        for index in range(40, len(stays), 5):
+            stay = stays[index]
+            habit = driver_habit(stays[:index], stay.arrived_at, stay.arrived_at, _ZONE)
+            if habit is None or habit.departure_mae_s is None:
+                continue
+            error_h.append(abs(stay.departed_at - habit.leaves_usually_at) / timedelta(hours=1))
+            again = stay.arrived_at + (stays[index - 1].departed_at - stays[index - 1].arrived_at)
+            last_time_h.append(abs(stay.departed_at - again) / timedelta(hours=1))
+            stated_h.append(habit.departure_mae_s / 3600)
+            gone_early.append(stay.departed_at < habit.leaves_early_at)
+    name, runs, aim = f"departure of {_DRIVERS} drivers: ", len(error_h), statistics.fmean(last_time_h)
+    return [
+        Row(name=f"{name}MAE", value=statistics.fmean(error_h), unit="h", aim=aim, runs=runs),
+        Row(name=f"{name}MAE, as long as last time", value=aim, unit="h", runs=runs),
+        Row(name=f"{name}MAE, as stated", value=statistics.fmean(stated_h), unit="h", runs=runs),
+        Row(name=f"{name}gone before the early one", value=100 * statistics.fmean(gone_early), unit="%", aim=15, runs=runs),
+    ]
+
+
+def _stays(dice: random.Random) -> list[Stay]:
+    """Home in the evening of most days; away by a usual time of the morning, later and less surely at weekends."""
+    comes, leaves, later, spread = dice.uniform(16, 20), dice.uniform(6, 9), dice.uniform(1, 4), dice.uniform(0.1, 0.6)
+    stays = []
+    for day in range(_DAYS):
+        if dice.random() < 0.25:
+            continue
+        midnight = datetime(2026, 1, 1, tzinfo=_ZONE) + timedelta(days=day)
+        weekend = (midnight + _DAY).weekday() >= 5
+        hour = leaves + (dice.gauss(later, 2 * spread) if weekend else dice.gauss(0, spread))
+        left = midnight + _DAY + timedelta(hours=max(4.0, hour))
+        stays.append(
+            Stay(
+                arrived_at=(midnight + timedelta(hours=dice.gauss(comes, 0.7))).astimezone(UTC),
+                departed_at=left.astimezone(UTC),
+                energy_wh=1000 * dice.lognormvariate(2, 0.5),
+            )
+        )
+    return stays
 
 
 def _market(days: int) -> list[float]:
