@@ -4,13 +4,17 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
-from typing import Final
+from typing import Final, TypeVar
 from zlib import crc32
 
 from ladewerk.ocpp.transaction_numbers import StartedTransactions
 
+T = TypeVar("T")
+
 _REMOTE_STARTS_KEPT: Final = 16
 _ENDS_KEPT: Final = 16
+_CONNECTORS_KEPT: Final = 128
+"""A station may name as many as there are numbers; none has that many."""
 _IN_TRANSACTION: Final = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE"})
 """Statuses that a connector has in a transaction alone (1.6 part 2, 4.9)."""
 
@@ -24,17 +28,26 @@ class RemoteStart:
     connector: int | None
 
 
+class ByConnector(dict[int, T]):
+    """Something by the number of a connector; with too many of them the one that came first is forgotten."""
+
+    def __setitem__(self, connector: int, known: T) -> None:
+        if connector not in self and len(self) >= _CONNECTORS_KEPT:
+            del self[next(iter(self))]
+        super().__setitem__(connector, known)
+
+
 @dataclass(slots=True, kw_only=True)
 class Memory:
     """One connection's."""
 
     identity: str
     started: StartedTransactions
-    transactions: dict[int, int] = field(default_factory=dict)
+    transactions: ByConnector[int] = field(default_factory=ByConnector)
     """The transaction that runs on a connector; read by all, changed by the methods."""
-    statuses: dict[int, str] = field(default_factory=dict)
+    statuses: ByConnector[str] = field(default_factory=ByConnector)
     """The newest status of a connector."""
-    errors: dict[int, str] = field(default_factory=dict)
+    errors: ByConnector[str] = field(default_factory=ByConnector)
     """The error of a connector that has one."""
     log_request_id: int | None = None
     by_diagnostics: bool = False
