@@ -67,6 +67,48 @@ def test_t3_every_mode_with_steps_and_start_costs_keeps_every_limit(seed: int) -
     assert 0.0 <= plan.gap <= 1.0
 
 
+def continued(problem: Problem, plan: Plan, slots: int) -> Problem:
+    """``problem`` after ``slots`` slots of ``plan``: what was drawn is no longer wanted, what was planned is known."""
+    site = problem.site
+    rest = replace(
+        site,
+        limit_w=site.limit_w and site.limit_w[slots:],
+        base_load_w=site.base_load_w and site.base_load_w[slots:],
+        pv_w=site.pv_w and site.pv_w[slots:],
+    )
+    hours = [length_s / 3600 for length_s in problem.slot_s[:slots]]
+    evs = tuple(
+        replace(
+            need,
+            energy_wh=max(0.0, need.energy_wh - sum(w * h for w, h in zip(ev.power_w, hours, strict=False))),
+            last_current_a=ev.current_a[slots:],
+        )
+        for need, ev in zip(problem.evs, plan.evs, strict=True)
+    )
+    return replace(
+        problem,
+        start=problem.slot_starts()[slots],
+        slot_s=problem.slot_s[slots:],
+        price_per_kwh=problem.price_per_kwh[slots:],
+        site=rest,
+        evs=evs,
+    )
+
+
+@pytest.mark.parametrize("min_current_a", [0.0, 6.0])
+@pytest.mark.parametrize("seed", range(6))
+def test_t3_planned_again_with_nothing_new_no_set_point_changes(seed: int, min_current_a: float) -> None:
+    problem = random_site(seed, cars=COUNTS[seed % 4], slots=16, min_current_a=min_current_a, tight=0.6, flat=seed % 2 == 0)
+    problem = replace(problem, site=replace(problem.site, peak_price_per_kw=0.0))
+    plan = solve(problem)
+    for slots in (0, 1):
+        again = continued(problem, plan, slots)
+        told = solve(again)
+        assert violations(again, told) == []
+        for need, ev in zip(again.evs, told.evs, strict=True):
+            assert ev.current_a == pytest.approx(need.last_current_a, abs=1e-3)
+
+
 def two(limit_w: float, *, priority: float = 1.0, **changes: object) -> Problem:
     """Two cars that both want all of an hour; ``priority`` is the second one's."""
     car = Need(id="a", energy_wh=8_000, max_current_a=16, mode=Mode.CHEAPEST)

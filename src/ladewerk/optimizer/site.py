@@ -8,22 +8,26 @@ be off at most. Where the programme cannot be had, the rule that takes one car a
 
 import importlib.util
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ladewerk.optimizer.fallback import one_after_the_other
 from ladewerk.optimizer.problem import Mode, Problem
 from ladewerk.optimizer.site_bound import Prices, Served, lower_bound
 from ladewerk.optimizer.site_draws import Draws, Worth
 from ladewerk.optimizer.site_free import Free, plan_free
+from ladewerk.optimizer.site_kept import kept
 from ladewerk.optimizer.site_kernel import Figures, SiteKernel, library
 from ladewerk.optimizer.site_model import ENOUGH_WH, SiteModel
 from ladewerk.optimizer.site_moves import improve, put_relaxed
+from ladewerk.optimizer.site_pairs import improve_pairs
 from ladewerk.optimizer.site_share import even_out
 from ladewerk.optimizer.site_trim import trim
 
 ROUNDS_OF_COMPLETIONS = 3
 MOST_LEVELLED = 100
 """Cars whose shortfall is levelled by linear programmes, one after the other."""
+STAY = 2e-5
+"""A plan that is dearer than another by no more than this part is as good: nobody is told a new one for it."""
 GOOD_ENOUGH = 1e-4
 """Distance from the bound at which a plan counts as proven."""
 
@@ -54,12 +58,26 @@ class Joint:
 def plan_site(problem: Problem) -> Joint:
     """The joint plan of ``problem``, which has been checked."""
     model = SiteModel.of(problem)
+    last = kept(model)
+    found = None
     if all(car.is_free for car in model.cars):
         found = _by_kernel(model) or _programme(model)
-        if found is not None:
-            return found
-    by_rule = _by_rule(model)
-    return _repaired(model, by_rule) or by_rule
+    if found is None:
+        by_rule = _by_rule(model, last)
+        found = _repaired(model, by_rule) or by_rule
+    return found if last is None else _stayed(found, last)
+
+
+def _stayed(found: Joint, last: Draws) -> Joint:
+    """``last`` in place of what was found, where it is as good as that within what counts as proven."""
+    old, new = last.worth(), found.worth
+    same_energy = old.missing <= new.missing + 1e-6 * (1.0 + new.missing)
+    same_energy &= old.unfairness <= new.unfairness + 1e-6 * (1.0 + new.unfairness)
+    same_hurry = old.hurry_h <= new.hurry_h + 1e-9
+    same_cost = old.objective <= new.objective + STAY * abs(new.objective)
+    if not (same_energy and same_hurry and same_cost):
+        return found
+    return replace(found, draws=last, worth=old, bound=min(found.bound, old.objective), figures=None)
 
 
 def _by_kernel(model: SiteModel) -> Joint | None:
@@ -108,14 +126,17 @@ def _programme(model: SiteModel) -> Joint | None:
     return _proven(draws, [relaxed.prices], missing, "site, linear programme (HiGHS)")
 
 
-def _by_rule(model: SiteModel) -> Joint:
-    """One after the other by departure, then each once more in what the others leave."""
+def _by_rule(model: SiteModel, last: Draws | None) -> Joint:
+    """One after the other by departure, then each once more in what the others leave; or so from the last plan on."""
     queue = one_after_the_other(model.problem)
     draws = Draws(model)
     for car, planned in zip(model.cars, queue.cars, strict=True):
         draws.put(car, planned.optimum.current_a)
-    _settle(draws)
-    trim(draws)
+    starts = [draws] if last is None else [last.copy(), draws]
+    for one in starts:
+        _settle(one)
+        trim(one)
+    draws = starts[-1] if last is None or starts[1].worth().is_below(starts[0].worth()) else starts[0]
     worth = draws.worth()
     least = worth.missing if queue.least_missing else 0.0
     bound = min(worth.objective, queue.bound)
@@ -148,8 +169,11 @@ def _repaired(model: SiteModel, start: Joint) -> Joint | None:
 def _settle(draws: Draws) -> None:
     """Each car at its best beside the others, and what is missing shared among equals."""
     improve(draws)
+    if improve_pairs(draws):
+        improve(draws)
     if even_out(draws):
         improve(draws, rounds=2)
+    draws.settle()
 
 
 def _ends(draws: Draws) -> Sequence[int]:

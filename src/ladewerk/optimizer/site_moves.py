@@ -21,15 +21,16 @@ PRICE_DIGITS: Final = 7
 """Digits of a shadow price that are meant; what differs behind them is equal, and the tie is broken by rule."""
 
 
-class _Share(NamedTuple):
-    """The part of a site's worth that one car can change."""
+class Share(NamedTuple):
+    """The part of a site's worth that a car or two can change; less is better, the first that differs decides."""
 
     missing: float
     unfairness: float
     hurry_h: float
     cost: float
 
-    def is_below(self, other: "_Share") -> bool:
+    def is_below(self, other: "Share") -> bool:
+        """Whether it is better by more than the noise of sums."""
         for mine, theirs, noise in zip(self, other, (1e-6, 1e-6, 1e-9, 1e-9), strict=True):
             if abs(mine - theirs) > noise * (1.0 + abs(theirs)):
                 return mine < theirs
@@ -131,12 +132,12 @@ def improve(draws: Draws, rounds: int = MOST_ROUNDS) -> None:
 def better(draws: Draws, car: Car) -> bool:
     """Give ``car`` its best beside the others; False, and nothing changed, where that is no better."""
     kept = draws.amps[car.number]
-    best, best_share, changed = kept, _share(draws, car), False
+    best, best_share, changed = kept, share(draws, car), False
     for peak_kw in _peaks(draws, car):
         draws.put(car, plan_single(car.need, Beside(draws, car).rooms(peak_kw=peak_kw)).current_a)
-        share = _share(draws, car)
-        if share.is_below(best_share):
-            best, best_share, changed = draws.amps[car.number], share, True
+        found = share(draws, car)
+        if found.is_below(best_share):
+            best, best_share, changed = draws.amps[car.number], found, True
         draws.put(car, kept)
     draws.put(car, best)
     return changed
@@ -159,14 +160,20 @@ def _peaks(draws: Draws, car: Car) -> Iterator[float]:
         yield high
 
 
-def _share(draws: Draws, car: Car) -> _Share:
-    lost = draws.missing_kwh(car)
+def share(draws: Draws, *cars: Car) -> Share:
+    """The part of the worth of ``draws`` that ``cars`` can change."""
     model = draws.model
-    money = sum(model.money(slot, draws.kw[slot]) for slot in range(car.first, car.last))
+    lost = [(draws.missing_kwh(car), car.need.priority) for car in cars]
+    slots = range(min(car.first for car in cars), max(car.last for car in cars))
+    money = sum(model.money(slot, draws.kw[slot]) for slot in slots)
     if model.peak_price:
         money += model.peak_price * draws.peak_kw()
-    hurry = draws.waited_h(car) if car.need.mode is Mode.SHORTEST else 0.0
-    return _Share(lost * car.need.priority, lost * lost, hurry, money + draws.own_cost(car))
+    return Share(
+        sum(kwh * priority for kwh, priority in lost),
+        sum(kwh * kwh for kwh, _ in lost),
+        sum(draws.waited_h(car) for car in cars if car.need.mode is Mode.SHORTEST),
+        money + sum(draws.own_cost(car) for car in cars),
+    )
 
 
 def optimum_of(draws: Draws, car: Car) -> Optimum:
