@@ -197,6 +197,11 @@ def test_a_wrong_profile_gets_its_path_and_what_was_expected(path: str, value: A
     assert refusal(request(changed(path, value))).startswith(f"$.profiles[0].profile{why}")
 
 
+def test_a_profile_that_is_nested_too_deeply_is_told() -> None:
+    deep = json.dumps(request({"customData": "here"})).replace('"here"', "[" * 700 + "]" * 700)
+    assert refusal(deep.encode()).startswith("$.profiles[0].profile: a charging profile is expected: ")
+
+
 def test_a_period_of_201_has_a_limit_and_one_of_21_may_have_none() -> None:
     silent = changed("chargingSchedule.0.chargingSchedulePeriod.0.limit", None)
     path = "$.profiles[0].profile.chargingSchedule[0].chargingSchedulePeriod[0].limit"

@@ -79,8 +79,7 @@ def _start_refusals(profile: Profile, schedule: Schedule) -> Iterator[Refusal]:
     starts = [period.start_period for period in schedule.charging_schedule_period]
     if not starts:
         yield Refusal(Reason.INVALID_SCHEDULE, "a schedule has a period")
-        return
-    if starts[0] != 0:  # K01.FR.31: or the first minutes have no limit
+    elif starts[0] != 0:  # K01.FR.31: or the first minutes have no limit
         yield Refusal(Reason.INVALID_SCHEDULE, f"the first period starts at 0, not at {starts[0]} s")
     if any(a >= b for a, b in pairwise(starts)):  # K01.FR.35
         yield Refusal(Reason.INVALID_SCHEDULE, "the periods' starts increase")

@@ -122,9 +122,8 @@ def _conflicts(candidate: Installation, others: list[Installation], abilities: A
             if one.place == candidate.place:  # K01.FR.39
                 yield Refusal(Reason.INVALID_STACK_LEVEL, where)
         elif one.place == candidate.place and candidate.meets(one):  # K01.FR.06
-            if not abilities.strict and take_turns(one.profile, candidate.profile):
-                continue
-            yield Refusal(Reason.DUPLICATE_PROFILE, f"{where} at the same time")
+            if abilities.strict or not take_turns(one.profile, candidate.profile):
+                yield Refusal(Reason.DUPLICATE_PROFILE, f"{where} at the same time")
         elif (
             candidate.purpose is Purpose.TX_DEFAULT_PROFILE
             and one.profile.stack_level == level
