@@ -10,7 +10,9 @@ static const double AMPERE = 1e6, SECOND = 1e3, PRICE = 1e9;
 /* 5.999999999999 A out of a division is 6 A. */
 static const double NOISE = 1e-12;
 
-enum { FIRST_LOOK = 128, SECOND_LOOK = 96, LAST_LOOK = 30000 };
+/* Pieces kept per slot: by a quick look; by one that only looks for a better plan, which makes the proof short; by one that
+ * goes for the last tie; and, where that is a riddle, by the proof that no plan costs less money. */
+enum { FIRST_LOOK = 128, SECOND_LOOK = 96, THIRD_LOOK = 2000, LAST_LOOK = 50000 };
 
 /* Completing within the first `slots`: a bound on the money, waiting included; the dearest price it takes. */
 typedef struct {
@@ -285,9 +287,11 @@ static status finish_within(work *w, value *bound, bool *proven) {
     value lowest = s->line[0].bound;
     *proven = true;
     add_lines(s);
-    static const int looks[] = {FIRST_LOOK, SECOND_LOOK, LAST_LOOK};
-    for (int i = 0; i < 3; i++) {
-        outcome found = look(s, looks[i], i > 0, &lowest);
+    static const manner looks[] = {
+        {FIRST_LOOK, false, false}, {SECOND_LOOK, true, false}, {THIRD_LOOK, true, false}, {LAST_LOOK, true, true},
+    };
+    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
+        outcome found = look(s, looks[i], &lowest);
         if (found == NO_MEMORY) return MEMORY;
         if (found == PROVEN || !less(lowest, s->best_cost)) return DONE;
     }

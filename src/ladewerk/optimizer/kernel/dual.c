@@ -86,25 +86,26 @@ static void follow(search *search, line *line) {
 
 /* --- a plan in the slots that are on */
 
-/* Slots in order of what a unit less in them saves, most first. */
+/* What a unit less in a slot saves, from all to the least it may draw. */
+static value saving_of(const search *search, const slot *slot) {
+    if (slot->plain) return slot->unit;
+    const digits *digits = &search->car->digits;
+    int64_t width = slot->most - slot->least;
+    value rise = cost_of(digits, slot, slot->most, slot->most);
+    if (width) rise = minus(rise, cost_of(digits, slot, slot->least, slot->least));
+    else width = slot->most;
+    return value_of(rise.money / width, rise.thrift / width, rise.order / width);
+}
+
+/* Slots that are on in order of what a unit less in them saves, most first. */
 static int dearest_first(const search *search, int *order, value *saving) {
     int count = 0;
-    for (int t = 0; t < search->count; t++) {
+    /* From the last on: at one price that is the order already. */
+    for (int t = search->count - 1; t >= 0; t--) {
         if (search->amount[t] == OFF) continue;
-        const slot *slot = &search->car->slot[t];
-        int64_t width = slot->most - slot->least;
-        const digits *digits = &search->car->digits;
-        value top = cost_of(digits, slot, slot->most, slot->most);
-        value floor = width ? cost_of(digits, slot, slot->least, slot->least) : value_of(0, 0, 0);
-        if (!width) width = slot->most;
-        value rise = minus(top, floor), slope;
-        slope = value_of(rise.money / width, rise.thrift / width, rise.order / width);
+        saving[t] = saving_of(search, &search->car->slot[t]);
         int at = count++;
-        for (; at > 0 && less(saving[at - 1], slope); at--) {
-            saving[at] = saving[at - 1];
-            order[at] = order[at - 1];
-        }
-        saving[at] = slope;
+        for (; at > 0 && less(saving[order[at - 1]], saving[t]); at--) order[at] = order[at - 1];
         order[at] = t;
     }
     return count;
@@ -171,10 +172,12 @@ static void keep_if_better(search *search) {
     search->has_best = true;
 }
 
-static void try_plans(search *search, value price) {
+static void try_plans(search *search, const line *line) {
     int count = dearest_first(search, search->order, search->saving);
+    value price = line->price;
     if (!fill(search, search->order, count, false)) return;
     keep_if_better(search);
+    if (!less(line->bound, search->best_cost)) return;
     if (fill(search, search->order, count, true)) keep_if_better(search);
     size_t size = (size_t)search->count * sizeof *search->amount;
     memcpy(search->kept, search->amount, size);
@@ -236,7 +239,7 @@ void find_lines(search *search, value guess) {
     while (search->lines < SECANTS && !seen(search, price)) {
         line *line = add_line(search, price);
         follow(search, line);
-        try_plans(search, price);
+        try_plans(search, line);
         if (!less(line->bound, search->best_cost)) break;
         *(line->total < search->need ? &low : &high) = *line;
         price = between(search, &low, &high);

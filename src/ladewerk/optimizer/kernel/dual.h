@@ -34,7 +34,7 @@ typedef struct {
     bool has_best;
 } search;
 
-enum { SECANTS = 12, ORDERED = 8, PRICED = 10, MOST_LINES = SECANTS + ORDERED + PRICED };
+enum { SECANTS = 8, ORDERED = 4, PRICED = 4, MOST_LINES = SECANTS + ORDERED + PRICED };
 
 /* Fills line[] from a first guess of the price; line[0] is the one with the highest bound. Also finds plans: `best` is
  * replaced wherever one costs less than `best_cost`. */

@@ -6,6 +6,11 @@
 static const value TINY = {0, 0, 1};
 static const value NOTHING = {0, 0, 0};
 
+/* Below everything that costs as much money. */
+static value only_money(value cost) {
+    return value_of(cost.money, -((wide)1 << 124), 0);
+}
+
 /* --- what can still become a plan below the ceiling */
 
 /* A bound, by one line, on every plan through total `total` of `p`, with slot `t` the next one. */
@@ -14,8 +19,8 @@ static value bound_at(const frontier *at, const line *line, const piece *p, int6
     return plus(plus(cost_at(p, total), times(difference, at->search->need - total)), line->after[t][on]);
 }
 
-/* Cuts off where the bound of `line` is not below the ceiling; false if nothing is left. */
-static bool cut_by(const frontier *at, const line *line, piece *p, int t, bool on) {
+/* cut_by() with all that decides. */
+static bool cut_closely(const frontier *at, const line *line, piece *p, int t, bool on) {
     value here = bound_at(at, line, p, p->first, t, on);
     value rise = plus(minus(p->slope, line->price), at->search->line[0].price);
     if (!negative(rise)) {
@@ -30,6 +35,17 @@ static bool cut_by(const frontier *at, const line *line, piece *p, int t, bool o
     value room = minus(minus(at->ceiling, here), TINY);
     clip(p, p->last - steps_within(room, minus(NOTHING, rise), p->last - p->first), p->last);
     return true;
+}
+
+/* Cuts off where the bound of `line` is not below the ceiling; false if nothing is left. */
+static bool cut_by(const frontier *at, const line *line, piece *p, int t, bool on) {
+    /* Nearly always the money decides at both ends. */
+    wide apart = line->price.money - at->search->line[0].price.money, ceiling = at->ceiling.money;
+    wide first = p->cost.money + apart * (at->search->need - p->first) + line->after[t][on].money;
+    wide last = first + (p->slope.money - apart) * (p->last - p->first);
+    if (first < ceiling && last < ceiling) return true;
+    if (first > ceiling && last > ceiling) return false;
+    return cut_closely(at, line, p, t, on);
 }
 
 /* Cuts `p` down to what can still become a plan below the ceiling, with slot `t` the next one. */
@@ -54,6 +70,7 @@ static void end_at(frontier *at, const piece *p, int t) {
     value cost = cost_at(p, need);
     if (!less(cost, at->ceiling)) return;
     at->ceiling = cost;
+    if (at->money_alone) at->ceiling = only_money(cost);
     at->end = *p;
     at->end_slot = t;
 }
@@ -293,30 +310,31 @@ static void trace(const frontier *at, search *search) {
     search->has_best = true;
 }
 
-static bool pass(frontier *at, int most_pieces, bool narrowing) {
+static bool pass(frontier *at, manner manner) {
     const search *search = at->search;
     pieces *origin = &at->now[search->car->running];
     if (!make_room(origin, 1)) return false;
     origin->piece[origin->count++] = (piece){.part = IDLE, .from = -1};
     for (int t = 0; t < search->count; t++) {
         if (!stay_off(at, t) || !turn_on(at, t)) return false;
-        if (at->off.count + at->found.count > most_pieces) {
-            if (!narrowing) {
+        if (at->off.count + at->found.count > manner.most_pieces) {
+            if (!manner.narrowing) {
                 at->left_out = true;
                 at->lowest = minus(search->line[0].bound, times(search->line[0].price, search->need));
                 return true;
             }
-            if (!narrow(at, t, most_pieces)) return false;
+            if (!narrow(at, t, manner.most_pieces)) return false;
         }
         if (!settle(at)) return false;
     }
     return true;
 }
 
-outcome look(search *search, int most_pieces, bool narrowing, value *lowest) {
-    value offset = times(search->line[0].price, search->need);
-    frontier at = {.search = search, .ceiling = minus(search->best_cost, offset), .end_slot = -1};
-    bool done = pass(&at, most_pieces, narrowing);
+outcome look(search *search, manner manner, value *lowest) {
+    value offset = times(search->line[0].price, search->need), ceiling = minus(search->best_cost, offset);
+    if (manner.money_alone) ceiling = only_money(ceiling);
+    frontier at = {.search = search, .ceiling = ceiling, .end_slot = -1, .money_alone = manner.money_alone};
+    bool done = pass(&at, manner);
     if (done && at.end_slot >= 0) trace(&at, search);
     *lowest = plus(at.lowest, offset);
     pieces *lists[] = {&at.arena, &at.now[0], &at.now[1], &at.off, &at.started, &at.found, &at.merged};

@@ -21,13 +21,19 @@ typedef struct {
     int end_slot; /* the best plan found ends here; -1 if there is none */
     piece end;
     value lowest; /* the lowest bound of what was left out */
+    bool money_alone; /* what costs as much money as the ceiling is no better */
     bool left_out;
 } frontier;
 
 typedef enum { PROVEN, LEFT_OUT, NO_MEMORY } outcome;
 
-/* Looks for a plan below search->best_cost and puts it there. Where there are more than `most_pieces` it gives up or, with
- * `narrowing`, goes on with the most promising ones; `lowest` is then a bound on what it has not seen. */
-outcome look(search *search, int most_pieces, bool narrowing, value *lowest);
+typedef struct {
+    int most_pieces;  /* with more than that it gives up or, */
+    bool narrowing;   /* goes on with the most promising ones */
+    bool money_alone; /* look for less money only, whatever the ties say */
+} manner;
+
+/* Looks for a plan below search->best_cost and puts it there. `lowest` is then a bound on what it has left out. */
+outcome look(search *search, manner manner, value *lowest);
 
 #endif

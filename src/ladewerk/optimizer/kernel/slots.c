@@ -25,6 +25,11 @@ static wide earned(const slot *slot, int64_t drawn, int64_t useful) {
 }
 
 value cost_of(const digits *digits, const slot *slot, int64_t drawn, int64_t useful) {
+    if (slot->plain) {
+        value cost = times(slot->unit, drawn);
+        cost.thrift = (wide)(drawn - useful) * ((wide)1 << digits->excess);
+        return cost;
+    }
     int64_t covered = smaller(drawn, slot->covered), rest = drawn - covered;
     wide money;
     if (useful == drawn) {
@@ -113,10 +118,38 @@ static void complete_steps(const digits *digits, slot *slot) {
     }
 }
 
+/* complete_any() for a slot that is plain. */
+static void complete_plain(const digits *digits, slot *slot) {
+    value least = times(slot->unit, slot->least), excess = value_of(0, -((wide)1 << digits->excess), 0);
+    value nothing = minus(least, times(excess, slot->least));
+    slot->segment[0] = (segment){nothing, excess, 0, slot->least};
+    slot->corner[0] = (corner){nothing, 0};
+    slot->corner[1] = (corner){least, slot->least};
+    slot->segments = 1;
+    slot->corners = 2;
+    if (slot->least == slot->most) return;
+    slot->segment[slot->segments++] = (segment){least, slot->unit, slot->least, slot->most};
+    slot->corner[slot->corners++] = (corner){times(slot->unit, slot->most), slot->most};
+}
+
+static bool is_plain(const slot *slot) {
+    bool one_price = slot->covered == 0 || slot->covered >= slot->most;
+    return one_price && slot->price >= 0 && slot->last == 0;
+}
+
 void complete_slot(const digits *digits, slot *slot) {
     slot->segments = slot->corners = 0;
     slot->bulging = slot->covered > 0 && slot->covered < slot->most && slot->covered_price > slot->price;
+    slot->plain = is_plain(slot);
     if (slot->most == 0) return;
+    if (slot->plain) {
+        wide away = digits->distance == NO_LAST ? 0 : (wide)1 << digits->distance;
+        slot->unit = value_of((wide)slot->price << digits->money, 0, away + slot->index);
+        if (!slot->step) {
+            complete_plain(digits, slot);
+            return;
+        }
+    }
     add_corner(digits, slot, slot->least, 0);
     if (slot->step) complete_steps(digits, slot);
     else complete_any(digits, slot);

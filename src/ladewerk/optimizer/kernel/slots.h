@@ -33,6 +33,8 @@ typedef struct {
     int64_t last; /* in the last plan */
     int64_t index;
     bool bulging; /* a step up may cost less than the one before */
+    bool plain;   /* every amount costs `unit` for each 1 of it */
+    value unit;
     int segments, corners;
     segment *segment; /* in order of amount without a hole; none with steps */
     corner *corner;   /* the first is "on, nothing useful" */
