@@ -187,7 +187,8 @@ def test_a_restart_in_the_middle_keeps_the_number(tmp_path: Path, place_at: Any,
                 await again.until_true(lambda: heard.statuses() == ["Available"])
                 again.simulator.world.plug_in()
                 await again.until("plugged")
-                remote = call.RemoteStartTransaction(id_tag=TAG, connector_id=1)
+                # Without a connector it is the only one there is.
+                remote = call.RemoteStartTransaction(id_tag=TAG)
                 assert (await heard.asks(remote)).status == "Accepted"
                 await again.until_true(lambda: bool(heard.said("StartTransaction")))
                 assert heard.said("StartTransaction")[0]["id_tag"] == TAG

@@ -3,10 +3,12 @@
 from msgspec import UNSET
 
 from ladewerk.ocpp import Context, v21
+from ladewerk.station.control import UnitControl
 from ladewerk.station.events import DirectPressed, Origin, StartPressed, StopPressed
 from ladewerk.station.handlers.reach import Reach, info
 from ladewerk.station.transaction import RemoteStart
 from ladewerk.station.unit_state import Phase
+from ladewerk.station.units import Units
 from ladewerk.station.wording import text
 
 _Status = v21.RequestStartStopStatusEnumType
@@ -18,9 +20,9 @@ async def request_start_transaction(
     """F01: what the driver's Start button would do: a prepared plan begins, else the vehicle charges directly."""
     if request.charging_profile is not UNSET:
         return _not_started("UnsupportedParam", "send the TxProfile with SetChargingProfile once the transaction runs")
-    if request.evse_id is UNSET:
-        return _not_started("MissingParam", "name the EVSE")
-    unit = ctx.state.units.of_evse(request.evse_id)
+    unit = _startable(ctx.state.units) if request.evse_id is UNSET else ctx.state.units.of_evse(request.evse_id)
+    if unit is None and request.evse_id is UNSET:
+        return _not_started("MissingParam", "name the EVSE: it is not just one that could start")
     if unit is None:
         return _not_started("InvalidValue", f"there is no EVSE {request.evse_id}")
     planned = unit.state.phase is Phase.PLANNED
@@ -30,6 +32,14 @@ async def request_start_transaction(
         why = text(refused.code, refused.params) if refused is not None else "no transaction"
         return _not_started("NotReady", why)
     return v21.RequestStartTransactionResponse(status=_Status.ACCEPTED, transaction_id=unit.transaction.transaction_id)
+
+
+def _startable(units: Units) -> UnitControl | None:
+    """The EVSE that is meant where none is named: the only one, or the only one where something could start."""
+    all_units = list(units)
+    waiting = [unit for unit in all_units if unit.state.phase in (Phase.PLUGGED, Phase.PLANNED)]
+    meant = waiting if len(waiting) == 1 else all_units
+    return meant[0] if len(meant) == 1 else None
 
 
 def _not_started(reason: str, why: str) -> v21.RequestStartTransactionResponse:
