@@ -11,6 +11,11 @@ from ladewerk.station.handlers.reach import Reach, info
 
 _Read = Callable[[Reach], str]
 
+
+def _said(able: bool) -> str:
+    return "true" if able else "false"
+
+
 VARIABLES: Final[Mapping[tuple[str, str], _Read]] = {
     ("ChargingStation", "Model"): lambda reach: reach.config.station.model,
     ("ChargingStation", "VendorName"): lambda reach: reach.config.station.vendor,
@@ -18,9 +23,15 @@ VARIABLES: Final[Mapping[tuple[str, str], _Read]] = {
     ("SampledDataCtrlr", "TxUpdatedInterval"): lambda reach: str(round(reach.config.station.meter_values_s)),
     ("SmartChargingCtrlr", "Enabled"): lambda _reach: "true",
     ("SmartChargingCtrlr", "Available"): lambda _reach: "true",
-    ("SmartChargingCtrlr", "PeriodsPerSchedule"): lambda _reach: "1024",
-    ("SmartChargingCtrlr", "RateUnit"): lambda _reach: "A,W",
-    ("SmartChargingCtrlr", "Entries"): lambda reach: str(len(reach.units.evse_ids)),
+    ("SmartChargingCtrlr", "PeriodsPerSchedule"): lambda reach: str(reach.profiles.abilities.most_periods),
+    ("SmartChargingCtrlr", "RateUnit"): lambda reach: ",".join(sorted(reach.profiles.abilities.rate_units)),
+    ("SmartChargingCtrlr", "Entries"): lambda reach: str(reach.profiles.abilities.most_profiles),
+    ("SmartChargingCtrlr", "ProfileStackLevel"): lambda reach: str(reach.profiles.abilities.most_stack_level),
+    ("SmartChargingCtrlr", "SupportsDynamicProfiles"): lambda reach: _said(reach.profiles.abilities.dynamic),
+    ("SmartChargingCtrlr", "SupportsLocalTime"): lambda reach: _said(reach.profiles.abilities.local_time),
+    ("SmartChargingCtrlr", "SupportsRandomizedDelay"): lambda reach: _said(reach.profiles.abilities.random_delay),
+    ("SmartChargingCtrlr", "SupportsLimitAtSoC"): lambda reach: _said(reach.profiles.abilities.limit_at_soc),
+    ("SmartChargingCtrlr", "ACPhaseSwitchingSupported"): lambda reach: _said(reach.profiles.abilities.phase_switching),
     ("TxCtrlr", "TxStartPoint"): lambda _reach: "EVConnected",
     ("TxCtrlr", "TxStopPoint"): lambda _reach: "EVConnected",
 }
