@@ -10,6 +10,7 @@ import pytest
 
 from ladewerk.cli import main
 from ladewerk.optimizer import problem_from_json
+from ladewerk.optimizer.series_file import parse_series
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 EVS = [{"id": "car", "energy_wh": 3000, "max_current_a": 16}]
@@ -90,6 +91,16 @@ def test_prices_go_on_as_a_forecast_that_states_its_error(run: Any) -> None:
     assert words.startswith(
         "from 2026-01-19T00:00:00+00:00 on the prices are a forecast; mean error on the last 7 days: 0.0000"
     )
+
+
+def test_a_csv_file_for_the_csms_may_be_printed_instead(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", Words(awattar(100, 100, 50)))
+    assert main(["prices", "--tax", "0.19", "--zone", "Europe/Berlin", "--csv"]) == 0
+    text = capsys.readouterr().out
+    assert text == "start_at,price_per_kwh\n2026-01-05T01:00:00+01:00,0.119\n2026-01-05T03:00:00+01:00,0.0595\n"
+    assert len(parse_series(text.encode(), "price_per_kwh", "printed")) == 2
 
 
 def test_tibber_says_what_is_paid_itself(run: Any) -> None:

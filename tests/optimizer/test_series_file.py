@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ladewerk.errors import ConfigError
-from ladewerk.optimizer.series_file import SAMPLE, parse_series, read_series
+from ladewerk.optimizer.series_file import SAMPLE, parse_series, read_series, series_text
+from ladewerk.timeline import Timeline
 
 BERLIN = ZoneInfo("Europe/Berlin")
 FILES: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "series_files.json").read_text("utf-8"))
@@ -85,6 +86,14 @@ def test_a_whole_day_of_25_hours_by_the_clock_is_25_hours_long() -> None:
     steps = parsed(*(f"2026-10-25 {clock};{index}" for index, clock in enumerate(clocks)), "2026-10-26 00:00;0")
     times = [datetime.fromisoformat(at) for at, _ in steps]
     assert {(after - before) / timedelta(minutes=15) for before, after in pairwise(times)} == {1.0}
+
+
+def test_what_is_written_can_be_read_also_over_a_night_of_25_hours() -> None:
+    start = datetime(2026, 10, 24, 22, tzinfo=UTC)
+    line = Timeline.of((start + timedelta(hours=hour), 0.1 + hour / 100) for hour in range(6))
+    text = series_text("price_per_kwh", line, BERLIN)
+    assert [row[11:25] for row in text.splitlines()[2:5]] == ["01:00:00+02:00", "02:00:00+02:00", "02:00:00+01:00"]
+    assert Timeline.of(parse_series(text.encode(), "price_per_kwh", "file")) == line
 
 
 def test_the_sample_can_be_read() -> None:

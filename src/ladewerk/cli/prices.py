@@ -13,7 +13,7 @@ from ladewerk.optimizer.horizon import per_slot
 from ladewerk.optimizer.price_forecast import LEAST_DAYS, forecast_prices
 from ladewerk.optimizer.price_formats import FORMATS, PublishedPrices, guess_format, read_entsoe, read_prices, read_tibber
 from ladewerk.optimizer.prices import Surcharge, published_until
-from ladewerk.optimizer.series_file import SAMPLE, parse_series
+from ladewerk.optimizer.series_file import SAMPLE, parse_series, series_text
 from ladewerk.timeline import Timeline, combine, first
 
 _MOST_SLOTS = 100_000
@@ -50,6 +50,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--forecast", action="store_true", help="go on behind the published prices, from those of a week or more"
     )
+    parser.add_argument("--csv", action="store_true", help="print a CSV file for the CSMS instead")
     parser.add_argument("--sample", action="store_true", help="print a CSV file to start from, and nothing else")
     parser.set_defaults(run=run)
 
@@ -70,10 +71,15 @@ def run(args: argparse.Namespace) -> int:
     if args.forecast and until is not None and until < end:
         line = _carried_on(line, until, end, zone or UTC)
     slot_s = (float(args.slot_s),) * slots
+    prices = [round(price, 6) for price in per_slot(line, start, slot_s)]
+    if args.csv:
+        line = Timeline.from_slots(start, slot_s, prices)
+        print(series_text("price_per_kwh", line, zone or start.tzinfo or UTC), end="")
+        return 0
     answer = {
         "start": start.isoformat(),
         "slot_s": args.slot_s,
-        "price_per_kwh": [round(price, 6) for price in per_slot(line, start, slot_s)],
+        "price_per_kwh": prices,
     }
     if published.currency is not None:
         answer["currency"] = published.currency

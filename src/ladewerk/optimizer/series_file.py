@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from ladewerk.errors import ConfigError
+from ladewerk.timeline import Timeline
 
 Column = Literal["price_per_kwh", "power_w"]
 Steps = tuple[tuple[datetime, float], ...]
@@ -71,6 +72,12 @@ def parse_series(document: bytes, column: Column, source: str, zone: tzinfo | No
     if not steps:
         raise ConfigError(source, "has no line of values")
     return steps
+
+
+def series_text(column: Column, line: Timeline[float], zone: tzinfo) -> str:
+    """A file that says what ``line`` says from its first to its last value, which then holds for ever; times as in ``zone``."""
+    steps = [f"{segment.start.astimezone(zone).isoformat()},{segment.value}" for segment in line.segments()]
+    return "\n".join([f"start_at,{column}", *steps, ""])
 
 
 def _steps(source: str, lines: list[str], column: Column, zone: tzinfo | None) -> Iterator[tuple[datetime, float]]:
