@@ -137,5 +137,9 @@ def test_prices_end_where_they_say_or_a_step_after_the_last_of_a_file() -> None:
     assert published_until(hourly(0.1, 0.2, 0.3)) == START + timedelta(hours=3)
     # Hours alike are one step; the shortest one tells the resolution.
     assert published_until(hourly(0.1, 0.2, 0.2, 0.2, 0.3)) == START + timedelta(hours=5)
+    turned = [datetime(2026, 10, 25, hour, tzinfo=BERLIN) for hour in (0, 2, 3)]
+    assert published_until(Timeline.of(zip(turned, (0.1, 0.2, 0.3), strict=True))) == datetime(
+        2026, 10, 25, 5, tzinfo=BERLIN
+    )
     sparse = Timeline.of([(START, 0.1), (START + timedelta(days=20), 0.2)])
     assert published_until(sparse) == START + timedelta(days=40)

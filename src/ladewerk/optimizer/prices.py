@@ -106,9 +106,10 @@ def published_until(prices: Timeline[float]) -> datetime | None:
     """
     if prices.end is not None or len(prices.starts) < 2:
         return prices.end
-    last = prices.starts[-1]
-    recent = [start for start in prices.starts if start >= last - _WEEK]
-    return last + min(after - before for before, after in pairwise(recent if len(recent) > 1 else prices.starts[-2:]))
+    # In UTC: between two times of one zone Python subtracts what their clocks show.
+    starts = [start.astimezone(UTC) for start in prices.starts]
+    recent = [start for start in starts if start >= starts[-1] - _WEEK]
+    return starts[-1] + min(after - before for before, after in pairwise(recent if len(recent) > 1 else starts[-2:]))
 
 
 def _changes(tariff: TimeOfDayTariff, start: datetime, end: datetime) -> Iterator[datetime]:

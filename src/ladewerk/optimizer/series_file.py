@@ -75,7 +75,7 @@ def parse_series(document: bytes, column: Column, source: str, zone: tzinfo | No
 
 
 def series_text(column: Column, line: Timeline[float], zone: tzinfo) -> str:
-    """A file that says what ``line`` says from its first to its last value, which then holds for ever; times as in ``zone``."""
+    """A file that says what ``line`` says up to its last value, which then holds for ever; times as in ``zone``."""
     steps = [f"{segment.start.astimezone(zone).isoformat()},{segment.value}" for segment in line.segments()]
     return "\n".join([f"start_at,{column}", *steps, ""])
 
