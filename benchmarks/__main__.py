@@ -6,7 +6,7 @@ import sys
 
 from benchmarks.rows import as_json, table
 
-NAMES = ("footprint", "ocpp", "optimizer", "forecast", "demo")
+NAMES = ("footprint", "ocpp", "optimizer", "optimizer_site", "forecast", "demo")
 
 
 def main() -> int:

@@ -268,6 +268,13 @@ def _lp(columns: _Columns, rows: _Rows) -> highspy.HighsLp:
     return lp
 
 
+def site_lp(model: SiteModel, missing_cost: float) -> highspy.HighsLp:
+    """The programme as it is, with a price on each kWh missing."""
+    columns = _Columns(model)
+    columns.cost[columns.missing] = missing_cost * columns.weight
+    return _lp(columns, _Rows(model, columns))
+
+
 def joint_lp(model: SiteModel) -> Relaxed:
     """Least missing energy, shared fairly, then least cost."""
     programme = SiteProgramme(model)
