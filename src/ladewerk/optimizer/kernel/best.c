@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "frontier.h"
+#include "last.h"
 
 static const double AMPERE = 1e6, SECOND = 1e3, PRICE = 1e9;
 /* 5.999999999999 A out of a division is 6 A. */
@@ -12,7 +13,7 @@ static const double NOISE = 1e-12;
 
 /* Pieces kept per slot: by a quick look; by one that only looks for a better plan, which makes the proof short; by one that
  * goes for the last tie; and, where that is a riddle, by the proof that no plan costs less money. */
-enum { FIRST_LOOK = 128, SECOND_LOOK = 96, THIRD_LOOK = 2000, LAST_LOOK = 50000 };
+enum { FIRST_LOOK = 128, SECOND_LOOK = 96, THIRD_LOOK = 500, LAST_LOOK = 50000 };
 
 /* Completing within the first `slots`: a bound on the money, waiting included; the dearest price it takes. */
 typedef struct {
@@ -278,6 +279,7 @@ static void begin_within(work *w, const completion *c, value best) {
     s->has_best = false;
     s->room[s->count] = 0;
     for (int t = s->count - 1; t >= 0; t--) s->room[t] = s->room[t + 1] + w->car.slot[t].most;
+    if (w->ask->step_a > 0 && w->ask->last_a) try_last(s);
     find_lines(s, guess_of(s, c->price));
 }
 

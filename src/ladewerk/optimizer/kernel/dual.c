@@ -164,7 +164,7 @@ static bool trim(search *search, value price, int from, int step) {
     return trimmed && surplus <= 0;
 }
 
-static void keep_if_better(search *search) {
+void keep_if_better(search *search) {
     value cost = cost_of_plan(search->car, search->count, search->trial);
     if (!less(cost, search->best_cost)) return;
     memcpy(search->best, search->trial, (size_t)search->count * sizeof *search->best);

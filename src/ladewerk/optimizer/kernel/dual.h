@@ -46,6 +46,9 @@ void add_lines(search *search);
 /* What the slot takes at most usefully, if it is on, where each unit of amount earns `price`. */
 int64_t best_amount(const car *car, const slot *slot, value price);
 
+/* Makes the plan in search->trial the best one if it costs less. */
+void keep_if_better(search *search);
+
 /* What `amount` (useful amounts or OFF) costs, starts included. */
 value cost_of_plan(const car *car, int count, const int64_t *amount);
 
