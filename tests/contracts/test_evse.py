@@ -292,3 +292,17 @@ def test_a_cancelled_call_leaves_the_board_usable(board: BoardOptions) -> None:
         assert (await bench.evse.read()).set_current_a == 10
 
     run(board, body)
+
+
+def test_a_call_that_is_cancelled_ends_whatever_moment_it_is(board: BoardOptions) -> None:
+    async def body(bench: Bench) -> None:
+        for turns in range(150):
+            call = asyncio.create_task(bench.evse.set_current(10))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            if call.cancel():
+                await asyncio.wait([call])
+                assert call.cancelled(), f"after {turns} turns of the loop"
+        assert (await bench.evse.read()).supply_allowed
+
+    run(board, body)

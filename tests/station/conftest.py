@@ -179,6 +179,8 @@ class Place:
     station: Station
     client: httpx.AsyncClient
     running: AsyncExitStack
+    listening: AsyncExitStack
+    """The CSMS's port; close it and the CSMS is gone."""
 
     def unit(self) -> dict[str, Any]:
         view: dict[str, Any] = self.station.view()["units"][0]
@@ -220,20 +222,20 @@ class Place:
         await self.running.aclose()
         table = msgspec.structs.replace(self.config.station, csms=csms_url, data=str(data))
         config = msgspec.structs.replace(self.config, station=table)
-        async with running_place(self.clock, self.simulator, self.csms, config) as place:
+        async with running_place(self.clock, self.simulator, self.csms, config, self.listening) as place:
             yield place
 
 
 @asynccontextmanager
 async def running_place(
-    clock: LoopClock, simulator: Simulator, csms: TinyCsms, config: StationConfig
+    clock: LoopClock, simulator: Simulator, csms: TinyCsms, config: StationConfig, listening: AsyncExitStack
 ) -> AsyncIterator[Place]:
     async with AsyncExitStack() as running:
         station = await running.enter_async_context(running_station(config, clock))
         client = await running.enter_async_context(
             httpx.AsyncClient(base_url=station.web_url, timeout=None, trust_env=False)
         )
-        yield Place(clock, simulator, csms, config, station, client, running)
+        yield Place(clock, simulator, csms, config, station, client, running, listening)
 
 
 @asynccontextmanager
@@ -251,8 +253,9 @@ async def charging_place(
     async with AsyncExitStack() as stack:
         settings = SimulatorConfig(meter_port=0, pins_port=0, panel_port=0, serial_link=None)
         simulator = await stack.enter_async_context(running_simulator(settings, clock))
+        listening = await stack.enter_async_context(AsyncExitStack())
         if serve_csms:
-            await stack.enter_async_context(csms.serving(versions))
+            await listening.enter_async_context(csms.serving(versions))
         lock = LockConfig(driver="motor", pins=simulator.pins_url, lock_pin=23, unlock_pin=24)
         config = StationConfig(
             station=StationTable(identity="LW-0001", csms=csms.url, web=web, data=str(data), poll_s=3.0),
@@ -267,7 +270,7 @@ async def charging_place(
                 )
             },
         )
-        yield await stack.enter_async_context(running_place(clock, simulator, csms, config))
+        yield await stack.enter_async_context(running_place(clock, simulator, csms, config, listening))
 
 
 @pytest.fixture

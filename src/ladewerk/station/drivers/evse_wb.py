@@ -121,6 +121,7 @@ class Bus:
                 yield
             finally:
                 self._quiet_until_s = loop.time() + self._spacing_s
+                _heed_cancellation()
 
     def _silent(self, address: int) -> DeviceUnreachable:
         return DeviceUnreachable(
@@ -133,6 +134,13 @@ class Bus:
             f"EVSE board at {self.device}, address {address}: refuses {what} (Modbus exception {code}); is it an EVSE-WB, "
             "EVSE DIN or SimpleEVSE?"
         )
+
+
+def _heed_cancellation() -> None:
+    """Raise the CancelledError that pymodbus loses when the answer comes at the same moment (``wait_for``, 3.11)."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
