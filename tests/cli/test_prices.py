@@ -131,6 +131,7 @@ def test_tibber_says_what_is_paid_itself(run: Any) -> None:
         (awattar(1), ("--start", "2026-01-06T00:00Z"), "--start: a time is expected that is at least a slot before"),
         (awattar(1), ("--start", "2026-01-04T23:00Z"), "a series is expected to reach from 2026-01-04T23:00:00+00:00"),
         (awattar(1), ("--slots", "5"), "a series is expected to reach"),
+        (awattar(1e308), ("--tax", "1e308"), "prices that a plan can reckon with"),
         (awattar(1), ("--tax", "-2"), "--tax: a share of 1 is expected"),
         (awattar(1), ("--per-kwh", "nan"), "--per-kwh: a finite number is expected"),
         (awattar(1), ("--slots", "8", "--forecast"), "--forecast: 7 days of prices are expected"),

@@ -5,6 +5,7 @@ import json
 import sys
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
+from math import isfinite
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -72,6 +73,8 @@ def run(args: argparse.Namespace) -> int:
         line = _carried_on(line, until, end, zone or UTC)
     slot_s = (float(args.slot_s),) * slots
     prices = [round(price, 6) for price in per_slot(line, start, slot_s)]
+    if not all(isfinite(price) for price in prices):
+        raise ConfigError(source, "prices that a plan can reckon with are expected, not larger than all numbers")
     if args.csv:
         line = Timeline.from_slots(start, slot_s, prices)
         print(series_text("price_per_kwh", line, zone or start.tzinfo or UTC), end="")
