@@ -153,6 +153,9 @@ def _repaired(model: SiteModel, start: Joint) -> Joint | None:
     missing_kwh = programme.least_missing()
     least = sum(lost * car.need.priority for lost, car in zip(missing_kwh, model.cars, strict=True))
     best, prices = start, list[Prices]()
+    if any(car.hurry_per_h for car in model.cars):
+        # Prices for cars that have time prove more of those whose hurry is worth little.
+        prices.append(programme.cheapest(missing_kwh).prices)
     for _ in range(ROUNDS_OF_COMPLETIONS):
         relaxed = programme.cheapest(missing_kwh, _ends(best.draws))
         prices.append(relaxed.prices)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from ladewerk.optimizer.problem import Mode
-from ladewerk.optimizer.site_model import Car, SiteModel
+from ladewerk.optimizer.site_model import ENOUGH_WH, Car, SiteModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,10 @@ def lower_bound(model: SiteModel, prices: Prices, served: Served, hurry_price: f
 
 def least_cost(model: SiteModel, car: Car, price: Sequence[float], least_kwh: float, hurry_price: float) -> float:
     """What ``car`` pays at least for ``least_kwh`` up to all it wants, with ``price`` per kWh in each slot of its stay."""
-    if least_kwh <= 0.0 and not any(one < 0.0 for one in price):
-        return 0.0
     start = 0.0 if car.is_running or least_kwh <= 0.0 else car.need.start_cost
     most = max(least_kwh, car.wanted_kwh) + _excess_kwh(model, car)
     hurry = hurry_price if car.need.mode is Mode.SHORTEST else car.hurry_per_h
-    if not hurry:
+    if not hurry or car.wanted_kwh * 1000 <= ENOUGH_WH:
         return start + _Knapsack(least_kwh, most).filled(model, car, price, car.last)
     costs = []
     if least_kwh < car.wanted_kwh - 1e-9:
@@ -80,8 +78,6 @@ def _excess_kwh(model: SiteModel, car: Car) -> float:
 def _completed(model: SiteModel, car: Car, price: Sequence[float], kwh: tuple[float, float], hurry: float) -> float:
     """The least cost over all completions; infinite where the energy cannot be had."""
     least, most = kwh
-    if least <= 1e-6:
-        return 0.0
     best = math.inf
     knapsack = _Knapsack(least, most)
     for slot in range(car.first, car.last):

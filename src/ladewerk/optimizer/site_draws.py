@@ -1,12 +1,17 @@
 """What all cars of a site draw, with its sums kept, and what that is worth."""
 
 import math
+from array import array
 from collections.abc import Sequence
+from operator import mul
 from typing import NamedTuple
 
 from ladewerk.optimizer.problem import Mode
 from ladewerk.optimizer.single import starts
 from ladewerk.optimizer.site_model import ENOUGH_WH, Car, SiteModel
+
+Asked = tuple["array[float]", "array[float]", "array[float]"]
+"""Slots, wish and prices of one car, as :func:`ladewerk.optimizer.kernel.best_plans` takes them."""
 
 
 class Worth(NamedTuple):
@@ -37,6 +42,8 @@ class Draws:
         self.amps: list[Sequence[float]] = [[0.0] * model.slots for _ in model.cars]
         self.kw = [0.0] * model.slots
         self.phase_a = [[0.0] * model.slots for _ in range(3)]
+        self.asked: dict[int, Asked] = {}
+        """What the kernel is told about each car, as it was asked for."""
 
     @classmethod
     def of(
@@ -45,14 +52,14 @@ class Draws:
         """Draws whose sums are known."""
         draws = cls.__new__(cls)
         draws.model, draws.amps = model, list(amps)
-        draws.kw, draws.phase_a = list(kw), [list(row) for row in phase_a]
+        draws.kw, draws.phase_a, draws.asked = list(kw), [list(row) for row in phase_a], {}
         return draws
 
     def copy(self) -> "Draws":
         """The same draws, to be changed without changing these."""
         other = Draws.__new__(Draws)
         other.model, other.amps = self.model, list(self.amps)
-        other.kw, other.phase_a = list(self.kw), [list(row) for row in self.phase_a]
+        other.kw, other.phase_a, other.asked = list(self.kw), [list(row) for row in self.phase_a], self.asked
         return other
 
     def put(self, car: Car, amps: Sequence[float]) -> None:
@@ -107,9 +114,12 @@ class Draws:
         """The highest draw of the site, cars and all."""
         return max(0.0, *(idle + kw for idle, kw in zip(self.model.idle_kw, self.kw, strict=True)))
 
-    def money(self) -> float:
-        """For the energy of all cars."""
-        return sum(self.model.money(slot, kw) for slot, kw in enumerate(self.kw))
+    def money(self, first: int = 0, last: int | None = None) -> float:
+        """For the energy of all cars in the slots from ``first`` up to, not including, ``last``."""
+        model = self.model
+        if not model.has_sun:
+            return float(sum(map(mul, self.kw[first:last], model.slot_money[first:last])))
+        return sum(model.money(slot, kw) for slot, kw in enumerate(self.kw[first:last], start=first))
 
     def own_cost(self, car: Car) -> float:
         """Start costs and, in balanced mode, the value of time."""

@@ -115,6 +115,9 @@ class SiteProgramme:
         if last is not None:
             late = columns.slot >= np.asarray(last)[columns.car]
             upper[: columns.pairs][late] = 0.0
+        if not sum(missing_kwh):
+            # What was best for missing energy is a bad place to begin where none is.
+            self._highs.clearSolver()
         self._set(cost, upper, np.asarray(missing_kwh))
         if not self._run():
             # The stays were ended too early: whoever lacks energy pays dearly, and is told.

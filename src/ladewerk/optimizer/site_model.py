@@ -86,6 +86,9 @@ class SiteModel:
     phase_room_a: tuple[tuple[float, ...], ...]
     """The same per phase, three rows."""
     cars: tuple[Car, ...]
+    slot_money: tuple[float, ...]
+    """What a kW from the grid costs in each slot."""
+    has_sun: bool
 
     @classmethod
     def of(cls, problem: Problem) -> "SiteModel":
@@ -110,6 +113,8 @@ class SiteModel:
             hours=tuple(length_s / 3600 for length_s in problem.slot_s),
             idle_kw=tuple(watts / 1000 for watts in idle_w),
             surplus_kw=tuple(max(0.0, -watts) / 1000 for watts in idle_w),
+            has_sun=any(watts < 0.0 for watts in idle_w),
+            slot_money=tuple(p * s / 3600 for p, s in zip(problem.price_per_kwh, problem.slot_s, strict=True)),
             room_kw=room_kw,
             phase_room_a=phase_room_a,
             cars=tuple(_car(number, need, windows, most) for number, need in enumerate(problem.evs)),

@@ -5,15 +5,17 @@ put is within every limit, so a plan is at any moment one that could be carried 
 """
 
 import math
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from ladewerk.optimizer.bounds import Room
+from ladewerk.optimizer.kernel import best_plans
 from ladewerk.optimizer.problem import Mode, Reason
 from ladewerk.optimizer.single import Optimum, plan_single
 from ladewerk.optimizer.site_bound import Prices
-from ladewerk.optimizer.site_draws import Draws
+from ladewerk.optimizer.site_draws import Asked, Draws
 from ladewerk.optimizer.site_model import Car, SiteModel
 
 MOST_ROUNDS: Final = 6
@@ -55,6 +57,18 @@ class Beside:
             room = min(room, model.phase_room_a[phase][slot] - (draws.phase_a[phase][slot] - mine))
         return max(0.0, room)
 
+    def best(self, peak_kw: float = math.inf) -> Sequence[float]:
+        """What the car draws at its best beside the others, with the site's draw no higher than ``peak_kw``."""
+        car, model = self.car, self.draws.model
+        if not model.has_sun and car.need.last_current_a is None and car.need.battery is None:
+            slots, first, last = model.slots, car.first, car.last
+            most_a = [0.0] * slots
+            most_a[first:last] = [self.amps(slot, peak_kw - model.idle_kw[slot]) for slot in range(first, last)]
+            batch = best_plans(*_asked(self.draws, car), array("d", most_a))
+            if batch is not None:
+                return [min(amps, most) for amps, most in zip(batch.current_a, most_a, strict=True)]
+        return plan_single(car.need, self.rooms(peak_kw=peak_kw)).current_a
+
     def rooms(self, prices: Sequence[float] | None = None, peak_kw: float = math.inf) -> tuple[Room, ...]:
         """The slots as the car finds them, at real prices or at ``prices``, one per slot of its stay."""
         return tuple(self._room(slot, prices, peak_kw) for slot in range(self.draws.model.slots))
@@ -78,6 +92,18 @@ class Beside:
             price_per_kwh=price,
             export_price_per_kwh=model.problem.site.export_price_per_kwh,
         )
+
+
+def _asked(draws: Draws, car: Car) -> Asked:
+    """Slots, wish and prices of ``car`` for the kernel; the same at any time."""
+    found = draws.asked.get(car.number)
+    if found is None:
+        need, problem = car.need, draws.model.problem
+        modes = {Mode.BALANCED: 0.0, Mode.SHORTEST: 1.0, Mode.CHEAPEST: 2.0}
+        wish = (need.energy_wh, need.power_w(1.0), need.min_current_a, need.current_step_a or 0.0, need.start_cost)
+        cars = array("d", (*wish, need.value_of_time_per_h, modes[need.mode], 0.0))
+        found = draws.asked[car.number] = (array("d", problem.slot_s), cars, array("d", problem.price_per_kwh))
+    return found
 
 
 def put_relaxed(model: SiteModel, kwh: Sequence[Sequence[float]], prices: Prices) -> Draws:
@@ -134,7 +160,7 @@ def better(draws: Draws, car: Car) -> bool:
     kept = draws.amps[car.number]
     best, best_share, changed = kept, share(draws, car), False
     for peak_kw in _peaks(draws, car):
-        draws.put(car, plan_single(car.need, Beside(draws, car).rooms(peak_kw=peak_kw)).current_a)
+        draws.put(car, Beside(draws, car).best(peak_kw))
         found = share(draws, car)
         if found.is_below(best_share):
             best, best_share, changed = draws.amps[car.number], found, True
@@ -165,7 +191,7 @@ def share(draws: Draws, *cars: Car) -> Share:
     model = draws.model
     lost = [(draws.missing_kwh(car), car.need.priority) for car in cars]
     slots = range(min(car.first for car in cars), max(car.last for car in cars))
-    money = sum(model.money(slot, draws.kw[slot]) for slot in slots)
+    money = draws.money(slots.start, slots.stop)
     if model.peak_price:
         money += model.peak_price * draws.peak_kw()
     return Share(

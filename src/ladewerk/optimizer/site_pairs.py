@@ -8,8 +8,8 @@ from ladewerk.optimizer.site_draws import Draws
 from ladewerk.optimizer.site_model import Car
 from ladewerk.optimizer.site_moves import better, share
 
-MOST_PAIRS: Final = 240
-"""Pairs tried in one go: all of them with up to 22 cars."""
+MOST_PAIRS: Final = 120
+"""Pairs tried in one go: all of them with up to 16 cars."""
 MOST_ROUNDS: Final = 3
 
 
