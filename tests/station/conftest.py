@@ -42,6 +42,7 @@ class TinyCsms:
     problems: list[tuple[str, str]] = field(default_factory=list)
     """Technical code and value of each event of the device model."""
     reports: list[v21.ReportChargingProfilesRequest] = field(default_factory=list)
+    limits: list[v21.NotifyChargingLimitRequest | v21.ClearedChargingLimitRequest] = field(default_factory=list)
     heartbeats: int = 0
     peer: Peer[None] | None = None
     port: int = 0
@@ -80,6 +81,20 @@ class TinyCsms:
         ) -> v21.ReportChargingProfilesResponse:
             self.reports.append(request)
             return v21.ReportChargingProfilesResponse()
+
+        @router.on(v21.NotifyChargingLimitRequest)
+        async def limit(
+            _: Context[None], request: v21.NotifyChargingLimitRequest
+        ) -> v21.NotifyChargingLimitResponse:
+            self.limits.append(request)
+            return v21.NotifyChargingLimitResponse()
+
+        @router.on(v21.ClearedChargingLimitRequest)
+        async def released(
+            _: Context[None], request: v21.ClearedChargingLimitRequest
+        ) -> v21.ClearedChargingLimitResponse:
+            self.limits.append(request)
+            return v21.ClearedChargingLimitResponse()
 
         @router.on(v21.HeartbeatRequest)
         async def heartbeat(_: Context[None], request: v21.HeartbeatRequest) -> v21.HeartbeatResponse:

@@ -34,6 +34,7 @@ from ladewerk.station.moment import Moment
 from ladewerk.station.needs import Needs
 from ladewerk.station.needs_delivery import deliver
 from ladewerk.station.needs_file import NeedsFile
+from ladewerk.station.outside_limit import LimitNotices
 from ladewerk.station.profile_memory import open_profile_memory
 from ladewerk.station.spaced_queue import SpacedQueue
 from ladewerk.station.status import StatusReport
@@ -134,7 +135,8 @@ async def running_station(
         station = Station(config, clock, units, link, messages)
         live = Live(station.view)
         host, port = split_address("station.web", config.station.web)
-        station.web_url = await stack.enter_async_context(serving(web_app(Seen(units, station.view), live), host, port))
+        app = web_app(Seen(units, station.view, profiles), live)
+        station.web_url = await stack.enter_async_context(serving(app, host, port))
         jobs = [
             *_wire(config, clock, station, journal, profiles, live),
             *_front(units, hardware, messages, clock),
@@ -167,7 +169,9 @@ def _wire(
     messages.said.connect(lambda _message: live.changed())
     alerts = Alerts(messages, units, link, clock)
     jobs: list[Job] = [journal.write(), queue.run(), link.run(station_router(), reach, status.send), alerts.send()]
-    jobs.append(profiles.keep_up())
+    notices = LimitNotices(link)
+    profiles.outside_changed.connect(lambda told: notices.tell(*told))
+    jobs += [profiles.keep_up(), notices.run()]
     for unit in units:
         unit.needs_to_send.connect(send_needs)
         unit.changed.connect(status.look)

@@ -32,9 +32,11 @@ from ladewerk.charging.schedule import currents, lasting, offerable, where_said
 from ladewerk.clock import Clock
 from ladewerk.errors import StoreError
 from ladewerk.ocpp import v21
+from ladewerk.signals import Signal
 from ladewerk.station.actions import Refuse
 from ladewerk.station.control import UnitControl
 from ladewerk.station.events import LimitsChanged, PlanCleared, PlanReceived
+from ladewerk.station.outside_limit import Notice, OutsideLimit, as_profile, ranked, release_notice, set_notice
 from ladewerk.station.profile_memory import PERSISTENT, ProfileMemory
 from ladewerk.station.shares import shares
 from ladewerk.station.unit_state import ENERGISED
@@ -71,6 +73,7 @@ class ChargingProfiles:
     def __init__(self, units: Units, clock: Clock, memory: ProfileMemory, time_zone: str | None = None) -> None:
         self.abilities = abilities_of(units)
         self.installed = Installed()
+        self.outside_changed: Signal[tuple[str, Notice]] = Signal()
         self._units = units
         self._clock = clock
         self._memory = memory
@@ -116,6 +119,30 @@ class ChargingProfiles:
             if cleared:
                 await self._take_over(left)
             return cleared
+
+    # What others ask for
+
+    async def limit_from_outside(self, limit: OutsideLimit) -> Refusal | None:
+        """K11, K12: hold a limit that somebody else sets, until it is released; the CSMS is told of each that is new."""
+        async with self._changing:
+            new = as_profile(limit, self._clock.now())
+            old = self.installed.with_id(new.profile.id)
+            if old is not None and _amounts(old) == _amounts(new):
+                return None
+            refusal = await self._take_over(ranked(self.installed.put(new), self.situation().station.circuit))
+            if refusal is None:
+                self.outside_changed.emit((limit.source, set_notice(new)))
+            return refusal
+
+    async def release(self, source: str) -> bool:
+        """K13: whether there was a limit of ``source``, which is gone now."""
+        async with self._changing:
+            left = self.installed.without_source(source)
+            if len(left) == len(self.installed):
+                return False
+            await self._take_over(left)
+            self.outside_changed.emit((source, release_notice(source)))
+            return True
 
     def situation(self) -> Situation:
         """All that the limits follow from at this moment."""
@@ -263,6 +290,11 @@ class ChargingProfiles:
     def _window(self) -> Window:
         now = self._clock.now()
         return Window(now, now + HORIZON)
+
+
+def _amounts(one: Installation) -> tuple[Any, ...]:
+    schedule = one.profile.charging_schedule[0]
+    return schedule.charging_rate_unit, schedule.charging_schedule_period
 
 
 def _restore(plans: dict[int, Timeline[float]], evse_id: int, old: Timeline[float] | None) -> None:

@@ -18,8 +18,12 @@ from ladewerk.ocpp.messages import decode, encode
 
 R = TypeVar("R")
 
-PERSISTENT: Final = (Purpose.CHARGING_STATION_MAX_PROFILE, Purpose.TX_DEFAULT_PROFILE)
-"""The purposes that are kept: a TxProfile ends with its transaction, which a restart ends."""
+PERSISTENT: Final = (
+    Purpose.CHARGING_STATION_MAX_PROFILE,
+    Purpose.CHARGING_STATION_EXTERNAL_CONSTRAINTS,
+    Purpose.TX_DEFAULT_PROFILE,
+)
+"""The purposes that are kept, limits from outside too; a TxProfile ends with its transaction, which a restart ends."""
 
 _SCHEMA: Final = """
 create table if not exists charging_profiles(

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Request, Response, delete, get, post, put
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery
 
@@ -12,6 +12,7 @@ from ladewerk.station.actions import Refuse
 from ladewerk.station.control import UnitControl
 from ladewerk.station.events import DirectPressed, Event, NeedsGiven, ResetPressed, StartPressed, StopPressed
 from ladewerk.station.needs import FieldError, Needs, read_needs
+from ladewerk.station.outside_limit import OutsideLimit, read_outside_limit
 from ladewerk.station.view import Json
 from ladewerk.station.web.seen import Seen
 from ladewerk.station.wording import text
@@ -69,7 +70,30 @@ def routes(seen: Seen) -> list[BaseRouteHandler]:
         rows = [[one.epoch_s, one.power_w, one.set_current_a, one.planned_w] for one in unit.history.since(epoch_s)]
         return Response({"samples": rows})
 
-    return [state, healthz, needs, button, samples]
+    return [state, healthz, needs, button, samples, *_outside_limits(seen)]
+
+
+def _outside_limits(seen: Seen) -> list[BaseRouteHandler]:
+    """What the grid operator or an energy management system limits."""
+
+    @put("/api/limit", name="limit", summary="Limit the whole station from outside", status_code=200)
+    async def limit(request: Request[Any, Any, Any]) -> Response[Json]:
+        read = read_outside_limit(_json(await request.body()))
+        if not isinstance(read, OutsideLimit):
+            return Response({"errors": [_field_error(read)]}, status_code=422)
+        refused = await seen.profiles.limit_from_outside(read)
+        if refused is None:
+            return Response({}, status_code=200)
+        return Response({"code": refused.reason.value, "params": {}, "text": refused.text}, status_code=409)
+
+    @delete("/api/limit/{source:str}", name="release", summary="Release such a limit", status_code=200)
+    async def release(source: FromPath[str]) -> Response[Json]:
+        if await seen.profiles.release(source):
+            return Response({}, status_code=200)
+        told = f"{source!r} limits nothing here"
+        return Response({"code": "no_such_limit", "params": {"source": source}, "text": told}, status_code=404)
+
+    return [limit, release]
 
 
 def _json(body: bytes) -> object:

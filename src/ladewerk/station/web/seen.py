@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ladewerk.station.charging_profiles import ChargingProfiles
 from ladewerk.station.units import Units
 from ladewerk.station.view import Json
 
@@ -13,3 +14,4 @@ class Seen:
 
     units: Units
     state: Callable[[], Json]
+    profiles: ChargingProfiles
