@@ -1,13 +1,32 @@
 """The newest authenticated connection of a station counts: as a rule, and in a race of a thousand over real sockets."""
 
 import asyncio
+import json
+import random
 import resource
+from collections import Counter
 from itertools import count, permutations
 
 import pytest
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as plain_connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
+from ladewerk.clock import SystemClock
 from ladewerk.errors import Disconnected
-from ladewerk.ocpp import Admission, Handshake, NewestConnections, WebSocketChannel, connect, serve
+from ladewerk.ocpp import (
+    Admission,
+    FrameSeen,
+    Handshake,
+    NewestConnections,
+    Peer,
+    Router,
+    WebSocketChannel,
+    connect,
+    serve,
+    v21,
+)
 
 _RACERS = 1000
 
@@ -143,3 +162,106 @@ def test_of_a_thousand_connections_at_once_the_last_authenticated_lives_alone(ma
             await asyncio.wait([winner_task])
 
     asyncio.run(asyncio.wait_for(test(), 60))
+
+
+# The same with peers, whose calls are under way when their connection loses
+
+
+_PEERS = 300
+
+
+class CallingSite:
+    """Calls whichever peer counts at the moment, without a pause, and closes those that lose."""
+
+    def __init__(self) -> None:
+        self.live: NewestConnections[Peer[None]] = NewestConnections()
+        self.generations: dict[Peer[None], int] = {}
+        self.lost: set[Peer[None]] = set()
+        self.said_to_losers: list[str] = []
+        self.closing: list[asyncio.Task[None]] = []
+        self.answers: Counter[str] = Counter()
+        self.entered = asyncio.Event()
+        self.all_entered = asyncio.Event()
+
+    async def admit(self, _: Handshake) -> Admission:
+        return Admission.ACCEPT
+
+    async def serve_one(self, channel: WebSocketChannel) -> None:
+        clock = SystemClock()
+        peer: Peer[None] = Peer(channel, version=channel.version, router=Router(), state=None, clock=clock)
+        self.generations[peer] = channel.generation
+        peer.frames.connect(lambda seen: self._check(peer, seen))
+        loser = self.live.enter(channel.identity, channel.generation, peer)
+        if loser is not None:
+            self.lost.add(loser)
+            self.closing.append(asyncio.create_task(loser.close("the station has connected again")))
+        self.entered.set()
+        if len(self.generations) == _PEERS:
+            self.all_entered.set()
+        await peer.run()
+        self.live.leave(channel.identity, channel.generation)
+
+    def _check(self, peer: Peer[None], seen: FrameSeen) -> None:
+        if seen.sent and peer in self.lost:
+            self.said_to_losers.append(seen.text)
+
+    async def call(self) -> None:
+        while True:
+            newest = self.live.of("CS001")
+            if newest is None:
+                self.entered.clear()
+                await self.entered.wait()
+                continue
+            try:
+                await newest.call(v21.ClearCacheRequest())
+                self.answers["answered"] += 1
+            except Disconnected:
+                self.answers["lost"] += 1
+                await asyncio.sleep(0)
+
+
+async def answer_for_a_while(connection: ClientConnection, chance: random.Random) -> None:
+    """Some racers vanish without a goodbye, the others answer until they are closed."""
+    calls = chance.choice([0, 1, 3, None])
+    try:
+        async for text in connection:
+            if calls is not None and calls == 0:
+                connection.transport.abort()
+                return
+            calls = None if calls is None else calls - 1
+            await connection.send(json.dumps([3, json.loads(text)[1], {"status": "Accepted"}]))
+    except ConnectionClosed:
+        return
+
+
+def test_nothing_is_said_to_a_loser_and_its_calls_fail_at_once(many_sockets: None) -> None:
+    async def race(port: int, number: int) -> None:
+        async with plain_connect(
+            f"ws://127.0.0.1:{port}/{number}/CS001", subprotocols=[Subprotocol("ocpp2.1")], proxy=None, open_timeout=60
+        ) as connection:
+            await answer_for_a_while(connection, random.Random(number))
+
+    async def test() -> None:
+        site = CallingSite()
+        async with serve("127.0.0.1", 0, admit=site.admit, serve_channel=site.serve_one) as listener:
+            calling = [asyncio.create_task(site.call()) for _ in range(3)]
+            racing = [asyncio.create_task(race(listener.port, number)) for number in range(_PEERS)]
+            await site.all_entered.wait()
+            async with connect(f"ws://127.0.0.1:{listener.port}", identity="cs001", open_timeout_s=60) as last:
+                await asyncio.wait(racing)  # every one of them has lost, or vanished
+                call = json.loads(await last.receive())
+                await last.send(json.dumps([3, call[1], {"status": "Accepted"}]))
+                assert json.loads(await last.receive())[2] == "ClearCache"
+                newest = site.live.of("CS001")
+                assert newest is not None
+                assert site.generations[newest] == max(site.generations.values())
+                assert len(site.live) == 1
+            await asyncio.gather(*site.closing)
+            for task in calling:
+                task.cancel()
+            await asyncio.wait(calling)
+            assert site.said_to_losers == []
+            assert site.answers["answered"] > 0
+            assert site.answers["lost"] > 0
+
+    asyncio.run(asyncio.wait_for(test(), 120))

@@ -137,3 +137,22 @@ def test_a_peer_that_sends_rubbish_is_closed_with_1002() -> None:
             assert [answer[:3] for answer in answers] == [[4, "-1", "RpcFrameworkError"]] * 11
 
     run(test())
+
+
+def test_from_the_call_of_close_on_nothing_new_is_said() -> None:
+    async def test() -> None:
+        one, other = LoopbackLink("LW-1").open()
+        csms = peer(other)
+        running = asyncio.create_task(csms.run())
+        await asyncio.sleep(1)
+        calling = asyncio.gather(csms.call(v21.ClearCacheRequest()), return_exceptions=True)
+        closing = csms.close("another one has come")
+        with pytest.raises(Disconnected, match="we closed the connection: another one has come"):
+            await csms.call(BOOT)
+        await closing
+        assert isinstance((await calling)[0], Disconnected)
+        with pytest.raises(Disconnected, match="1000 another one has come"):
+            await one.receive()
+        await running
+
+    run(test())

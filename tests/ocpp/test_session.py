@@ -153,6 +153,7 @@ def test_disconnect_loses_the_open_and_the_waiting_calls_at_once() -> None:
     made = session()
     for message_id in "abc":
         call(made, message_id, 0)
+    assert [frame[1] for frame in sent(made)] == ["a"]
     made.cancel("b")
     assert made.disconnect() == [CallLost("a", sent=True), CallLost("c", sent=False)]
     assert made.next_deadline is None
@@ -179,14 +180,34 @@ def test_closing_sends_what_is_left_and_takes_no_more() -> None:
     made = session()
     made.receive(HEARTBEAT.format("p"), 0)
     made.receive(HEARTBEAT.format("q"), 0)
-    made.answer("p", b"{}")
     call(made, "a", 0)
+    assert [frame[1] for frame in sent(made)] == ["a"]
+    made.answer("p", b"{}")
     assert made.close(1000, "bye") == [CloseWanted(1000, "bye"), CallLost("a", sent=True)]
     assert made.close(1000, "again") == []
     assert made.answer("q", b"{}") == []
-    assert [frame[1] for frame in sent(made)] == ["p", "a"]
+    assert [frame[1] for frame in sent(made)] == ["p"]
     with pytest.raises(Disconnected):
         call(made, "b", 0)
+
+
+@pytest.mark.parametrize("how", ["close", "disconnect"])
+def test_a_call_that_is_lost_before_it_was_handed_out_is_never_sent(how: str) -> None:
+    made = session()
+    made.receive(HEARTBEAT.format("theirs"), now=0)
+    made.answer("theirs", b"{}")
+    call(made, "ours", now=0)
+    events = made.close(1000, "") if how == "close" else made.disconnect()
+    assert CallLost("ours", sent=False) in events
+    assert sent(made) == ([[3, "theirs", {}]] if how == "close" else [])
+
+
+def test_a_call_that_nobody_waits_for_is_not_sent_behind_the_end_either() -> None:
+    made = session()
+    call(made, "ours", now=0)
+    made.cancel("ours")
+    assert made.close(1000, "") == [CloseWanted(1000, "")]
+    assert sent(made) == []
 
 
 def test_the_table_has_a_row_for_every_state_and_input() -> None:

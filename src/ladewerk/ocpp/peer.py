@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Generic, Self, TypeVar, assert_never, cast
+from typing import Any, Generic, Self, TypeVar, assert_never, cast
 from uuid import uuid4
 
 from ladewerk.clock import Clock
@@ -177,9 +177,16 @@ class Peer(Generic[S]):
                 task.cancel()
             await asyncio.gather(*self._handling.tasks, return_exceptions=True)
 
-    async def close(self, reason: str = "") -> None:
-        """Send what is already answered, then close the connection. CALLs of ours that are open fail at once."""
+    def close(self, reason: str = "") -> Coroutine[Any, Any, None]:
+        """Send what is already answered, then close the connection; await what is returned, which waits for the end.
+
+        By the call itself, before anything is awaited, CALLs of ours that are open have failed, and none is sent any more: a
+        connection that has lost to a newer one is told nothing but goodbye.
+        """
         self._apply(self._session.close(_CLOSE_NORMAL, reason))
+        return self._until_closed(reason)
+
+    async def _until_closed(self, reason: str) -> None:
         if self._running:
             await asyncio.shield(self._link_gone)
         else:

@@ -188,8 +188,9 @@ class Session:
         """The link is gone: pending CALLs are lost at once."""
         if self._step(Input.LOSS) is Verdict.DROP:
             return []
+        lost = self._lose_calls()
         self._unsent.clear()
-        return self._lose_calls()
+        return lost
 
     def handle_timer(self, now: float) -> list[Event]:
         """Let expire what is due, send what has waited behind it, and tell what is to be answered by default."""
@@ -254,8 +255,10 @@ class Session:
         return [] if call is None else [CallSent(call.message_id), *self._write(call.text)]
 
     def _lose_calls(self) -> list[Event]:
+        """Nobody waits for them any more: what has not been handed out of them never is."""
         self._theirs.forget_waiting()
-        return [CallLost(call.message_id, sent=was_open) for call, was_open in self._ours.take_all()]
+        unsaid = self._ours.open is not None and self._unsay(self._ours.open.text)
+        return [CallLost(call.message_id, sent=was_open and not unsaid) for call, was_open in self._ours.take_all()]
 
     def _answer(self, frame: CallResult | CallError, by_default: bool) -> list[Event]:
         if self._step(Input.ANSWER) is Verdict.DROP:
