@@ -26,7 +26,15 @@ from ladewerk.paced_loop import PacedLoop
 from ladewerk.simulator.app import Simulator, running_simulator
 from ladewerk.simulator.config import SimulatorConfig
 from ladewerk.station.app import Station, running_station
-from ladewerk.station.config import EvseConfig, LockConfig, MeterConfig, StationConfig, StationTable, UnitConfig
+from ladewerk.station.config import (
+    EvseConfig,
+    LockConfig,
+    MeterConfig,
+    OcppVersions,
+    StationConfig,
+    StationTable,
+    UnitConfig,
+)
 
 START = datetime(2026, 1, 5, 16, 40, tzinfo=UTC)
 """17:40 in Berlin, where the browser is."""
@@ -66,7 +74,7 @@ class Place:
         config = SimulatorConfig(meter_port=0, pins_port=0, panel_port=0, serial_link=None)
         self.simulator = self._start("simulator", lambda: running_simulator(config, self._clock))
 
-    def start_station(self, *, time_zone: str | None = None) -> None:
+    def start_station(self, *, time_zone: str | None = None, versions: OcppVersions = ("2.1", "2.0.1", "1.6")) -> None:
         config = StationConfig(
             station=StationTable(
                 identity="LW-0001",
@@ -74,6 +82,7 @@ class Place:
                 csms=f"ws://127.0.0.1:{self._ports['ocpp']}",
                 data="data",
                 web=f"127.0.0.1:{self._ports['station']}",
+                ocpp_versions=versions,
             ),
             units={
                 "garage": UnitConfig(

@@ -47,6 +47,32 @@ def test_a_station_is_approved_asks_and_gets_a_plan_that_explains_itself(csms: P
     assert "Other slots are cheaper" in browser.text(".plan-slots")
 
 
+def test_a_need_is_stated_for_a_station_of_16_that_cannot_say_it(csms: Place, browser: Browser) -> None:
+    csms.start_simulator()
+    csms.start_station(versions=("1.6",))
+    csms.plug_in()
+    browser.open(csms.csms.web_url)
+    browser.shows(".station", "waits for approval")
+    assert not browser.find(".need-form").is_displayed()
+    browser.click("[data-action=approve]")
+    browser.shows(".station", "OCPP 1.6")
+    browser.until(lambda: browser.find(".need-form").is_displayed(), "the form")
+    browser.click(".need-form summary")
+    browser.click(".need-form [type=submit]")
+    assert browser.hint("energy_wh") == "Please fill this in"
+    browser.fill("energy_wh", "7,5")
+    browser.fill("depart_at", "6:30")
+    browser.fill("max_current_a", "10")
+    browser.click(".need-form [type=submit]")
+    browser.shows(".need-form .outcome", "Taken down.")
+    browser.shows(".needs-table", "7.5 kWh")
+    need = csms.call(lambda: csms.csms.ledger.needs["lw-0001", 1])
+    assert (need.energy_wh, need.max_current_a, need.mode, need.phases) == (7500, 10, "balanced", 3)
+    assert need.depart_at is not None
+    assert need.depart_at.isoformat() == "2026-01-06T05:30:00+00:00"
+    assert browser.complaints() == []
+
+
 def test_the_console_joins_answers_with_their_calls_filters_and_pauses(csms: Place, browser: Browser) -> None:
     csms.start_simulator()
     csms.start_station()

@@ -77,8 +77,10 @@ def _faults(need: StatedNeed, now: datetime) -> Iterator[Fault]:
     for field, value_a in (("min_current_a", need.min_current_a), ("max_current_a", need.max_current_a)):
         if not MINIMUM_OFFER_A <= value_a <= _HIGHEST_CURRENT_A:
             text = f"a current is from {MINIMUM_OFFER_A:g} to {_HIGHEST_CURRENT_A:g} A"
-            yield Fault(field=field, code="out-of-range", params={"least": MINIMUM_OFFER_A}, text=text)
+            bounds: dict[str, str | float] = {"min": MINIMUM_OFFER_A, "max": _HIGHEST_CURRENT_A, "unit": "A"}
+            yield Fault(field=field, code="out-of-range", params=bounds, text=text)
     if need.min_current_a > need.max_current_a:
         yield Fault(field="min_current_a", code="above-maximum", text="the least current is above the highest")
     if need.phases not in (1, 2, 3):
-        yield Fault(field="phases", code="out-of-range", text="a car charges on 1, 2 or 3 phases")
+        params: dict[str, str | float] = {"min": 1, "max": 3, "unit": ""}
+        yield Fault(field="phases", code="out-of-range", params=params, text="a car charges on 1, 2 or 3 phases")

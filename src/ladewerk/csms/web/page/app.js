@@ -30,7 +30,7 @@ const plans = new Plans();
 const stations = new Stations((key) => {
   plans.choose(key);
   choose("plans");
-});
+}, time);
 const frames = new Console();
 const parts = { site, stations, console: frames, plans };
 /** @type {import("./types.js").Overview | null} */

@@ -3,6 +3,7 @@
 import { ApiError, ask } from "../kit/api.js";
 import { el, keep, mark, say } from "../kit/dom.js";
 import { format, t, tCode } from "../kit/i18n.js";
+import { NeedForm } from "./need-form.js";
 
 /** @typedef {import("./types.js").Overview} Overview */
 /** @typedef {import("./types.js").Station} Station */
@@ -12,9 +13,13 @@ const STATION_TONES = { online: "good", offline: "", waiting: "warn" };
 const NEED_TONES = { planning: "info", sent: "info", accepted: "good", rejected: "bad", ended: "" };
 
 export class Stations {
-  /** @param {(key: string) => void} showPlan   Called with the key of the EVSE whose plan is wanted. */
-  constructor(showPlan) {
+  /**
+   * @param {(key: string) => void} showPlan   Called with the key of the EVSE whose plan is wanted.
+   * @param {import("../kit/link.js").ServerTime} time
+   */
+  constructor(showPlan, time) {
     this._showPlan = showPlan;
+    this._needForm = new NeedForm(time);
     this._list = el("ul", { class: "stations" });
     this._none = el(
       "div",
@@ -38,7 +43,7 @@ export class Stations {
       "section",
       { class: "card stations-card" },
       el("div", { class: "card-head" }, el("h2", { "data-t": "stations.title" }), this._outcome, this._count),
-      el("div", { class: "card-body" }, this._none, this._list, el("div", { class: "table-box" }, this._table), this._noNeeds),
+      el("div", { class: "card-body" }, this._none, this._list, el("div", { class: "table-box" }, this._table), this._noNeeds, this._needForm.element),
     );
   }
 
@@ -50,6 +55,7 @@ export class Stations {
     // Who waits to be let in needs somebody to act: first.
     const ordered = [...stations].sort((a, b) => Number(b.state === "waiting") - Number(a.state === "waiting"));
     keep(this._list, ordered, (station) => station.id, () => this._station(), (element, station) => this._showStation(element, station));
+    this._needForm.show(stations);
     this._noNeeds.hidden = stations.length === 0 || needs.length > 0;
     this._table.hidden = needs.length === 0;
     const planned = new Set(plans.map((plan) => `${plan.station_id}/${plan.evse_id}`));
