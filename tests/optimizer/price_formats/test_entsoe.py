@@ -160,6 +160,7 @@ def test_an_acknowledgement_is_an_error_in_its_own_words() -> None:
         (document(series({1: 1})).replace(b"<position>1<", b"<position>1.0<"), "line 15", "a whole number is expected"),
         (document(series({1: 1})).replace(b"2026-01-04T23:00Z", b"2026-01-04T23:00"), "line 13", "a time such as"),
         (document(series({1: 1})).replace(b"2026-01-04T23:00Z", b"yesterday"), "line 13", "a time such as"),
+        (document(series({1: 1})).replace(b"2026-01-05T23", b"9999-12-31T23"), "line 13", "a time of this century"),
         (document(series({1: 1})).replace(b"<price.amount>1</price.amount>", b""), "line 15", "<price.amount> is expected"),
         (document(series({1: 1}), series({1: 2})), "line 28", "a start at or after"),
         (

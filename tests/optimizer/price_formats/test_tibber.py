@@ -121,6 +121,11 @@ def test_only_what_was_asked_for_is_there() -> None:
         (answer(home([{"total": 1}])), f"{PATH}.priceInfo.today[0].startsAt", "missing"),
         (answer(home([price("today")])), f"{PATH}.priceInfo.today[0].startsAt", "invalid RFC3339"),
         (answer(home([price("2026-01-05T17:00:00")])), f"{PATH}.priceInfo.today[0].startsAt", "lacks an offset"),
+        (
+            answer(home([price("9999-12-31T23:00:00-01:00")])),
+            f"{PATH}.priceInfo.today[0].startsAt",
+            "a time of this century",
+        ),
         (answer(home([], [price("2026-01-05T17:00:00Z") | {"total": "1"}])), f"{PATH}.priceInfo.tomorrow[0].total", "float"),
         (answer(home(day(2026, 1, 5)), home(day(2026, 1, 5))), "$.data.viewer.homes", "2 homes have prices"),
     ],

@@ -15,7 +15,7 @@ from math import isfinite
 from typing import Final
 
 from ladewerk.errors import ConfigError
-from ladewerk.optimizer.price_formats.intervals import PER_MWH, Interval, PublishedPrices, interval_line
+from ladewerk.optimizer.price_formats.intervals import PER_MWH, Interval, PublishedPrices, interval_line, of_this_century
 from ladewerk.optimizer.price_formats.xml_tree import Element, read_xml
 from ladewerk.timeline import Timeline, combine, first
 
@@ -157,7 +157,7 @@ def _time(said: Element) -> datetime:
         at = None
     if at is None or at.utcoffset() is None:
         raise ConfigError(f"line {said.line}", f"a time such as 2026-01-05T23:00Z is expected, not {said.text!r}")
-    return at.astimezone(UTC)
+    return of_this_century(at, f"line {said.line}").astimezone(UTC)
 
 
 def _whole(said: Element) -> int:

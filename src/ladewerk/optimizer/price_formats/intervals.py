@@ -35,6 +35,13 @@ class Interval:
     where: str
 
 
+def of_this_century(at: datetime, where: str) -> datetime:
+    """``at`` itself. ConfigError where it is before 2000 or after 2099, and so no time of a price."""
+    if not 2000 <= at.year < 2100:
+        raise ConfigError(where, f"a time of this century is expected, not {at.isoformat()}")
+    return at
+
+
 def interval_line(intervals: Iterable[Interval]) -> Timeline[float]:
     """The intervals in order of time; between them nothing is said. ConfigError where two overlap, or there is none."""
     ordered = sorted(intervals, key=lambda interval: interval.start)

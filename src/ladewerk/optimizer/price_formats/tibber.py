@@ -19,7 +19,7 @@ from typing import Final
 import msgspec
 
 from ladewerk.errors import ConfigError
-from ladewerk.optimizer.price_formats.intervals import Interval, PublishedPrices, interval_line
+from ladewerk.optimizer.price_formats.intervals import Interval, PublishedPrices, interval_line, of_this_century
 from ladewerk.optimizer.price_formats.json_document import decoded
 from ladewerk.timeline import Timeline
 
@@ -131,6 +131,7 @@ def _listed(where: str, prices: Sequence[_Price] | None) -> Iterator[_Found]:
     for index, price in enumerate(prices or ()):
         if price.starts_at.utcoffset() is None:
             raise ConfigError(f"{where}[{index}].startsAt", f"{price.starts_at.isoformat()} lacks an offset such as +01:00")
+        of_this_century(price.starts_at, f"{where}[{index}].startsAt")
         yield f"{where}[{index}]", price
 
 
