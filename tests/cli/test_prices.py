@@ -125,6 +125,7 @@ def test_tibber_says_what_is_paid_itself(run: Any) -> None:
         (b"<a>", (), "standard input: line 1: XML is expected: no element found"),
         (b"<a/>", ("--format", "entsoe", "--sequence", "2"), "<Publication_MarketDocument> is expected"),
         (awattar(1), ("--zone", "Mars/Base"), "--zone: a time zone such as Europe/Berlin is expected, not 'Mars/Base'"),
+        (awattar(1), ("--start", "9999-12-31T23:59Z"), "--start: a time of this century is expected"),
         (awattar(1), ("--start", "soon"), "--start: a time such as"),
         (awattar(1), ("--start", "2026-01-05T00:00"), "--start: '2026-01-05T00:00' lacks an offset"),
         (awattar(1), ("--start", "2026-03-29T02:30", "--zone", "Europe/Berlin"), "does not exist in Europe/Berlin"),

@@ -13,6 +13,7 @@ from ladewerk.errors import ConfigError
 from ladewerk.optimizer.horizon import per_slot
 from ladewerk.optimizer.price_forecast import LEAST_DAYS, forecast_prices
 from ladewerk.optimizer.price_formats import FORMATS, PublishedPrices, guess_format, read_entsoe, read_prices, read_tibber
+from ladewerk.optimizer.price_formats.intervals import of_this_century
 from ladewerk.optimizer.prices import Surcharge, published_until
 from ladewerk.optimizer.series_file import SAMPLE, parse_series, series_text
 from ladewerk.timeline import Timeline, combine, first
@@ -114,7 +115,7 @@ def _zone(name: str) -> tzinfo:
 
 def _time(text: str, zone: tzinfo | None) -> datetime:
     try:
-        at = datetime.fromisoformat(text)
+        at = of_this_century(datetime.fromisoformat(text), "--start")
     except ValueError as err:
         raise ConfigError("--start", f"a time such as 2026-01-05T17:00:00+01:00 is expected, not {text!r}") from err
     if at.utcoffset() is not None:
