@@ -1,15 +1,18 @@
 """The pages for integrators: programs that work together as shown, and tables that leave nothing out."""
 
+import ast
+import inspect
 import re
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from ladewerk import errors
-from ladewerk.ocpp import ErrorCode, Version, reports
+from ladewerk.ocpp import ErrorCode, Version, reports, websocket_client, websocket_tls
 from ladewerk.ocpp.frames import spelled_code
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -72,3 +75,19 @@ def test_every_code_is_explained_in_the_spelling_of_each_version() -> None:
         for version, said in ((Version.V16, in_16), (Version.V201, in_2x), (Version.V21, in_2x)):
             spelling = code if said.startswith("same") else said.split("`")[1]
             assert spelled_code(code, version) == spelling
+
+
+def reasons(function: Callable[..., str]) -> Iterator[str]:
+    """How each text that ``function`` returns begins."""
+    for node in ast.walk(ast.parse(inspect.getsource(function))):
+        if isinstance(node, ast.Return):
+            texts = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+            yield from texts[:1]
+
+
+@pytest.mark.parametrize("function", [websocket_client._why_not, websocket_tls.why_no_tls])
+def test_every_reason_for_no_connection_is_explained(function: Callable[..., str]) -> None:
+    rows = re.findall(r"^\| (.*?) \|", ERRORS.partition("## Why there is no connection")[2], re.MULTILINE)
+    begun = [text.partition("(")[0].partition("%")[0].strip() for text in reasons(function)]
+    assert len(begun) >= 6
+    assert [text for text in begun if not any(row.startswith(" ".join(text.split()[:5])) for row in rows)] == []
