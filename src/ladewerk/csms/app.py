@@ -19,8 +19,7 @@ from ladewerk.csms.ledger import Ledger, starting_site
 from ladewerk.csms.store.database import open_store
 from ladewerk.csms.supervision import Tasks
 from ladewerk.csms.transactions import known_starts
-from ladewerk.ocpp import Version, WebSocketChannel, serve
-from ladewerk.ocpp.transaction_numbers import StartedTransactions
+from ladewerk.ocpp import StartedTransactions, Version, WebSocketChannel, serve
 from ladewerk.settings import split_address
 from ladewerk.web.server import serving
 from ladewerk.web.static import page_routes

@@ -25,10 +25,10 @@ from ladewerk.ocpp import (
     Peer,
     Router,
     SecurityProfile,
+    StartedTransactions,
     Version,
+    codec_for,
 )
-from ladewerk.ocpp.transaction_numbers import StartedTransactions
-from ladewerk.ocpp.version_codecs import codec_for
 from ladewerk.signals import Signal
 
 _log = logging.getLogger(__name__)

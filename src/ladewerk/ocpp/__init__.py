@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from ladewerk.ocpp.router import Context, OtherEnd, Router
     from ladewerk.ocpp.serving import serve_stations
     from ladewerk.ocpp.sharing import SharedConnections
+    from ladewerk.ocpp.transaction_numbers import BegunTransactions, StartedTransactions
     from ladewerk.ocpp.version import Version
+    from ladewerk.ocpp.version_codecs import codec_for
     from ladewerk.ocpp.websocket import (
         Admission,
         ClientCertificate,
@@ -57,6 +59,7 @@ __all__ = [
     "AnswerMalformed",
     "BackOff",
     "BackOffSettings",
+    "BegunTransactions",
     "CallNotSent",
     "Channel",
     "ClientCertificate",
@@ -85,9 +88,11 @@ __all__ = [
     "Sent",
     "ServerTls",
     "SharedConnections",
+    "StartedTransactions",
     "Version",
     "WebSocketChannel",
     "admit_known",
+    "codec_for",
     "connect",
     "connect_sync",
     "in_thread",
@@ -121,7 +126,9 @@ _HOMES = {
     "router": ("Context", "OtherEnd", "Router"),
     "serving": ("serve_stations",),
     "sharing": ("SharedConnections",),
+    "transaction_numbers": ("BegunTransactions", "StartedTransactions"),
     "version": ("Version",),
+    "version_codecs": ("codec_for",),
     "websocket": (
         "Admission",
         "ClientCertificate",

@@ -18,18 +18,18 @@ from ladewerk.errors import CallFailed, CallRefused, CallTimedOut, ConfigError, 
 from ladewerk.ocpp import (
     BackOff,
     BackOffSettings,
+    BegunTransactions,
     ClientTls,
     ErrorCode,
     Peer,
     Router,
     Version,
     WebSocketChannel,
+    codec_for,
     connect,
     v21,
 )
 from ladewerk.ocpp.messages import Payload, Request
-from ladewerk.ocpp.transaction_numbers import BegunTransactions
-from ladewerk.ocpp.version_codecs import codec_for
 from ladewerk.signals import Signal
 from ladewerk.station.actions import Level
 from ladewerk.station.config import StationTable
