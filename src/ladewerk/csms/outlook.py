@@ -26,7 +26,8 @@ def price_line(site: Site, start: datetime, end: datetime) -> Timeline[float]:
     Explicit prices win, then their forecast, then the tariff.
     """
     foretold = _prices(site.prices, site.time_zone, _horizon(start))
-    told = (site.price_series(), tariff_line(site, start, end))
+    # Cut before they are put together: a series may hold years.
+    told = (site.price_series().within(start, end), tariff_line(site, start, end))
     return combine(first, *(told if foretold is None else (foretold, *told))).within(start, end)
 
 

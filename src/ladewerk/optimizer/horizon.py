@@ -1,14 +1,17 @@
 """From series over time to slots: where one slot ends and the next begins, and what holds in each."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
 from ladewerk.errors import PlanError
-from ladewerk.timeline import Timeline, mean_over
+from ladewerk.timeline import Timeline
 
 QUARTER_HOUR_S: Final = 900
+
+_SECOND: Final = timedelta(seconds=1)
 
 _LEAST: Final = timedelta(seconds=1)
 """No slot is shorter, unless all of the horizon is."""
@@ -43,18 +46,35 @@ def horizon_slots(
         if border - inside[-1] >= _LEAST and last - border >= _LEAST:
             inside.append(border)
     inside.append(last)
-    return tuple((after - before) / timedelta(seconds=1) for before, after in pairwise(inside))
+    return tuple((after - before) / _SECOND for before, after in pairwise(inside))
 
 
 def per_slot(line: Timeline[float], start: datetime, slot_s: Sequence[float]) -> tuple[float, ...]:
-    """Mean of ``line`` over each slot, weighted by time. PlanError where it says nothing for part of one."""
-    values: list[float] = []
+    """Mean of ``line`` over each slot, weighted by time. PlanError where it says nothing for part of one.
+
+    Takes as long as line and slots are together.
+    """
+    begins = [each.astimezone(UTC) for each in line.starts]
     before = start.astimezone(UTC)
+    at = bisect_right(begins, before) - 1
+    values: list[float] = []
     for length_s in slot_s:
         after = before + timedelta(seconds=length_s)
-        mean = mean_over(line, before, after)
-        if mean is None:
-            raise PlanError("$", f"a series is expected to reach from {before.isoformat()} to {after.isoformat()}")
-        values.append(mean)
+        area, here = 0.0, before
+        first = at
+        while True:
+            value = line.values[at] if at >= 0 else None
+            if value is None:
+                raise PlanError("$", f"a series is expected to reach from {before.isoformat()} to {after.isoformat()}")
+            ends = at + 1 < len(begins) and begins[at + 1] < after
+            until = begins[at + 1] if ends else after
+            area += value * ((until - here) / _SECOND)
+            if not ends:
+                break
+            at, here = at + 1, until
+        # A value that holds all the time is its own mean, without rounding.
+        values.append(value if at == first else area / length_s)
         before = after
+        if at + 1 < len(begins) and begins[at + 1] == after:
+            at += 1
     return tuple(values)
