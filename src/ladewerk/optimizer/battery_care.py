@@ -31,18 +31,19 @@ def holding(problem: Problem, evs: Sequence[EvPlan]) -> tuple[EvPlan, ...]:
     """
     if not any(need.battery is not None and need.battery.hold_current_a is not None for need in problem.evs):
         return tuple(evs)
-    out = list(evs)
+    out, together = list(evs), Taken.nothing(len(problem.slot_s))
+    for need, plan in zip(problem.evs, evs, strict=True):
+        together = together.plus(need, plan.current_a)
     for number, need in enumerate(problem.evs):
         hold_a = need.battery.hold_current_a if need.battery is not None else None
-        if hold_a is None or out[number].complete_at is None:
+        plan = out[number]
+        if hold_a is None or plan.complete_at is None:
             continue
-        taken = Taken.nothing(len(problem.slot_s))
-        for other, plan in zip(problem.evs, out, strict=True):
-            if other is not need:
-                taken = taken.plus(other, plan.current_a)
-        current_a = _held(out[number].current_a, rooms(problem, need, taken), hold_a)
+        beside = together.plus(need, tuple(-amps for amps in plan.current_a))
+        current_a = _held(plan.current_a, rooms(problem, need, beside), hold_a)
+        together = beside.plus(need, current_a)
         power_w = tuple(need.power_w(amps) for amps in current_a)
-        out[number] = replace(out[number], current_a=current_a, power_w=power_w)
+        out[number] = replace(plan, current_a=current_a, power_w=power_w)
     return tuple(out)
 
 

@@ -70,6 +70,9 @@ def plan_batteries(problem: Problem) -> Answer:
     for tie in _ties(model):
         best = solver.least(tie, best) or best
         solver.keep(tie, best.worth(tie))
+    solver.bind_switches(best)
+    early = _early(model)
+    best = solver.least(early) or best
     return _answer(model, best, bound + _constant(model))
 
 
@@ -167,9 +170,19 @@ def _hours(model: Model, car: CarColumns) -> list[tuple[int, float]]:
 
 
 def _ties(model: Model) -> list[Goal]:
-    """What decides between plans of equal cost: few starts, near to the last plan, then early."""
+    """What decides between plans of equal cost: few starts, then near to the last plan, or else early."""
+    distance = {column: 1.0 for car in model.cars for column in car.moved}
     few = {started: 1.0 for car in model.cars for started in car.started}
-    early = weighted(
+    if distance:
+        return [goal for goal in (few, distance) if goal]
+    # Starts are whole numbers, and what is added for lateness is below one: both are decided in one go, in this order.
+    early = _early(model)
+    latest = 1.0 + sum(cost * model.programme.upper[column] for column, cost in early.items())
+    return [weighted([*few.items(), *((column, cost / latest) for column, cost in early.items())])] if few else []
+
+
+def _early(model: Model) -> Goal:
+    return weighted(
         [
             (column, (model.begins_h[slot] + model.begins_h[slot + 1]) * car.kw_per_a * model.hours[slot])
             for car in model.cars
@@ -177,8 +190,6 @@ def _ties(model: Model) -> list[Goal]:
             for column in (*car.charged[index], *car.given[index : index + 1])
         ]
     )
-    distance = {column: 1.0 for car in model.cars for column in car.moved}
-    return [goal for goal in (few, distance, early) if goal]
 
 
 # --- the answer

@@ -107,7 +107,7 @@ class Model:
         wanted_kwh = need.energy_wh / 1000
         programme.row(wanted_kwh, wanted_kwh, weighted([*end, (car.missing, 1.0), (car.excess, -1.0)]))
         self._starts(car)
-        if car.counts_hours:
+        if car.counts_hours and car.stored:
             self._completion(car)
         self._distances(car)
         return car

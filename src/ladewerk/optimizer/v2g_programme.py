@@ -12,8 +12,9 @@ from ladewerk.errors import LadewerkError, PlanError
 
 MOST_NODES: Final = 20_000
 """Branches after which the search for a better plan ends, and the bound says how much better one could be."""
-FEW_NODES: Final = 50
-"""The same where only equals are told apart."""
+FEW_NODES: Final = 1
+NEARLY: Final = 0.2
+"""The same, where only equals are told apart."""
 CLOSE: Final = 1e-6
 """Relative distance of the best answer from its bound at which the search ends."""
 KEPT: Final = 1e-9
@@ -85,6 +86,7 @@ class Solver:
     def hurry(self) -> None:
         """From now on look for good answers only, not for proofs: what is asked decides between equals."""
         self._highs.setOptionValue("mip_max_nodes", FEW_NODES)
+        self._highs.setOptionValue("mip_rel_gap", NEARLY)
 
     def least(self, goal: Goal, near: Solution | None = None) -> Solution | None:
         """A solution of least ``goal``; None if there is none at all. The search may begin at ``near``."""
@@ -117,6 +119,12 @@ class Solver:
     def bind(self, column: int, value: float) -> None:
         """From now on ``column`` is ``value``."""
         self._highs.changeColBounds(column, value, value)
+
+    def bind_switches(self, solution: Solution) -> None:
+        """From now on every whole number is as in ``solution``, and the programme a linear one."""
+        for column, whole in enumerate(self._programme.whole):
+            if whole:
+                self.bind(column, float(round(solution.values[column])))
 
     def _model(self) -> Any:
         highspy, numpy, programme = self._highspy, self._numpy, self._programme
