@@ -68,7 +68,8 @@ async def command(station: Peer[None]) -> None:
     except CallNotSent as err:
         print("not sent:", err)
     free.set()
-    await asyncio.gather(*reports, resetting)
+    await asyncio.gather(*reports)
+    await resetting
 
 
 async def tell(csms: Peer[None]) -> None:

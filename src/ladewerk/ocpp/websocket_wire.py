@@ -55,7 +55,7 @@ class Wire(asyncio.Protocol):
     )
 
     def __init__(self, protocol: Protocol, opened: "Callable[[Wire], None]") -> None:
-        self.protocol = protocol
+        self.protocol: Protocol = protocol
         self.transport: asyncio.Transport
         self._opened = opened
         self._loop = asyncio.get_running_loop()
