@@ -78,7 +78,9 @@ class Oracle:
                     self._upper[on] = 1.0
                     self._rows.append(([first + slot, on], [1.0, -most], -np.inf, 0.0))
                     self._rows.append(([first + slot, on], [1.0, -need.min_current_a * kw_per_a], 0.0, np.inf))
-            most_kwh = np.inf if self.whole else need.energy_wh / 1000
+            # Beyond the need no more is drawn than a minimum in one slot can make necessary.
+            beyond = need.min_current_a * kw_per_a * max(self.hours) if self.whole else 0.0
+            most_kwh = need.energy_wh / 1000 + beyond
             hours = [*self.hours.tolist(), 1.0]
             self._rows.append(([*pairs, self.missing + car], hours, need.energy_wh / 1000, most_kwh))
             self._upper[self.missing + car] = need.energy_wh / 1000

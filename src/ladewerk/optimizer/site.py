@@ -7,6 +7,7 @@ be off at most. Where the programme cannot be had, the rule that takes one car a
 """
 
 import importlib.util
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -22,12 +23,15 @@ from ladewerk.optimizer.site_moves import improve, put_relaxed
 from ladewerk.optimizer.site_pairs import improve_pairs
 from ladewerk.optimizer.site_share import even_out
 from ladewerk.optimizer.site_trim import trim
+from ladewerk.optimizer.site_whole import is_small, whole
 
 ROUNDS_OF_COMPLETIONS = 3
 MOST_LEVELLED = 100
 """Cars whose shortfall is levelled by linear programmes, one after the other."""
 STAY = 2e-5
 """A plan that is dearer than another by no more than this part is as good: nobody is told a new one for it."""
+WORTH_CLOSING = 1e-3
+"""Distance from the bound that a small site is searched whole for."""
 GOOD_ENOUGH = 1e-4
 """Distance from the bound at which a plan counts as proven."""
 
@@ -166,7 +170,29 @@ def _repaired(model: SiteModel, start: Joint) -> Joint | None:
         best = found if is_better else _proven(best.draws, prices, least, found.solver)
         if best.gap <= GOOD_ENOUGH or not is_better:
             break
-    return best
+    return _closed(best) if best.gap > WORTH_CLOSING and is_small(model) else best
+
+
+def _closed(best: Joint) -> Joint:
+    """``best`` with the gap closed by a search over everything."""
+    found, bound, least_missing = whole(best.draws.model)
+    if even_out(found):
+        improve(found, rounds=2)
+        trim(found)
+    worth = found.worth()
+    draws = best.draws
+    if worth.is_below(best.worth):
+        draws = found
+    else:
+        worth = best.worth
+    if worth.missing > least_missing + 1e-6 * (1.0 + least_missing):
+        # The bound is on the cost of plans that miss as little as can be; this one misses more.
+        bound = -math.inf
+    proven = min(max(best.bound if draws is best.draws else -math.inf, bound), worth.objective)
+    least = max(best.least_missing, min(least_missing, worth.missing))
+    if proven == -math.inf:
+        return best
+    return replace(best, draws=draws, worth=worth, bound=proven, least_missing=least, solver="site, exact (HiGHS)")
 
 
 def _settle(draws: Draws) -> None:
