@@ -17,12 +17,16 @@ from ladewerk.charging.rates import Unit
 from ladewerk.clock import LoopClock
 from ladewerk.errors import StoreError
 from ladewerk.ocpp import v21
+from ladewerk.simulator.app import running_simulator
+from ladewerk.simulator.config import SimulatorConfig
 from ladewerk.station.charging_profiles import ChargingProfiles
+from ladewerk.station.config import EvseConfig, LockConfig, MeterConfig
 from ladewerk.station.needs import FieldError
 from ladewerk.station.outside_limit import read_outside_limit
 from ladewerk.station.profile_memory import open_profile_memory
 from ladewerk.station.units import Units
 from tests.charging.profiles import START, installed, period, profile, relative, schedule, station_max, tx
+from tests.station.conftest import running_place
 
 STATUS = v21.ChargingProfileStatusEnumType
 
@@ -69,6 +73,44 @@ def test_k04_the_station_maximum_lowers_the_current_and_k10_fr05_gives_it_back(
             await place.until_true(lambda: offered(place) == 16)
 
     paced(scenario)
+
+
+def test_k04_fr05_two_units_share_what_the_station_has(tmp_path: Path, place_at: Any, paced: Any) -> None:
+    async def scenario() -> None:
+        async with place_at(tmp_path / "one") as place:
+            ports = SimulatorConfig(meter_port=0, pins_port=0, panel_port=0, serial_link=None)
+            async with running_simulator(ports, place.clock) as second:
+                first = place.config.units["garage"]
+                other = msgspec.structs.replace(
+                    first,
+                    evse_id=2,
+                    evse=EvseConfig(driver="evse-wb", device=second.serial_device),
+                    meter=MeterConfig(driver="shelly-3em", url=second.meter_url),
+                    lock=LockConfig(driver="motor", pins=second.pins_url, lock_pin=23, unlock_pin=24),
+                )
+                await place.running.aclose()
+                config = msgspec.structs.replace(place.config, units={"garage": first, "yard": other})
+                async with running_place(place.clock, place.simulator, place.csms, config, place.listening) as both:
+                    await both.until_true(lambda: both.station.link.is_up)
+                    limit = station_max(from_now(both, period(0, 20), period(1200, 13), period(1800, 11)), number=20)
+                    assert (await put(both, limit)).status is STATUS.ACCEPTED
+                    place.simulator.world.plug_in()
+                    second.world.plug_in()
+                    await both.until_true(lambda: all(unit["state"] == "plugged" for unit in both.station.view()["units"]))
+                    await both.press("direct")
+                    await both.until_true(lambda: shared(both) == [16, 0])
+                    await both.client.post("/api/units/yard/direct")
+                    await both.until_true(lambda: shared(both) == [10, 10])
+                    await both.until_true(lambda: shared(both) == [6.5, 6.5], within_s=1200)
+                    await both.until_true(lambda: shared(both) == [11, 0], within_s=1200)
+                    await both.press("stop")
+                    await both.until_true(lambda: shared(both) == [0, 11], within_s=600)
+
+    paced(scenario)
+
+
+def shared(place: Any) -> list[float]:
+    return [unit.state.offer_a for unit in place.station.units]
 
 
 def test_a_limit_changes_on_time_and_holds_for_direct_charging_too(tmp_path: Path, place_at: Any, paced: Any) -> None:
