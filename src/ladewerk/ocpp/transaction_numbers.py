@@ -78,6 +78,10 @@ class BegunTransactions:
     def put(self, transaction_id: str, begun: Begun) -> None:
         self._begun[transaction_id] = begun
 
+    def forget(self, transaction_id: str) -> None:
+        """Nothing more will be said of it."""
+        self._begun.pop(transaction_id, None)
+
     def forget_ended(self, connector: int) -> None:
         """Nothing more will be said of those that have ended on a connector."""
         over = [known for known, begun in self._begun.items() if begun.ended and begun.connector == connector]

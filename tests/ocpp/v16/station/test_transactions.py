@@ -359,6 +359,21 @@ def test_a_status_of_the_past_is_not_older_than_what_was_said_since(csms: Csms) 
     }
 
 
+def test_a_status_on_its_way_does_not_hide_the_next(csms: Csms) -> None:
+    reporting: Any = csms.wire.codec.say(occupied(0))
+    assert json.loads(next(reporting)[1])["connectorId"] == 0
+    assert json.loads(reporting.send(b"{}")[1])["status"] == "Preparing"
+    # Before that is answered the transaction begins to charge.
+    csms.hears(event(STARTED, 0, tag="A", wh=0, state="Charging"))
+    assert statuses(csms) == [(1, "Charging")]
+
+
+def test_a_transaction_that_ends_without_a_connector_is_forgotten(csms: Csms) -> None:
+    csms.hears(event(STARTED, 0, tag="A", evse=None), event(ENDED, 1, reason="Local", evse=None))
+    assert csms.heard == []
+    assert csms.wire.begun.get("t-1") is None
+
+
 def test_a_refused_status_does_not_hold_up_its_event(csms: Csms) -> None:
     csms.hears(occupied(0))
     csms.refuses = ["StatusNotification"]

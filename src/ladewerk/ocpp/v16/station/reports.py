@@ -116,21 +116,28 @@ def _station_first(at: datetime, memory: Memory) -> Calls[None]:
 
 
 def _tell(connector: int, at: datetime, memory: Memory) -> Calls[None]:
-    status, problem = _status(connector, memory)
+    status, problem = telling = _status(connector, memory)
     # What is said of the past of an offline time must not look older than what was said since.
     at = max(at, memory.told_at.get(connector, at))
+    told = memory.told.get(connector)
+    # At once: what comes while this is on its way is news compared with it, and goes out behind it.
+    memory.told[connector], memory.told_at[connector] = telling, at
     code = problem.error_code if problem else "OtherError" if status == "Faulted" else "NoError"
-    yield from call(
-        v16.StatusNotificationRequest(
-            connector_id=connector,
-            error_code=v16.ChargePointErrorCode(code),
-            status=v16.ChargePointStatus(status),
-            timestamp=at,
-            info=(problem.info or UNSET) if problem else UNSET,
-            vendor_error_code=(problem.vendor_error_code or UNSET) if problem else UNSET,
+    try:
+        yield from call(
+            v16.StatusNotificationRequest(
+                connector_id=connector,
+                error_code=v16.ChargePointErrorCode(code),
+                status=v16.ChargePointStatus(status),
+                timestamp=at,
+                info=(problem.info or UNSET) if problem else UNSET,
+                vendor_error_code=(problem.vendor_error_code or UNSET) if problem else UNSET,
+            )
         )
-    )
-    memory.told[connector], memory.told_at[connector] = (status, problem), at
+    except CallRefused:
+        if told is not None and memory.told.get(connector) == telling:
+            memory.told[connector] = told
+        raise
 
 
 def _status(connector: int, memory: Memory) -> tuple[str, Problem | None]:

@@ -37,6 +37,8 @@ def transaction_event(event: v21.TransactionEventRequest, memory: Memory) -> Dow
     if over and not begun.ended:
         stopped = None if begun.number is None else (yield from _stop(begun, begun.number, event))
         memory.begun.put(transaction_id, replace(begun, ended=True))
+        if begun.connector is None:
+            memory.begun.forget(transaction_id)
         if stopped is not None and event.id_token is not UNSET and stopped.id_tag_info is not UNSET:
             answer = v21.TransactionEventResponse(id_token_info=token_info(stopped.id_tag_info))
     elif event.event_type == "Updated" and begun.number is not None and begun.connector is not None:
