@@ -44,6 +44,7 @@ class Wire(asyncio.Protocol):
         "_opened",
         "_opening",
         "_parts",
+        "_parts_opcode",
         "_ping_s",
         "_ping_timer",
         "_pinged",
@@ -62,7 +63,8 @@ class Wire(asyncio.Protocol):
         self._gone: asyncio.Future[None] = self._loop.create_future()
         self._opening: asyncio.Future[Request | Response | None] | None = self._loop.create_future()
         self._inbox: list[str | bytes] = []
-        self._parts: list[Frame] = []
+        self._parts: bytearray | None = None
+        self._parts_opcode = Opcode.TEXT
         self._reader: asyncio.Future[None] | None = None
         self._reading = True
         self._room: asyncio.Future[None] | None = None
@@ -207,7 +209,7 @@ class Wire(asyncio.Protocol):
             if self._opening is not None and not self._opening.done():
                 self._opening.set_result(event)
         elif event.opcode is Opcode.TEXT or event.opcode is Opcode.BINARY or event.opcode is Opcode.CONT:
-            if event.fin and not self._parts:
+            if event.fin and self._parts is None:
                 self._deliver(event.data, event.opcode)
             else:
                 self._take_part(event)
@@ -217,10 +219,13 @@ class Wire(asyncio.Protocol):
             self._ping_timer = self._loop.call_later(self._ping_s, self._ping)
 
     def _take_part(self, part: Frame) -> None:
-        self._parts.append(part)
+        # Kept as bytes, not as frames: nothing bounds the number of parts, only the size of all together.
+        if self._parts is None:
+            self._parts, self._parts_opcode = bytearray(), part.opcode
+        self._parts += part.data
         if part.fin:
-            parts, self._parts = self._parts, []
-            self._deliver(b"".join(frame.data for frame in parts), parts[0].opcode)
+            data, self._parts = self._parts, None
+            self._deliver(data, self._parts_opcode)
 
     def _deliver(self, data: "bytes | bytearray | memoryview", opcode: Opcode) -> None:
         if self._leaving and len(self._inbox) >= _UNREAD_MOST:
