@@ -13,12 +13,15 @@ logging. Its payload is a dict with other keys, ours an object with every value 
 
 import asyncio
 import json
+import ssl
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
 
 import ocpp.messages as theirs
 import psutil
@@ -36,6 +39,7 @@ from ladewerk.ocpp.version_codecs import codec_for
 _REPEATS = 9
 _IMPORTS = 9
 _IDLE = 2000
+_IDLE_TLS = 200
 _ROUNDS = 5
 _CLIENTS = 20
 
@@ -109,12 +113,13 @@ def _their_encode(action: str, call: object) -> str:
 
 
 @contextmanager
-def _server(whose: str) -> Iterator[tuple[psutil.Process, str]]:
-    command = [sys.executable, "-m", "benchmarks.ocpp_server", whose]
+def _server(whose: str, tls: Sequence[Path] = ()) -> Iterator[tuple[psutil.Process, str]]:
+    """The process and its address; with ``tls``, a certificate and its key, it is encrypted."""
+    command = [sys.executable, "-m", "benchmarks.ocpp_server", whose, *map(str, tls)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            yield psutil.Process(process.pid), f"ws://127.0.0.1:{int(process.stdout.readline())}"
+            yield psutil.Process(process.pid), f"{'wss' if tls else 'ws'}://127.0.0.1:{int(process.stdout.readline())}"
         finally:
             process.kill()
 
@@ -127,6 +132,7 @@ async def _stations(url: str, count: int, *, compression: bool = False) -> Async
             await open_ones.enter_async_context(
                 connect(
                     f"{url}/CS{number}",
+                    ssl=_trusting_anyone() if url.startswith("wss") else None,
                     subprotocols=[Subprotocol("ocpp2.1")],
                     proxy=None,
                     ping_interval=None,
@@ -135,6 +141,21 @@ async def _stations(url: str, count: int, *, compression: bool = False) -> Async
             )
             for number in range(count)
         ]
+
+
+def _trusting_anyone() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _certificate(folder: Path) -> tuple[Path, Path]:
+    certificate, key = folder / "csms.pem", folder / "csms.key"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"]
+    command += ["-subj", "/CN=localhost", "-out", str(certificate), "-keyout", str(key)]
+    subprocess.run(command, check=True, capture_output=True)
+    return certificate, key
 
 
 async def _round(station: ClientConnection, number: int, action: str, payload: str) -> None:
@@ -179,16 +200,24 @@ async def _server_us(whose: str, rounds: int, *, compression: bool = False) -> f
 async def _idle() -> list[Row]:
     rows = []
     for compression, aim in ((False, 20.0), (True, 60.0)):
-        with _server("ours") as (process, url):
-            async with _stations(url, 20, compression=compression) as few:
-                await asyncio.gather(*(_round(station, 1, "Heartbeat", "{}") for station in few))
-                before = process.memory_info().rss
-                async with _stations(url, _IDLE, compression=compression) as many:
-                    await asyncio.gather(*(_round(station, 1, "Heartbeat", "{}") for station in many))
-                    grown_kib = (process.memory_info().rss - before) / 1024 / _IDLE
+        grown_kib = await _idle_kib(_IDLE, compression=compression)
         words = "with" if compression else "without"
         rows.append(Row(name=f"one of {_IDLE} idle stations, {words} compression", value=grown_kib, unit="KiB", aim=aim))
+    with tempfile.TemporaryDirectory() as folder:
+        grown_kib = await _idle_kib(_IDLE_TLS, tls=_certificate(Path(folder)))
+    rows.append(Row(name=f"one of {_IDLE_TLS} idle stations, over TLS", value=grown_kib, unit="KiB"))
     return rows
+
+
+async def _idle_kib(count: int, *, compression: bool = False, tls: Sequence[Path] = ()) -> float:
+    """What the server's process grows by for one station that has said a word and then nothing."""
+    with _server("ours", tls) as (process, url):
+        async with _stations(url, 20, compression=compression) as few:
+            await asyncio.gather(*(_round(station, 1, "Heartbeat", "{}") for station in few))
+            before = process.memory_info().rss
+            async with _stations(url, count, compression=compression) as many:
+                await asyncio.gather(*(_round(station, 1, "Heartbeat", "{}") for station in many))
+                return (process.memory_info().rss - before) / 1024 / count
 
 
 async def _slow_handler() -> list[Row]:

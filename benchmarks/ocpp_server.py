@@ -1,11 +1,13 @@
-"""A CSMS of ``ladewerk.ocpp`` or of PyPI's ``ocpp``, as a process: ``python -m benchmarks.ocpp_server ours|theirs``.
+"""A CSMS of ``ladewerk.ocpp`` or of PyPI's ``ocpp``, as a process.
 
+``python -m benchmarks.ocpp_server ours|theirs [CERTIFICATE KEY]``: with a certificate, ours is encrypted.
 It prints its port. Both answer TransactionEvent and Heartbeat at once, and DataTransfer after half a second.
 """
 
 import asyncio
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 SLOW_S = 0.5
@@ -14,7 +16,7 @@ _HOST = "127.0.0.1"
 
 async def ours() -> None:
     from ladewerk.clock import SystemClock
-    from ladewerk.ocpp import Admission, Context, Handshake, Peer, Router, WebSocketChannel, serve, v21
+    from ladewerk.ocpp import Admission, Context, Handshake, Peer, Router, ServerTls, WebSocketChannel, serve, v21
 
     router = Router[None]()
 
@@ -37,7 +39,8 @@ async def ours() -> None:
     async def serve_station(channel: WebSocketChannel) -> None:
         await Peer(channel, version=channel.version, router=router, state=None, clock=SystemClock()).run()
 
-    async with serve(_HOST, 0, admit=admit, serve_channel=serve_station) as listener:
+    tls = ServerTls(certificate=Path(sys.argv[2]), key=Path(sys.argv[3])) if len(sys.argv) > 2 else None
+    async with serve(_HOST, 0, admit=admit, serve_channel=serve_station, tls=tls) as listener:
         print(listener.port, flush=True)
         await asyncio.Event().wait()
 
