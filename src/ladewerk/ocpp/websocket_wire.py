@@ -7,7 +7,7 @@ pays for with every station and every message.
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, cast
 
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode, Frame, Opcode
@@ -166,9 +166,8 @@ class Wire(asyncio.Protocol):
     # Called by the transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.set_write_buffer_limits(_UNSENT_MOST_BYTES)
+        self.transport = cast("asyncio.Transport", transport)  # those of other loops do not all say that they are
+        self.transport.set_write_buffer_limits(_UNSENT_MOST_BYTES)
         opened = self._opened
         del self._opened  # it has done its work, and holds more than one would think
         opened(self)
