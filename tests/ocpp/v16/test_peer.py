@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from ladewerk.clock import LoopClock
 from ladewerk.errors import CallRefused, LocalProtocolError
 from ladewerk.ocpp import v21
+from ladewerk.ocpp.lenient import Leniency
 from ladewerk.ocpp.loopback import LoopbackChannel, LoopbackLink
 from ladewerk.ocpp.peer import Peer
 from ladewerk.ocpp.reports import AnswerMalformed
@@ -30,11 +32,13 @@ def run(test: Coroutine[Any, Any, None]) -> None:
 
 
 @asynccontextmanager
-async def station(router: Router[None]) -> AsyncIterator[tuple[LoopbackChannel, Peer[None]]]:
+async def station(
+    router: Router[None], leniency: Leniency | None = None
+) -> AsyncIterator[tuple[LoopbackChannel, Peer[None]]]:
     """The bare channel of a 1.6 station, and the CSMS's peer at its other end."""
     one, other = LoopbackLink("CP-1").open()
     clock = LoopClock(asyncio.get_running_loop(), NOW)
-    async with Peer(other, version=Version.V16, router=router, state=None, clock=clock) as peer:
+    async with Peer(other, version=Version.V16, router=router, state=None, clock=clock, leniency=leniency) as peer:
         yield one, peer
 
 
@@ -167,5 +171,68 @@ def test_what_cannot_be_said_is_not_sent() -> None:
         async with station(Router()) as (_, peer):
             with pytest.raises(LocalProtocolError, match=r"OCPP 1\.6 has no way"):
                 await peer.call(v21.GetTransactionStatusRequest())
+
+    run(test())
+
+
+def reports(heard: "asyncio.Queue[Any]", observed: "asyncio.Queue[Any]") -> Router[None]:
+    router = Router[None]()
+
+    @router.on(v21.NotifyReportRequest)
+    async def report(_: Context[None], request: v21.NotifyReportRequest) -> v21.NotifyReportResponse:
+        heard.put_nowait(request)
+        return v21.NotifyReportResponse()
+
+    @router.observe(v21.NotifyReportRequest)
+    async def look(_: Context[None], request: v21.NotifyReportRequest) -> None:
+        observed.put_nowait(request)
+
+    return router
+
+
+@pytest.mark.parametrize("leniency", [None, Leniency()])
+def test_a_base_report_is_made_of_the_configuration_and_heard_behind_its_answer(leniency: Leniency | None) -> None:
+    heard: asyncio.Queue[Any] = asyncio.Queue()
+    observed: asyncio.Queue[Any] = asyncio.Queue()
+
+    async def test() -> None:
+        async with station(reports(heard, observed), leniency) as (channel, peer), asyncio.TaskGroup() as tasks:
+            base = v21.ReportBaseEnumType.FULL_INVENTORY
+            told = tasks.create_task(peer.call(v21.GetBaseReportRequest(request_id=7, report_base=base)))
+            keys = [
+                {"key": "heartbeatinterval", "readonly": False, "value": "300"},
+                {"key": "Colour", "readonly": True},
+            ]
+            assert await answer(channel, 3, {"configurationKey": keys}) == ["GetConfiguration", {}]
+            assert (await told).status == "Accepted"
+            report = await heard.get()
+            assert await observed.get() == report
+            assert (report.request_id, report.generated_at, report.seq_no, report.tbc) == (7, NOW, 0, UNSET)
+            named = [(item.component.name, item.variable.name, item.variable_attribute[0]) for item in report.report_data]
+            writable, fixed = v21.MutabilityEnumType.READ_WRITE, v21.MutabilityEnumType.READ_ONLY
+            assert named == [
+                ("OCPPCommCtrlr", "HeartbeatInterval", v21.VariableAttributeType(value="300", mutability=writable)),
+                ("OCPP16", "Colour", v21.VariableAttributeType(mutability=fixed)),
+            ]
+
+    run(test())
+
+
+@pytest.mark.parametrize(
+    ("base", "keys", "status"),
+    [
+        ("ConfigurationInventory", [{"key": "Colour", "readonly": True}], "EmptyResultSet"),
+        ("FullInventory", [], "EmptyResultSet"),
+        ("SummaryInventory", None, "NotSupported"),
+    ],
+)
+def test_a_base_report_without_anything_in_it(base: str, keys: list[Any] | None, status: str) -> None:
+    async def test() -> None:
+        async with station(Router()) as (channel, peer), asyncio.TaskGroup() as tasks:
+            asked = v21.GetBaseReportRequest(request_id=7, report_base=v21.ReportBaseEnumType(base))
+            told = tasks.create_task(peer.call(asked))
+            if keys is not None:
+                await answer(channel, 3, {"configurationKey": keys})
+            assert (await told).status == status
 
     run(test())
