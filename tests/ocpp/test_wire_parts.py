@@ -69,3 +69,18 @@ def test_however_bytes_are_cut_the_same_is_heard(end: End, seed: int) -> None:
             await assert_alive(connection, end, V21)
 
     run(test())
+
+
+@ENDS
+def test_who_pings_without_end_and_reads_no_pong_is_given_up(end: End) -> None:
+    async def test() -> None:
+        async with bare(end, V21) as (peer, connection):
+            connection.transport.pause_reading()
+            pings = framed(end, FINAL | PING, b"?" * 125) * 1000
+            while peer.why_ended is None:
+                connection.transport.write(pings)
+                await asyncio.sleep(0)
+            assert peer.why_ended == "the connection was lost"
+            connection.transport.abort()
+
+    run(test())

@@ -26,6 +26,9 @@ _UNREAD_MOST = 16
 
 _UNREAD_FEW = 4
 _UNSENT_MOST_BYTES = 32 * 1024
+_PONGS_UNREAD_MOST_BYTES = 64 * 1024
+"""Whoever sends waits for room; only pongs do not, and who leaves so many unread asks for them in bad faith."""
+
 _MAX_REASON_BYTES = 123  # RFC 6455, 5.5
 
 
@@ -48,6 +51,7 @@ class Wire(asyncio.Protocol):
         "_ping_s",
         "_ping_timer",
         "_pinged",
+        "_pongs_unread_bytes",
         "_reader",
         "_reading",
         "_room",
@@ -73,6 +77,7 @@ class Wire(asyncio.Protocol):
         self._ping_s: float | None = None
         self._ping_timer: asyncio.TimerHandle | None = None
         self._pinged: bytes | None = None
+        self._pongs_unread_bytes = 0
 
     @property
     def is_open(self) -> bool:
@@ -175,9 +180,19 @@ class Wire(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.protocol.receive_data(data)
         events = self.protocol.events_received()
-        self.flush()
+        if self._room is None:
+            self.flush()
+        else:
+            self._flush_without_room()
         for event in events:
             self._take(event)
+
+    def _flush_without_room(self) -> None:
+        held = self.transport.get_write_buffer_size()
+        self.flush()
+        self._pongs_unread_bytes += self.transport.get_write_buffer_size() - held
+        if self._pongs_unread_bytes > _PONGS_UNREAD_MOST_BYTES:
+            self.abort()
 
     def eof_received(self) -> None:
         self.protocol.receive_eof()
@@ -200,6 +215,7 @@ class Wire(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._wake(self._room)
         self._room = None
+        self._pongs_unread_bytes = 0
 
     # What arrives
 
