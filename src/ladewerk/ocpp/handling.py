@@ -104,6 +104,7 @@ class Handling(Generic[S]):
         self._session = session
         self._clock = clock
         self._apply = apply
+        self._loop = asyncio.get_running_loop()
         self._calls: dict[str, _Call] = {}
 
     def take_call(self, call: CallReceived) -> None:
@@ -116,7 +117,7 @@ class Handling(Generic[S]):
         exchange = self._codec.hear(call.action, call.payload, now)
         taken = self._calls[call.message_id] = _Call(call.action, call.message_id, call.payload, now, exchange)
         # Not spawned: it takes itself off the tasks in the end, which saves the loop a turn for every message.
-        taken.task = asyncio.create_task(self._handle(taken), name=f"{self._peer.identity} {call.action}")
+        taken.task = self._loop.create_task(self._handle(taken), name=f"{self._peer.identity} {call.action}")
         self.tasks.add(taken.task)
 
     def take_send(self, message: SendReceived) -> None:
@@ -169,7 +170,7 @@ class Handling(Generic[S]):
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Run ``work`` as a task of this connection."""
-        task = asyncio.create_task(work, name=f"{self._peer.identity} {name}")
+        task = self._loop.create_task(work, name=f"{self._peer.identity} {name}")
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
