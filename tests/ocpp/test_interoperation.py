@@ -20,7 +20,7 @@ from websockets.typing import Subprotocol
 
 from ladewerk.clock import SystemClock
 from ladewerk.errors import LocalProtocolError
-from ladewerk.ocpp import connect_sync, in_thread, v21
+from ladewerk.ocpp import BegunTransactions, connect_sync, in_thread, v21
 from ladewerk.ocpp.peer import Peer
 from ladewerk.ocpp.router import Context, Router
 from ladewerk.ocpp.version import Version
@@ -323,8 +323,11 @@ def test_our_plain_station_end_against_their_central_system_of_16() -> None:
         installed.put(request)
         return v21.SetChargingProfileResponse(status=v21.ChargingProfileStatusEnumType.ACCEPTED)
 
+    begun = BegunTransactions()
+
     def charge(url: str) -> None:
-        with connect_sync(url, identity="LW-1", versions=[Version.V21, Version.V16], router=router) as csms:
+        versions = [Version.V21, Version.V16]
+        with connect_sync(url, identity="LW-1", versions=versions, router=router, begun=begun) as csms:
             assert csms.call(BOOT).interval == 300
             tag = v21.IdTokenType(id_token="04A1", type="ISO14443")
             told = csms.call(v21.AuthorizeRequest(id_token=tag)).id_token_info.status
@@ -339,6 +342,8 @@ def test_our_plain_station_end_against_their_central_system_of_16() -> None:
             assert request == with_schedule_id(PROFILE, 7)
             with pytest.raises(LocalProtocolError, match=r"OCPP 1\.6 has no way for a station to say NotifyEVChargingNeeds"):
                 csms.call(NEEDS)
+        # The connection is another one, the transaction is not.
+        with connect_sync(url, identity="LW-1", versions=versions, router=router, begun=begun) as csms:
             csms.call(later(v21.TransactionEventEnumType.ENDED, 3, 900.0))
 
     async def test() -> None:
@@ -347,13 +352,13 @@ def test_our_plain_station_end_against_their_central_system_of_16() -> None:
         async def serve_theirs(connection: ServerConnection) -> None:
             met.append(CentralSystem("LW-1", connection))
             try:
-                await met[0].start()
+                await met[-1].start()
             except ConnectionClosed:
                 return
 
         async with plain_serve(serve_theirs, HOST, 0, subprotocols=[Subprotocol("ocpp1.6")]) as server:
             await asyncio.to_thread(charge, f"ws://{HOST}:{server.sockets[0].getsockname()[1]}")
-        heard = met[0].heard
+        heard = [*met[0].heard, *met[1].heard]
         assert [action for action, _ in heard if action != "answer"] == [
             "BootNotification",
             "Authorize",

@@ -19,7 +19,9 @@ from ladewerk.ocpp.peer import Peer
 from ladewerk.ocpp.reports import CallNotSent
 from ladewerk.ocpp.router import Context, Router
 from ladewerk.ocpp.session import DEFAULT_TIMEOUT_S
+from ladewerk.ocpp.transaction_numbers import BegunTransactions
 from ladewerk.ocpp.version import Version
+from ladewerk.ocpp.version_codecs import codec_for
 from ladewerk.ocpp.websocket import ClientTls, connect
 
 S = TypeVar("S")
@@ -114,10 +116,12 @@ def connect_sync(
     tls: ClientTls | None = None,
     timeout_s: float = DEFAULT_TIMEOUT_S,
     calls_at_once: int = CALLS_AT_ONCE,
+    begun: BegunTransactions | None = None,
 ) -> Iterator[PlainPeer]:
     """Connect the station ``identity`` to the CSMS at ``url`` and serve it in a thread until the block ends.
 
-    ``router`` answers the CSMS; plain functions serve as handlers by :func:`in_thread`. Raises what
+    ``router`` answers the CSMS; plain functions serve as handlers by :func:`in_thread`. At a CSMS of 1.6 ``begun`` knows the
+    transactions of the connections before; without it they cannot be told on. Raises what
     :func:`ladewerk.ocpp.connect` raises. At the end of the block calls still open fail with Disconnected.
     """
 
@@ -125,7 +129,7 @@ def connect_sync(
         loop = asyncio.get_running_loop()
         async with (
             connect(url, identity=identity, versions=versions, password=password, tls=tls) as channel,
-            _peer(channel, channel.version, router, timeout_s) as peer,
+            _peer(channel, channel.version, router, timeout_s, begun) as peer,
         ):
             plain, over = PlainPeer(peer, loop, calls_at_once=calls_at_once, timeout_s=timeout_s), asyncio.Event()
             opened.set_result((plain, over))
@@ -161,9 +165,12 @@ def in_thread(handler: Callable[[Context[S], P], T]) -> Callable[[Context[S], P]
     return handle
 
 
-def _peer(channel: Channel, version: Version, router: Router[None] | None, timeout_s: float) -> Peer[None]:
+def _peer(
+    channel: Channel, version: Version, router: Router[None] | None, timeout_s: float, begun: BegunTransactions | None
+) -> Peer[None]:
     served = Router[None]() if router is None else router
-    return Peer(channel, version=version, router=served, state=None, clock=SystemClock(), timeout_s=timeout_s)
+    codec = codec_for(version, channel.identity, begun=begun)
+    return Peer(channel, version=version, router=served, state=None, clock=SystemClock(), timeout_s=timeout_s, codec=codec)
 
 
 def _outcome(future: "Future[T]") -> T:
