@@ -7,6 +7,7 @@ Exit status: 0 done, 1 the work failed, 2 unusable arguments or input; the reaso
 import argparse
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final, NoReturn
@@ -61,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _log_to_stderr(options.log or ("info" if options.command in _PROGRAMS else "warning"))
     try:
         status: int = options.run(options)
+        sys.stdout.flush()
     except (ConfigError, PlanError) as refused:
         print(f"ladewerk {options.command}: {refused}", file=sys.stderr)
         return 2
@@ -69,6 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever read has read enough; what the interpreter flushes at its end must not complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return status
 
 

@@ -13,8 +13,9 @@ from ladewerk.optimizer.v2g_model import Model
 from ladewerk.optimizer.v2g_programme import Solver
 
 MOST_CARS: Final = 3
-MOST_PAIRS: Final = 300
-"""Cars times slots up to which the search ends within a second or so."""
+MOST_PAIRS: Final = 100
+"""Cars times slots up to which the search ends within some seconds at worst."""
+MOST_NODES: Final = 200
 
 
 def is_small(model: SiteModel) -> bool:
@@ -29,8 +30,8 @@ def whole(model: SiteModel) -> tuple[Draws, float, float]:
     """
     stated = Model(model.problem)
     missing = {car.missing: car.need.priority for car in stated.cars}
-    least = Solver(stated.programme).least(missing)
-    answer = plan_batteries(model.problem)
+    least = Solver(stated.programme, MOST_NODES).least(missing)
+    answer = plan_batteries(model.problem, MOST_NODES)
     draws = Draws(model)
     for car, ev in zip(model.cars, answer.evs, strict=True):
         draws.put(car, ev.current_a)

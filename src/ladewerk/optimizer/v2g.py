@@ -14,7 +14,7 @@ from ladewerk.optimizer.bounds import Room, Taken, limits, rooms
 from ladewerk.optimizer.problem import EvPlan, Mode, Need, Problem, Reason
 from ladewerk.optimizer.single import Optimum, starts
 from ladewerk.optimizer.v2g_model import CarColumns, Model
-from ladewerk.optimizer.v2g_programme import Goal, Solution, Solver, unsolved, weighted
+from ladewerk.optimizer.v2g_programme import MOST_NODES, Goal, Solution, Solver, unsolved, weighted
 
 NOTHING_A = 1e-6
 NOTHING_KWH = 1e-6
@@ -48,13 +48,13 @@ def is_for(problem: Problem) -> bool:
     return False
 
 
-def plan_batteries(problem: Problem) -> Answer:
-    """The plan for ``problem``, which has been checked.
+def plan_batteries(problem: Problem, most_nodes: int = MOST_NODES) -> Answer:
+    """The plan for ``problem``, which has been checked; the search for each goal ends after ``most_nodes`` branches.
 
     Raises LadewerkError where highspy is not installed.
     """
     model = Model(problem)
-    solver = Solver(model.programme)
+    solver = Solver(model.programme, most_nodes)
     missing = {car.missing: car.need.priority for car in model.cars}
     _serve(model, solver, missing)
     _spare(model, solver)

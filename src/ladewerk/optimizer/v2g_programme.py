@@ -64,7 +64,7 @@ class Programme:
 class Solver:
     """A programme handed to HiGHS, to be asked for one goal after the other."""
 
-    def __init__(self, programme: Programme) -> None:
+    def __init__(self, programme: Programme, most_nodes: int = MOST_NODES) -> None:
         highspy, numpy = _highspy()
         self._programme = programme
         self._highspy, self._numpy = highspy, numpy
@@ -75,7 +75,7 @@ class Solver:
             "random_seed": 1,
             "mip_rel_gap": CLOSE,
             "mip_abs_gap": 1e-7,
-            "mip_max_nodes": MOST_NODES,
+            "mip_max_nodes": most_nodes,
             "primal_feasibility_tolerance": 1e-9,
             "mip_feasibility_tolerance": 1e-9,
         }
