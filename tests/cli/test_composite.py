@@ -74,3 +74,17 @@ def test_unusable_arguments_get_one_line_and_exit_2(capsys: pytest.CaptureFixtur
     assert main(["composite", "/nowhere/request.json"]) == 2
     why = "/nowhere/request.json: a readable file is expected (No such file or directory)"
     assert capsys.readouterr().err == f"ladewerk composite: {why}\n"
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "ladewerk", "composite"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as left:
+        assert left.stdout is not None
+        left.stdout.close()
+        left.stdout = None
+        _, told = left.communicate(json.dumps(REQUEST).encode())
+    assert (left.returncode, told) == (1, b"")
