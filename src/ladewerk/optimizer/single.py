@@ -91,7 +91,7 @@ def plan_in_python(need: Need, rooms: Sequence[Room]) -> Optimum:
 
 def _drawable(need: Need, rooms: Sequence[Room], wanted: int) -> int:
     """The least amount from ``wanted`` on that steps of current can add up to at all: spares the search the riddle."""
-    if need.current_step_a is None:
+    if need.current_step_a is None or wanted == 0:
         return wanted
     step = round(need.current_step_a * A)
     smallest = math.gcd(*(step * round(room.length_s * S) for room in rooms if _levels(need, room)))

@@ -80,7 +80,7 @@ def _solve_several(problem: Problem) -> Plan:
 def _solve_batteries(problem: Problem) -> Plan:
     """All cars together, where a battery gives back or wants a low rate."""
     answer = v2g.plan_batteries(problem)
-    return _plan(problem, answer.evs, answer.objective, answer.bound, answer.solver)
+    return _plan(problem, answer.evs, answer.objective, answer.bound, answer.solver, gap=answer.gap)
 
 
 def _plan(

@@ -3,7 +3,7 @@
 The goals come in the order of every plan: missing energy by priority, the completion of the shortest, then cost, then few
 starts, distance from the last plan, then time. Each is solved for itself with the ones before it kept, so no weight
 decides. Where nothing needs a switch the programme is linear and the answer the optimum; else HiGHS searches until its
-bound is within a millionth, or gives up after a fixed number of branches and says how far off the answer can be.
+bound is within a hundred-thousandth, or gives up after a fixed number of branches and says how far off the answer can be.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from ladewerk.optimizer.account import OnDemand, moment
 from ladewerk.optimizer.bounds import Room, Taken, limits, rooms
 from ladewerk.optimizer.problem import EvPlan, Mode, Need, Problem, Reason
 from ladewerk.optimizer.single import Optimum, starts
-from ladewerk.optimizer.v2g_model import CarColumns, Model
+from ladewerk.optimizer.v2g_model import NOTHING_WH, CarColumns, Model
 from ladewerk.optimizer.v2g_programme import MOST_NODES, Goal, Solution, Solver, unsolved, weighted
 
 NOTHING_A = 1e-6
@@ -32,6 +32,11 @@ class Answer:
     objective: float
     bound: float
     solver: str
+
+    @property
+    def gap(self) -> float:
+        """Distance of the objective from its bound, relative to it; at most 1, which says that little is known."""
+        return min(1.0, (self.objective - self.bound) / max(abs(self.objective), 1e-9))
 
 
 def is_for(problem: Problem) -> bool:
@@ -56,14 +61,13 @@ def plan_batteries(problem: Problem, most_nodes: int = MOST_NODES) -> Answer:
     model = Model(problem)
     solver = Solver(model.programme, most_nodes)
     missing = {car.missing: car.need.priority for car in model.cars}
-    _serve(model, solver, missing)
-    _spare(model, solver)
+    best = _spare(model, solver, _serve(model, solver, missing))
     hurry = weighted([term for car in model.cars if car.need.mode is Mode.SHORTEST for term in _hours(model, car)])
     if hurry:
-        found = _least(solver, hurry)
-        solver.keep(hurry, found.worth(hurry))
+        best = _least(solver, hurry, best)
+        solver.keep(hurry, best.worth(hurry))
     cost = _cost(model)
-    best = _least(solver, cost)
+    best = _least(solver, cost, best)
     bound = best.bound
     solver.keep(cost, best.worth(cost))
     solver.hurry()
@@ -76,28 +80,29 @@ def plan_batteries(problem: Problem, most_nodes: int = MOST_NODES) -> Answer:
     return _answer(model, best, bound + _constant(model))
 
 
-def _serve(model: Model, solver: Solver, missing: Goal) -> None:
+def _serve(model: Model, solver: Solver, missing: Goal) -> Solution:
     """Bind what each car misses: nothing, if that can be, else the least there is."""
-    found = solver.least(missing)
-    if found is None:
-        raise unsolved()
+    found = _least(solver, missing)
     if found.worth(missing) < NOTHING_KWH:
         for car in model.cars:
             solver.bind(car.missing, 0.0)
     else:
         solver.keep(missing, found.worth(missing) + NOTHING_KWH)
+    return found
 
 
-def _spare(model: Model, solver: Solver) -> None:
+def _spare(model: Model, solver: Solver, near: Solution) -> Solution:
     """Bind the energy beyond the need to nothing, if minimum currents and steps leave a way."""
     excess = {car.excess: 1.0 for car in model.cars}
-    if _least(solver, excess).worth(excess) < NOTHING_KWH:
+    found = _least(solver, excess, near)
+    if found.worth(excess) < NOTHING_KWH:
         for car in model.cars:
             solver.bind(car.excess, 0.0)
+    return found
 
 
-def _least(solver: Solver, goal: Goal) -> Solution:
-    found = solver.least(goal)
+def _least(solver: Solver, goal: Goal, near: Solution | None = None) -> Solution:
+    found = solver.least(goal, near)
     if found is None:
         raise unsolved()
     return found
@@ -274,7 +279,7 @@ def _optimum(model: Model, car: CarColumns, current_a: Sequence[float]) -> Optim
     return Optimum(
         current_a=tuple(current_a),
         energy_wh=1000 * stored_kwh,
-        missing_wh=missing_wh if missing_wh > 1e-2 else 0.0,
+        missing_wh=missing_wh if missing_wh > NOTHING_WH else 0.0,
         complete_s=complete_s,
         objective=objective,
         bound=objective,
@@ -283,7 +288,7 @@ def _optimum(model: Model, car: CarColumns, current_a: Sequence[float]) -> Optim
 
 def _complete_s(model: Model, car: CarColumns, reached_kwh: Sequence[float]) -> float | None:
     """End of the slot in which the energy is reached for good."""
-    wanted_kwh = car.need.energy_wh / 1000
+    wanted_kwh = car.wanted_kwh
     if wanted_kwh == 0.0:
         return 0.0
     if not reached_kwh or reached_kwh[-1] < wanted_kwh - 1e-5:

@@ -19,6 +19,8 @@ from ladewerk.optimizer.v2g_programme import Programme, weighted
 
 Term = tuple[int, float]
 
+NOTHING_WH: Final = 0.01
+"""Energy that is not worth a number."""
 LEAST_A: Final = 0.1
 """Least current of a car that takes any, where its starts are counted."""
 
@@ -62,10 +64,15 @@ class CarColumns:
         ]
 
     @property
+    def wanted_kwh(self) -> float:
+        """The energy it needs; 0 for what is not worth a number."""
+        return self.need.energy_wh / 1000 if self.need.energy_wh > NOTHING_WH else 0.0
+
+    @property
     def counts_hours(self) -> bool:
         """Whether an earlier completion is worth something."""
         need = self.need
-        return need.energy_wh > 0 and (
+        return self.wanted_kwh > 0 and (
             need.mode is Mode.SHORTEST or (need.mode is Mode.BALANCED and need.value_of_time_per_h > 0)
         )
 
@@ -99,13 +106,12 @@ class Model:
         first, last = self._stay(need)
         car = CarColumns(need, first, last, need.power_w(1.0) / 1000)
         programme = self.programme
-        car.missing = programme.column(0.0, need.energy_wh / 1000)
+        car.missing = programme.column(0.0, car.wanted_kwh)
         car.excess = programme.column(0.0, inf)
         for slot in car.slots:
             self._slot(car, slot)
         end: list[Term] = [(car.stored[-1], 1.0)] if car.stored else []
-        wanted_kwh = need.energy_wh / 1000
-        programme.row(wanted_kwh, wanted_kwh, weighted([*end, (car.missing, 1.0), (car.excess, -1.0)]))
+        programme.row(car.wanted_kwh, car.wanted_kwh, weighted([*end, (car.missing, 1.0), (car.excess, -1.0)]))
         self._starts(car)
         if car.counts_hours and car.stored:
             self._completion(car)
@@ -216,7 +222,7 @@ class Model:
 
     def _completion(self, car: CarColumns) -> None:
         """Unfinished until the energy is there and stays."""
-        wanted_kwh = car.need.energy_wh / 1000
+        wanted_kwh = car.wanted_kwh
         v2g = car.v2g
         deepest = 0.0 if v2g is None else -self.programme.lower[car.stored[0]]
         for stored in car.stored:

@@ -5,17 +5,17 @@ Needs highspy and numpy, the extra ``site``; both are imported when a programme 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, isfinite
 from typing import Any, Final
 
 from ladewerk.errors import LadewerkError, PlanError
 
-MOST_NODES: Final = 20_000
+MOST_NODES: Final = 2_000
 """Branches after which the search for a better plan ends, and the bound says how much better one could be."""
 FEW_NODES: Final = 1
 NEARLY: Final = 0.2
 """The same, where only equals are told apart."""
-CLOSE: Final = 1e-6
+CLOSE: Final = 1e-5
 """Relative distance of the best answer from its bound at which the search ends."""
 KEPT: Final = 1e-9
 """Relative part of a goal that the goals behind it may give up: the noise of its sum."""
@@ -67,6 +67,7 @@ class Solver:
     def __init__(self, programme: Programme, most_nodes: int = MOST_NODES) -> None:
         highspy, numpy = _highspy()
         self._programme = programme
+        self._is_hurried = False
         self._highspy, self._numpy = highspy, numpy
         self._highs = highspy.Highs()
         options: Mapping[str, Any] = {
@@ -87,27 +88,44 @@ class Solver:
         """From now on look for good answers only, not for proofs: what is asked decides between equals."""
         self._highs.setOptionValue("mip_max_nodes", FEW_NODES)
         self._highs.setOptionValue("mip_rel_gap", NEARLY)
+        self._is_hurried = True
 
     def least(self, goal: Goal, near: Solution | None = None) -> Solution | None:
-        """A solution of least ``goal``; None if there is none at all. The search may begin at ``near``."""
+        """A solution of least ``goal``; None if none was found. ``near`` is one that is known: a hurried search begins there,
+        and it is the answer where no other is found, with the bound that was reached."""
         count = len(self._programme.lower)
         cost = self._numpy.zeros(count)
         for column, one in goal.items():
             cost[column] = one
         self._highs.changeColsCost(count, self._numpy.arange(count, dtype=self._numpy.int32), cost)
-        if near is not None and any(self._programme.whole):
+        if near is not None and self._is_hurried and any(self._programme.whole):
+            # Not in a search for proofs: HiGHS 1.15 was seen to call a known solution optimal that was not.
             known = self._highspy.HighsSolution()
             known.col_value = list(near.values)
             self._highs.setSolution(known)
         self._highs.run()
-        if not self._highs.getSolution().value_valid:
-            return None
+        if not self._is_feasible():
+            # Numbers of very different size: what is exact to nine digits may not be found, to seven it may.
+            for option in ("primal_feasibility_tolerance", "mip_feasibility_tolerance"):
+                self._highs.setOptionValue(option, 1e-7)
+            self._highs.run()
         info = self._highs.getInfo()
-        if info.primal_solution_status != self._highspy.SolutionStatus.kSolutionStatusFeasible:
-            return None
+        if not self._is_feasible():
+            return None if near is None else Solution(near.values, self._at_least(goal, info.mip_dual_bound))
         has_switches = any(self._programme.whole)
         bound = info.mip_dual_bound if has_switches else info.objective_function_value
-        return Solution(tuple(self._highs.getSolution().col_value), bound if bound == bound else -inf)
+        return Solution(tuple(self._highs.getSolution().col_value), self._at_least(goal, bound))
+
+    def _at_least(self, goal: Goal, bound: float) -> float:
+        """``bound``, or where it is none what the bounds of the columns say by themselves."""
+        if isfinite(bound):
+            return bound
+        lower, upper = self._programme.lower, self._programme.upper
+        return sum(cost * (lower[column] if cost > 0 else upper[column]) for column, cost in goal.items())
+
+    def _is_feasible(self) -> bool:
+        feasible: bool = self._highs.getInfo().primal_solution_status == self._highspy.SolutionStatus.kSolutionStatusFeasible
+        return feasible and self._highs.getSolution().value_valid
 
     def keep(self, goal: Goal, worth: float) -> None:
         """From now on no worse than ``worth`` by ``goal``."""
