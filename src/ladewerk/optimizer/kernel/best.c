@@ -13,7 +13,7 @@ static const double NOISE = 1e-12;
 
 /* Pieces kept per slot: by a quick look; by one that only looks for a better plan, which makes the proof short; by one that
  * goes for the last tie; and, where that is a riddle, by the proof that no plan costs less money. */
-enum { FIRST_LOOK = 128, SECOND_LOOK = 96, THIRD_LOOK = 500, LAST_LOOK = 50000 };
+enum { FIRST_LOOK = 128, SECOND_LOOK = 96, THIRD_LOOK = 500, LAST_LOOK = 4000 };
 
 /* Completing within the first `slots`: a bound on the money, waiting included; the dearest price it takes. */
 typedef struct {
