@@ -2,9 +2,9 @@
 
 The way of a message through it: ``websocket`` (or ``loopback``) carries text -> ``frames`` reads the JSON array ->
 ``session`` correlates, queues and times -> ``codec`` makes of the payload an object of ``v21``, whatever version is spoken
--> ``peer`` hands it to the one responder its ``router`` knows, and takes the answer the same way back. ``frames``,
-``session`` and ``backoff`` are pure: they know no socket and no clock. Start reading at ``session`` for the rules, at
-``peer`` for the use.
+-> ``handling`` gives it to the one responder its ``router`` knows, and takes the answer the same way back. ``calling`` says
+what we ask, ``peer`` holds all of it together for one connection. ``frames``, ``session`` and ``backoff`` are pure: they
+know no socket and no clock. Start reading at ``session`` for the rules, at ``serving``, ``facade`` and ``peer`` for the use.
 
 What is listed here loads on first use: importing this package costs next to nothing.
 """
