@@ -1,7 +1,7 @@
 """The CSMS put together: plain constructor calls, and the order in which the parts start and stop."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from ladewerk.csms.ledger import Ledger, starting_site
 from ladewerk.csms.store.database import open_store
 from ladewerk.csms.supervision import Tasks
 from ladewerk.csms.transactions import known_starts
-from ladewerk.ocpp import StartedTransactions, Version, WebSocketChannel, serve
+from ladewerk.ocpp import Listener, StartedTransactions, Version, WebSocketChannel, serve
 from ladewerk.settings import split_address
 from ladewerk.web.server import serving
 from ladewerk.web.static import page_routes
@@ -47,7 +47,6 @@ async def running_csms(config: CsmsConfig, clock: Clock) -> AsyncIterator[Csms]:
 
     Raises ConfigError where a setting, an address or the database cannot be used; nothing keeps running then.
     """
-    host, port = split_address("csms.listen", config.listen)
     web_host, web_port = split_address("csms.web", config.web)
     page = page_routes(_PAGE)
     async with open_store(config.database_url()) as store, Tasks().running() as tasks:
@@ -67,24 +66,30 @@ async def running_csms(config: CsmsConfig, clock: Clock) -> AsyncIterator[Csms]:
         deliveries = Deliveries(ledger, connections, clock, tasks)
         charging_loop = ChargingLoop(ledger, deliveries, clock, tasks)
         desk = Desk(ledger=ledger, connections=connections, frame_log=frame_log, store=store, clock=clock)
-        router = station_router()
-
-        async def serve_station(channel: WebSocketChannel) -> None:
-            await connections.serve(channel, channel.version, router, generation=channel.generation)
-
         async with (
             deliveries.running(remembered),
             charging_loop.running(remembered),
             serving(csms_api(desk, page), web_host, web_port) as web_url,
-            serve(
-                host,
-                port,
-                versions=tuple(Version),
-                admit=connections.admit,
-                serve_channel=serve_station,
-                tls=config.tls,
-                compression=config.compression,
-                ping_s=lambda handshake: config.rules.of(handshake.identity).ping_s,
-            ) as listener,
+            _listening(config, connections) as listener,
         ):
             yield Csms(ocpp_port=listener.port, web_url=web_url, ledger=ledger, connections=connections, frame_log=frame_log)
+
+
+def _listening(config: CsmsConfig, connections: Connections) -> AbstractAsyncContextManager[Listener]:
+    """Let stations in, as the settings say."""
+    host, port = split_address("csms.listen", config.listen)
+    router = station_router()
+
+    async def serve_station(channel: WebSocketChannel) -> None:
+        await connections.serve(channel, channel.version, router, generation=channel.generation)
+
+    return serve(
+        host,
+        port,
+        versions=tuple(Version),
+        admit=connections.admit,
+        serve_channel=serve_station,
+        tls=config.tls,
+        compression=config.compression,
+        ping_s=lambda handshake: config.rules.of(handshake.identity).ping_s,
+    )
