@@ -7,7 +7,6 @@ Exit status: 0 done, 1 the work failed, 2 unusable arguments or input; the reaso
 import argparse
 import importlib
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from typing import Final, NoReturn
@@ -62,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _log_to_stderr(options.log or ("info" if options.command in _PROGRAMS else "warning"))
     try:
         status: int = options.run(options)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except (ConfigError, PlanError) as refused:
         print(f"ladewerk {options.command}: {refused}", file=sys.stderr)
         return 2
@@ -72,9 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whoever read has read enough; what the interpreter flushes at its end must not complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        # A reader who goes early, as ``head`` does, is no failure; Python would complain once more when it closes the output.
+        sys.stdout = None
+        return 0
     return status
 
 
