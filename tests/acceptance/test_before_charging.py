@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from ladewerk.ocpp import v21
 from ladewerk.simulator.evse_board import BoardFailure
 from tests.station.conftest import charging_place, on_paced_loop
 
@@ -36,6 +37,18 @@ async def planned(place: Any, **needs: Any) -> None:
     await plugged(place)
     assert (await place.submit(**needs)).status_code == 202
     await place.until("planned")
+
+
+def energy_asked_wh(request: v21.NotifyEVChargingNeedsRequest) -> float:
+    """What a request for a plan asks for."""
+    parameters = request.charging_needs.ac_charging_parameters
+    assert isinstance(parameters, v21.ACChargingParametersType)
+    return parameters.energy_amount
+
+
+def locked(place: Any) -> bool:
+    """The bolt holds the plug."""
+    return bool(place.simulator.world.lock.locked)
 
 
 def dark(place: Any) -> bool:
@@ -121,7 +134,7 @@ def test_B05_B11_B13_B20_from_the_plug_to_a_plan_that_can_be_started(tmp_path: P
             assert (await place.submit(energy_wh=2000)).status_code == 202
             unit = await place.until("planned")
             (asked,) = place.csms.needs
-            assert asked.charging_needs.ac_charging_parameters.energy_amount == 2000
+            assert energy_asked_wh(asked) == 2000
             assert [period["limit_a"] for period in unit["plan"]["periods"]] == [16.0]
             assert unit["sentence"]["code"] == "press_start"
             assert unit["allowed"]["start"]
@@ -256,7 +269,7 @@ def test_G03_G05_G06_G07_G08_lock_then_self_test_then_current_and_nothing_before
             assert (place.unit()["error"], place.unit()["allowed"]["start"]) == (None, True)
             await asyncio.sleep(120)
             assert dark(place)
-            assert not place.simulator.world.lock.locked
+            assert not locked(place)
             order: list[str] = []
 
             def look(sample: Any) -> None:
@@ -272,8 +285,8 @@ def test_G03_G05_G06_G07_G08_lock_then_self_test_then_current_and_nothing_before
             pressed_at = place.clock.monotonic()
             await place.press("start")
             await place.until("testing")
-            assert place.simulator.world.lock.locked
             assert dark(place)
+            assert locked(place)
             await place.until_true(lambda: place.simulator.world.vehicle.current_a > 0)
             assert place.clock.monotonic() - pressed_at >= 30
             assert [step for step in order if step in ("testing", "current")] == ["testing", "current"]

@@ -50,7 +50,7 @@ def test_killing_the_csms_in_mid_charge_loses_no_event_and_disturbs_no_ampere(ho
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hung"])
-def test_a_station_that_is_gone_leaves_no_current_and_its_next_start_ends_what_was_open(
+def test_S03_a_station_that_is_gone_leaves_no_current_and_its_next_start_ends_what_was_open(
     house: "House", until: Any, number: signal.Signals
 ) -> None:
     house.charge(ENERGY_WH)

@@ -18,7 +18,7 @@ def ready(place: Place) -> Place:
     return place
 
 
-def test_what_cannot_be_meant_gets_a_hint_beside_its_field_and_is_not_sent(ready: Place, browser: Browser) -> None:
+def test_B01_B02_what_cannot_be_meant_gets_a_hint_beside_its_field_and_is_not_sent(ready: Place, browser: Browser) -> None:
     browser.open(ready.station.web_url)
     browser.shows(".sentence", "What does the car need?")
     browser.requests()

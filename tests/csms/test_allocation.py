@@ -45,6 +45,21 @@ def test_an_unanswered_schedule_counts_with_its_higher_part() -> None:
     assert [at_hour(both, hour) for hour in (0, 1, 2)] == [5000, 3000, 0]
 
 
+def test_S06_from_1_1_4_to_2_2_2_kw_under_6_kw_with_one_of_them_late() -> None:
+    before, after, room = (1000.0, 1000.0, 4000.0), 2000.0, line(6000.0)
+    for late in range(3):
+        accepted = [line(power_w) for power_w in before]
+        for round_number in range(4):
+            for unit in range(3):
+                others = [accepted[other] for other in range(3) if other != unit]
+                part = granted(line(after), mine=accepted[unit], others=others, headroom=room, now=NOW)
+                under_way = may_draw(accepted[unit], part)
+                assert at_hour(under_way, 0) + sum(at_hour(other, 0) for other in others) <= 6000 + TOLERANCE_W
+                if unit != late or round_number > 1:
+                    accepted[unit] = part
+        assert [at_hour(one, 0) for one in accepted] == [2000, 2000, 2000]
+
+
 powers = st.lists(st.sampled_from([0.0, 1400.0, 4140.0, 7360.0, 11040.0]), min_size=3, max_size=3)
 
 

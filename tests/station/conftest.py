@@ -14,7 +14,7 @@ import pytest
 
 from ladewerk.clock import Clock, LoopClock
 from ladewerk.errors import RemoteProtocolError
-from ladewerk.ocpp import Admission, Context, Handshake, Peer, Router, Version, WebSocketChannel, serve, v21
+from ladewerk.ocpp import Admission, Context, Handshake, OtherEnd, Peer, Router, Version, WebSocketChannel, serve, v21
 from ladewerk.paced_loop import PacedLoop
 from ladewerk.simulator.app import Simulator, running_simulator
 from ladewerk.simulator.config import SimulatorConfig
@@ -76,23 +76,17 @@ class TinyCsms:
             return v21.NotifyEventResponse()
 
         @router.on(v21.ReportChargingProfilesRequest)
-        async def report(
-            _: Context[None], request: v21.ReportChargingProfilesRequest
-        ) -> v21.ReportChargingProfilesResponse:
+        async def report(_: Context[None], request: v21.ReportChargingProfilesRequest) -> v21.ReportChargingProfilesResponse:
             self.reports.append(request)
             return v21.ReportChargingProfilesResponse()
 
         @router.on(v21.NotifyChargingLimitRequest)
-        async def limit(
-            _: Context[None], request: v21.NotifyChargingLimitRequest
-        ) -> v21.NotifyChargingLimitResponse:
+        async def limit(_: Context[None], request: v21.NotifyChargingLimitRequest) -> v21.NotifyChargingLimitResponse:
             self.limits.append(request)
             return v21.NotifyChargingLimitResponse()
 
         @router.on(v21.ClearedChargingLimitRequest)
-        async def released(
-            _: Context[None], request: v21.ClearedChargingLimitRequest
-        ) -> v21.ClearedChargingLimitResponse:
+        async def released(_: Context[None], request: v21.ClearedChargingLimitRequest) -> v21.ClearedChargingLimitResponse:
             self.limits.append(request)
             return v21.ClearedChargingLimitResponse()
 
@@ -125,7 +119,7 @@ class TinyCsms:
         return router
 
     async def set_profile(
-        self, peer: Peer[None], evse_id: int, transaction_id: str | None = None
+        self, peer: OtherEnd, evse_id: int, transaction_id: str | None = None
     ) -> v21.SetChargingProfileResponse:
         self.profile_id = 7
         return await peer.call(
@@ -183,11 +177,23 @@ def tx_profile(
     )
 
 
+class SetClock(LoopClock):
+    """A clock on the wall that can be set, as NTP or a person does; no time passes."""
+
+    off = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.off
+
+    def jump(self, by: timedelta) -> None:
+        self.off += by
+
+
 @dataclass
 class Place:
     """Everything of one test."""
 
-    clock: LoopClock
+    clock: SetClock
     simulator: Simulator
     csms: TinyCsms
     config: StationConfig
@@ -243,7 +249,7 @@ class Place:
 
 @asynccontextmanager
 async def running_place(
-    clock: LoopClock, simulator: Simulator, csms: TinyCsms, config: StationConfig, listening: AsyncExitStack
+    clock: SetClock, simulator: Simulator, csms: TinyCsms, config: StationConfig, listening: AsyncExitStack
 ) -> AsyncIterator[Place]:
     async with AsyncExitStack() as running:
         station = await running.enter_async_context(running_station(config, clock))
@@ -263,7 +269,7 @@ async def charging_place(
     wired: Callable[[str], dict[str, Any]] = lambda _pins_url: {},
     **unit: Any,
 ) -> AsyncIterator[Place]:
-    clock = LoopClock(asyncio.get_running_loop(), START)
+    clock = SetClock(asyncio.get_running_loop(), START)
     csms = TinyCsms(clock)
     async with AsyncExitStack() as stack:
         settings = SimulatorConfig(meter_port=0, pins_port=0, panel_port=0, serial_link=None)

@@ -68,6 +68,7 @@ class Bench:
         self.faults: frozenset[EvseFault] = frozenset()
         self.drawn_a, self.register_wh = 0.0, 1000.0
         self.board_answers = self.meter_answers = True
+        self.meter_frozen = False
         self.obeys = True
         self.lock_works = True
         self.actions: list[Action] = []
@@ -115,7 +116,7 @@ class Bench:
                 watts = tuple(value * 230 for value in amps)
                 reading = MeterReading(
                     read_at=self.at,
-                    voltage_v=(230.0,) * 3,
+                    voltage_v=(230.0 + self.monotonic_s % 2 / 10 * (not self.meter_frozen),) * 3,
                     current_a=amps,
                     power_w=watts,  # type: ignore[arg-type]
                     energy_register_wh=self.register_wh,
@@ -853,6 +854,17 @@ def test_S01_a_current_that_swings_beyond_its_band_caps_the_offer_until_the_sess
     assert bench.phase() is Phase.PLUGGED
     bench.charging((3600, 16.0))
     assert bench.state.offer_a == 16.0
+
+
+def test_W02_a_meter_that_always_shows_the_same_is_a_fault_while_a_current_is_offered() -> None:
+    bench = ready()
+    bench.meter_frozen = True
+    bench.second(300)
+    bench.charging((3600, 10.0))
+    bench.drawn_a = 9.8
+    bench.second(70)
+    assert bench.state.fault is not None
+    assert bench.state.fault.code == "meter_frozen"
 
 
 def test_a_current_without_a_vehicle_is_a_welded_contactor() -> None:

@@ -87,6 +87,7 @@ class SafetyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     evse_silent_s: Seconds = 10.0
     meter_hold_s: Seconds = 10.0
     meter_silent_s: Seconds = 30.0
+    meter_frozen_s: Seconds = 60.0
     band_a: Annotated[float, msgspec.Meta(gt=0)] = 3.0
     band_for_s: Seconds = 30.0
 

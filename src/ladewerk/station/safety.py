@@ -1,4 +1,4 @@
-"""Supervision of one unit's current: over-current, a welded contactor, silence of a device.
+"""Supervision of one unit's current: over-current, a welded contactor, a device that is silent or frozen.
 
 The over-current rule is EVerest's: above (offered + 0.5 A) x 1.10 for 7 s stops; a hard one above 1.25 times for 2 s stops
 at once. A vehicle has 5 s to follow a lower offer (IEC 61851-1), so for 6 s after a change the higher offer still counts.
@@ -18,6 +18,7 @@ class Finding(StrEnum):
     OVER_CURRENT = "over_current"
     SURGE = "surge"
     WELDED = "contactor_welded"
+    FROZEN = "meter_frozen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,8 @@ class Thresholds:
     """A meter reading this old allows no higher current than the present one."""
     meter_silent_s: float = 30.0
     """A meter reading this old ends the session."""
+    meter_frozen_s: float = 60.0
+    """A meter that shows the very same numbers for so long under an offer is broken: voltages alone never stand still."""
     band_a: float = 3.0
     """A current that swings to and fro by more than this is an alarm."""
     band_for_s: float = 30.0
@@ -53,6 +56,9 @@ class Watch:
     soft_since_s: float | None = None
     hard_since_s: float | None = None
     welded_since_s: float | None = None
+    shown: tuple[float | None, ...] = ()
+    """The meter's last numbers, and since when they are the same."""
+    shown_since_s: float | None = None
     swinging: Swinging = field(default_factory=Swinging)
     cap_a: float | None = None
     """The most that is offered for the rest of the session, since the current fluctuated."""
@@ -88,8 +94,11 @@ def supervise(
     drawn_a = highest_current_a(meter)
     base_a = watch.permitted_a(now, thresholds) + thresholds.tolerance_a
     should_be_open = evse is not None and (not evse.relay_closed or evse.pilot in (PilotState.A, PilotState.B))
+    shown = (*meter.voltage_v, *meter.current_a, *meter.power_w)
     watch = replace(
         watch,
+        shown=shown,
+        shown_since_s=_since(watch.shown_since_s, watch.offered_a > 0 and shown == watch.shown, now),
         # With the contactor open the offer says nothing about a current: that is the welded contactor's case.
         soft_since_s=_since(watch.soft_since_s, not should_be_open and drawn_a > base_a * thresholds.soft_factor, now),
         hard_since_s=_since(watch.hard_since_s, not should_be_open and drawn_a > base_a * thresholds.hard_factor, now),
@@ -101,6 +110,8 @@ def supervise(
         return watch, Finding.SURGE
     if _lasted(watch.soft_since_s, thresholds.soft_for_s, now):
         return watch, Finding.OVER_CURRENT
+    if _lasted(watch.shown_since_s, thresholds.meter_frozen_s, now):
+        return watch, Finding.FROZEN
     return watch, None
 
 

@@ -48,7 +48,7 @@ def meter_seen(state: UnitState, event: MeterSeen, now: Moment) -> Step:
     watch, finding = supervise(state.watch, event.reading, state.evse, now, state.rules.thresholds)
     state = replace(state, watch=watch)
     if finding is not None:
-        reason = EndReason.OTHER if finding is Finding.WELDED else EndReason.OVERCURRENT
+        reason = EndReason.OVERCURRENT if finding in (Finding.OVER_CURRENT, Finding.SURGE) else EndReason.OTHER
         return fail(state, Trouble(finding.value, {"offered_a": state.offer_a}), now, reason)
     if is_complete(state):
         return finish(state, EndReason.ENERGY_LIMIT_REACHED, now)

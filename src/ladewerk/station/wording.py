@@ -37,6 +37,7 @@ TROUBLES: Final[Mapping[str, str]] = {
     "evse_pilot": "the control pilot is in state {pilot}",
     "evse_disobeys": "the EVSE board does not take the current {offered_a} A",
     "meter_silent": "the meter has not answered for {for_s} s; look at its supply and network",
+    "meter_frozen": "the meter shows the same numbers all the time; switch its supply off and on",
     "contactor_welded": "a current flows though the contactor should be open; switch the supply off",
     "over_current": "the vehicle draws more than the {offered_a} A that are offered",
     "surge": "the vehicle draws far more than the {offered_a} A that are offered",
