@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # A reader who goes early, as ``head`` does, is no failure; Python would complain once more when it closes the output.
+        # A reader who goes early, as ``head`` does, is no failure; Python would complain again when it closes the output.
         sys.stdout = None
         return 0
     return status
