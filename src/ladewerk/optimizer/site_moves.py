@@ -64,7 +64,11 @@ class Beside:
             slots, first, last = model.slots, car.first, car.last
             most_a = [0.0] * slots
             most_a[first:last] = [self.amps(slot, peak_kw - model.idle_kw[slot]) for slot in range(first, last)]
-            batch = best_plans(*_asked(self.draws, car), array("d", most_a))
+            try:
+                batch = best_plans(*_asked(self.draws, car), array("d", most_a))
+            except OverflowError:
+                # Beyond the compiled numbers; those of Python have no end.
+                batch = None
             if batch is not None:
                 return [min(amps, most) for amps, most in zip(batch.current_a, most_a, strict=True)]
         return plan_single(car.need, self.rooms(peak_kw=peak_kw)).current_a

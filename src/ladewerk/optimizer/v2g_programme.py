@@ -91,8 +91,11 @@ class Solver:
         self._is_hurried = True
 
     def least(self, goal: Goal, near: Solution | None = None) -> Solution | None:
-        """A solution of least ``goal``; None if none was found. ``near`` is one that is known: a hurried search begins there,
-        and it is the answer where no other is found, with the bound that was reached."""
+        """A solution of least ``goal``; None if none was found.
+
+        ``near`` is one that is known: a hurried search begins there, and it is the answer where no other is found, with
+        the bound that was reached.
+        """
         count = len(self._programme.lower)
         cost = self._numpy.zeros(count)
         for column, one in goal.items():
