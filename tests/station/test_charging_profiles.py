@@ -4,6 +4,7 @@ import asyncio
 import socket
 import sqlite3
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,29 @@ def test_k04_fr05_two_units_share_what_the_station_has(tmp_path: Path, place_at:
                     await both.until_true(lambda: shared(both) == [11, 0], within_s=1200)
                     await both.press("stop")
                     await both.until_true(lambda: shared(both) == [0, 11], within_s=600)
+
+    paced(scenario)
+
+
+def test_S05_a_clock_that_is_set_back_stops_nobody_and_the_profiles_follow_it(
+    tmp_path: Path, place_at: Any, paced: Any
+) -> None:
+    async def scenario() -> None:
+        async with place_at(tmp_path) as place:
+            await place.until_true(lambda: place.station.link.is_up)
+            line = from_now(place, period(0, 10), period(3600, 14))
+            assert (await put(place, installed(1, line, number=20))).status is STATUS.ACCEPTED
+            place.simulator.world.plug_in()
+            await place.until("plugged")
+            await place.press("direct")
+            await place.until_true(lambda: offered(place) == 10)
+            place.clock.jump(timedelta(days=-1))
+            await asyncio.sleep(60)
+            assert offered(place) == 10
+            # A day before its start the profile says nothing: the EVSE's own current holds.
+            await place.until_true(lambda: offered(place) == 16, within_s=600)
+            place.clock.jump(timedelta(days=1, hours=1))
+            await place.until_true(lambda: offered(place) == 14, within_s=600)
 
     paced(scenario)
 

@@ -47,8 +47,10 @@ from ladewerk.timeline import Timeline, combine
 _log = logging.getLogger(__name__)
 
 HORIZON: Final = timedelta(hours=48)
-_AGAIN_S: Final = 3600.0
-"""How often everything is worked out anew, long before the horizon is reached."""
+_AGAIN_S: Final = 300.0
+"""How often everything is worked out anew: long before the horizon is reached, and soon after somebody has set the clock."""
+
+_LONG_AGO: Final = timedelta(days=3650)
 
 
 def abilities_of(units: Units) -> Abilities:
@@ -195,7 +197,7 @@ class ChargingProfiles:
                     _log.warning("%s", refusal.text)
 
     def _quiet_s(self) -> float:
-        """Until the next hour, or until an offline time ends a profile."""
+        """Until it is time again, or until an offline time ends a profile."""
         if self._offline_since_s is None:
             return _AGAIN_S
         offline_s = self._clock.monotonic() - self._offline_since_s
@@ -281,7 +283,7 @@ class ChargingProfiles:
         wanted = [_wanted(unit, limit, window) for unit, limit in zip(units, own, strict=True)]
         for index, unit in enumerate(units):
             line = _share(index, own[index], together, wanted)
-            line = lasting(line.within(window.start, window.end), window.end)
+            line = _from_long_ago(lasting(line.within(window.start, window.end), window.end))
             old = self._limits.get(unit.evse_id)
             if old is None or not _alike(old, line, window):
                 self._limits[unit.evse_id] = line
@@ -308,6 +310,11 @@ def _alike(old: Timeline[float], new: Timeline[float], window: Window) -> bool:
     """Both say the same for the half of the horizon that is worked out again before it is reached."""
     half = window.start + (window.end - window.start) / 2
     return old.within(window.start, half) == new.within(window.start, half) and (old.end is None) is (new.end is None)
+
+
+def _from_long_ago(line: Timeline[float]) -> Timeline[float]:
+    """``line`` with what it says first said before too: a clock that is set back does not stop a vehicle."""
+    return Timeline((line.starts[0] - _LONG_AGO, *line.starts[1:]), line.values)
 
 
 def _wanted(unit: UnitControl, own: Timeline[float], window: Window) -> Timeline[float]:
