@@ -1,6 +1,7 @@
 """Problems from JSON, plans to JSON."""
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -112,6 +113,27 @@ def test_bad_input_is_named_with_its_json_path(change: dict[str, Any], path: str
 def test_what_is_no_problem_at_all_is_refused(text: bytes) -> None:
     with pytest.raises(PlanError, match=r"^\$"):
         problem_from_json(text)
+
+
+def test_whatever_is_done_to_a_problem_it_is_read_or_refused_in_one_line() -> None:
+    whole = json.dumps({**WHOLE, "timezone": "Europe/Berlin"}).encode()
+    for seed in range(1500):
+        dice = random.Random(seed)
+        text = bytearray(whole)
+        for _ in range(dice.randint(1, 3)):
+            at, other = dice.randrange(len(text)), dice.randrange(len(text))
+            change = dice.random()
+            if change < 0.4:
+                text[at] = dice.randrange(256)
+            elif change < 0.7:
+                del text[at : at + dice.randint(1, 30)]
+            else:
+                text[at:at] = text[other : other + dice.randint(1, 40)]
+        try:
+            problem_from_json(bytes(text))
+        except PlanError as refused:
+            assert refused.path.startswith("$"), seed
+            assert str(refused).isprintable(), seed
 
 
 def test_the_answer_has_the_promised_form() -> None:
