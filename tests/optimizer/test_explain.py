@@ -148,8 +148,10 @@ GOLDEN: list[tuple[str, Problem, tuple[str, str, str]]] = [
         replace(problem(0.3, 0.3, 0.1, need=ANY), slot_s=(6 * 86_400.0, 3 * 86_400.0, 900.0)),
         (
             "Waits until 2026-01-14 17:00 because power is 67% cheaper then; full on 2026-01-14 at 17:15, saves 0.55 EUR",
-            "Wartet bis 2026-01-14 17:00, weil der Strom dann 67 % billiger ist; voll am 2026-01-14 um 17:15,"
-            " spart 0,55 EUR",
+            (
+                "Wartet bis 2026-01-14 17:00, weil der Strom dann 67 % billiger ist; voll am 2026-01-14 um 17:15,"
+                " spart 0,55 EUR"
+            ),
             "等到 2026-01-14 17:00，因为届时电价便宜 67%；2026-01-14 17:15 充满，节省 0.55 EUR",
         ),
     ),
