@@ -17,7 +17,7 @@ from ladewerk.charging.occurrences import Kind
 from ladewerk.charging.rates import Unit
 from ladewerk.clock import LoopClock
 from ladewerk.errors import StoreError
-from ladewerk.ocpp import v21
+from ladewerk.ocpp import Version, v21
 from ladewerk.simulator.app import running_simulator
 from ladewerk.simulator.config import SimulatorConfig
 from ladewerk.station.charging_profiles import ChargingProfiles
@@ -106,6 +106,25 @@ def test_k04_fr05_two_units_share_what_the_station_has(tmp_path: Path, place_at:
                     await both.until_true(lambda: shared(both) == [11, 0], within_s=1200)
                     await both.press("stop")
                     await both.until_true(lambda: shared(both) == [0, 11], within_s=600)
+
+    paced(scenario)
+
+
+def test_a_plan_is_refused_while_a_vehicle_charges_directly_and_nothing_changes(
+    tmp_path: Path, place_at: Any, paced: Any
+) -> None:
+    async def scenario() -> None:
+        async with place_at(tmp_path) as place:
+            await place.until_true(lambda: place.station.link.is_up)
+            place.simulator.world.plug_in()
+            await place.until("plugged")
+            await place.press("direct")
+            await place.until_true(lambda: offered(place) == 16)
+            answer = await place.csms.set_profile(place.csms.peer, 1, place.unit()["transaction_id"])
+            assert (answer.status, answer.status_info.reason_code) == (STATUS.REJECTED, "InvalidProfile")
+            nothing = v21.GetChargingProfilesRequest(request_id=1, charging_profile=v21.ChargingProfileCriterionType())
+            assert (await place.csms.peer.call(nothing)).status.value == "NoProfiles"
+            assert offered(place) == 16
 
     paced(scenario)
 
@@ -237,9 +256,12 @@ def test_k28_a_dynamic_profile_is_updated(tmp_path: Path, place_at: Any, paced: 
     paced(scenario)
 
 
-def test_k11_to_k13_a_limit_from_outside_holds_is_told_and_is_released(tmp_path: Path, place_at: Any, paced: Any) -> None:
+@pytest.mark.parametrize("version", [Version.V21, Version.V201])
+def test_k11_to_k13_a_limit_from_outside_holds_is_told_and_is_released(
+    tmp_path: Path, place_at: Any, paced: Any, version: Version
+) -> None:
     async def scenario() -> None:
-        async with place_at(tmp_path) as place:
+        async with place_at(tmp_path, versions=(version,)) as place:
             await charging(place)
             put_limit = place.client.put
             assert (await put_limit("/api/limit", json={"source": "SO", "limit_w": 4830})).status_code == 200
