@@ -27,6 +27,8 @@ PRICE: Final = 1_000_000_000
 """Whole numbers of price in one per kWh."""
 NOISE: Final = 1e-12
 """Relative error of a current that was calculated."""
+SAME_WH: Final = 1e-5
+"""Energies closer than this are the same where one of them is the rest of a plan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +119,7 @@ class _Scale:
     def of(cls, need: Need, rooms: Sequence[Room]) -> "_Scale":
         wh = need.power_w(1.0) / A / (3600 * S)
         last_a = need.last_current_a or (0.0,) * len(rooms)
-        last = tuple(round(amps * A) * round(room.length_s * S) for amps, room in zip(last_a, rooms, strict=True))
+        last = tuple(round(amps * A * round(room.length_s * S)) for amps, room in zip(last_a, rooms, strict=True))
         most = sum(round(max(room.most_a, need.min_current_a) * A + A) * (round(room.length_s * S) + 1) for room in rooms)
         in_distance = _digit(most * len(rooms))
         in_starts = in_distance * _digit(most + sum(last))
@@ -134,8 +136,14 @@ class _Scale:
         )
 
     def wanted(self, need: Need) -> int:
-        """The need as an amount, less what rounding may have taken from the slots: else what just fits would not."""
-        return max(0, round(need.energy_wh / self.wh) - len(self.last) - 1)
+        """The need as an amount, less what rounding may have taken from the slots: else what just fits would not.
+
+        A plan in force that is right but for the last digits of what was subtracted since is right.
+        """
+        wanted = max(0, round(need.energy_wh / self.wh) - len(self.last) - 1)
+        if need.last_current_a is not None and abs(sum(self.last) * self.wh - need.energy_wh) <= SAME_WH:
+            return min(wanted, sum(self.last))
+        return wanted
 
     def start_cost(self, need: Need) -> int:
         return round(need.start_cost / self.money) * self.in_money + self.in_starts

@@ -10,6 +10,8 @@
 static const double AMPERE = 1e6, SECOND = 1e3, PRICE = 1e9;
 /* 5.999999999999 A out of a division is 6 A. */
 static const double NOISE = 1e-12;
+/* Energies closer than this are the same where one of them is the rest of a plan. */
+static const double SAME_WH = 1e-5;
 
 /* Pieces kept per slot: by a quick look; by one that only looks for a better plan, which makes the proof short; by one that
  * goes for the last tie; and, where that is a riddle, by the proof that no plan costs less money. */
@@ -126,7 +128,7 @@ static void set_slots(work *w, segment *segments, corner *corners) {
         slot *s = &w->car.slot[t];
         s->index = t;
         s->length = llrint(ask->length_s[t] * SECOND);
-        s->last = ask->last_a ? llrint(ask->last_a[t] * AMPERE) * s->length : 0;
+        s->last = ask->last_a ? llrint(ask->last_a[t] * AMPERE * (double)s->length) : 0;
         s->segment = segments;
         s->corner = corners;
         set_levels(ask, t, s);
@@ -147,11 +149,15 @@ static int64_t divisor(int64_t a, int64_t b) {
     return a;
 }
 
-/* The need as an amount, less what rounding may have taken from the slots: else what just fits would not. With steps, the
- * least from there on that they can add up to at all. */
+/* The need as an amount, less what rounding may have taken from the slots: else what just fits would not; a plan in force
+ * that is right but for the last digits of what was subtracted since is right. With steps, the least from there on that
+ * they can add up to at all. */
 static void set_need(work *w) {
     double energy = rint(w->ask->energy_wh / w->wh) - w->ask->count - 1;
+    int64_t last = 0;
+    for (int t = 0; t < w->car.count; t++) last += w->car.slot[t].last;
     w->wanted = energy < 0 ? 0 : energy < 0x1p62 ? (int64_t)energy : INT64_MAX;
+    if (w->ask->last_a && fabs((double)last * w->wh - w->ask->energy_wh) <= SAME_WH && last < w->wanted) w->wanted = last;
     w->need = w->wanted;
     if (w->ask->step_a <= 0 || w->wanted > w->total) return;
     int64_t smallest = 0;
