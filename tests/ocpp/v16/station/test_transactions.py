@@ -368,6 +368,14 @@ def test_a_status_on_its_way_does_not_hide_the_next(csms: Csms) -> None:
     assert statuses(csms) == [(1, "Charging")]
 
 
+def test_a_status_while_the_stop_is_on_its_way_is_that_of_an_ended_transaction(csms: Csms) -> None:
+    csms.hears(event(STARTED, 0, tag="A", wh=0, state="Charging"))
+    stopping: Any = csms.wire.codec.say(event(ENDED, 1, reason="PowerLoss"))
+    assert next(stopping)[0] == "StopTransaction"
+    csms.hears(occupied(2))
+    assert statuses(csms)[-1] == (1, "Finishing")
+
+
 def test_a_transaction_that_ends_without_a_connector_is_forgotten(csms: Csms) -> None:
     csms.hears(event(STARTED, 0, tag="A", evse=None), event(ENDED, 1, reason="Local", evse=None))
     assert csms.heard == []

@@ -66,6 +66,9 @@ def _after(begun: Begun, event: v21.TransactionEventRequest) -> Begun:
     state = event.transaction_info.charging_state
     if state is not UNSET:
         begun = replace(begun, state=str(state), energised=begun.energised or str(state) in OCCUPIED)
+    if event.event_type == "Ended":
+        # It does nothing any more, even before the CSMS has answered that.
+        begun = replace(begun, state="")
     if event.reservation_id is not UNSET:
         begun = replace(begun, reservation_id=event.reservation_id)
     reading_wh = register_wh(event.meter_value)
