@@ -173,6 +173,19 @@ def test_multiples_are_told_in_spite_of_binary_fractions(value: Any) -> None:
     check_multiple("limit", value, 0.1)
 
 
+@pytest.mark.parametrize("value", [0.05, 21.45, 1e-300, 0.1000001, -0.01])
+def test_what_only_comes_close_to_a_multiple_is_none(value: float) -> None:
+    with pytest.raises(ValueError, match="is not a multiple of 0.1"):
+        check_multiple("limit", value, 0.1)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("-inf"), "32"])
+def test_a_limit_that_is_no_number_is_refused_when_it_is_written(value: Any) -> None:
+    period = v16.ChargingSchedulePeriod(start_period=0, limit=value)
+    with pytest.raises(LocalProtocolError, match=r"\$\.limit: Expected `float`"):
+        encode(period)
+
+
 def variable(name: str) -> v21.SetVariableDataType:
     return v21.SetVariableDataType(
         attribute_value="s3cret", component=v21.ComponentType(name="SecurityCtrlr"), variable=v21.VariableType(name=name)
