@@ -1,5 +1,9 @@
-"""Many cars at one site: against HiGHS, within every limit, with a true bound, and a shortfall shared as it should be."""
+"""Many cars at one site: against HiGHS, within every limit, with a true bound, and a shortfall shared as it should be.
 
+``LADEWERK_SITE_PROBLEMS=1000`` tries that many random sites instead of some tens.
+"""
+
+import os
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,6 +14,7 @@ from tests.optimizer.site_cases import START, random_site
 from tests.optimizer.site_oracle import Oracle
 from tests.optimizer.site_oracle_free import money, violations
 
+SITES = int(os.environ.get("LADEWERK_SITE_PROBLEMS", "45"))
 COUNTS = (2, 3, 5, 8, 12, 20, 30, 45, 60)
 
 
@@ -17,7 +22,7 @@ def weighted_missing_kwh(problem: Problem, plan: Plan) -> float:
     return sum(ev.missing_wh / 1000 * need.priority for need, ev in zip(problem.evs, plan.evs, strict=True))
 
 
-@pytest.mark.parametrize("seed", range(45))
+@pytest.mark.parametrize("seed", range(SITES))
 def test_t3_cars_of_any_current_get_the_optimum_of_a_linear_programme(seed: int) -> None:
     problem = random_site(seed, cars=COUNTS[seed % len(COUNTS)])
     plan = solve(problem)
@@ -44,7 +49,7 @@ def test_t3_equals_miss_equally_much_where_that_costs_no_energy(seed: int) -> No
     assert worst == pytest.approx(oracle.least_worst(least, cars), abs=1e-3)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(max(12, SITES // 10)))
 def test_t3_with_a_minimum_current_the_plan_is_possible_and_the_bound_true(seed: int) -> None:
     problem = random_site(seed, cars=COUNTS[seed % 3], slots=12, min_current_a=6.0)
     plan = solve(problem)
@@ -52,7 +57,7 @@ def test_t3_with_a_minimum_current_the_plan_is_possible_and_the_bound_true(seed:
     oracle = Oracle(problem, whole=True)
     missing_kwh = [ev.missing_wh / 1000 + 2e-6 for ev in plan.evs]
     best = oracle.least_cost(missing_kwh)
-    assert plan.bound <= best + 1e-4
+    assert plan.bound <= best + 1e-4 * (1.0 + abs(best))
     assert plan.objective >= best - 1e-4
     assert weighted_missing_kwh(problem, plan) >= oracle.least_missing() - 1e-4
 

@@ -17,7 +17,7 @@
 #include "site_ipm.h"
 
 /* Parts of a room that may be missing at the end; behind the last digits of the prices no step makes it less. */
-#define FINE 1e-9
+#define FINE 1e-7
 #define ROUGH 1e-6
 
 typedef struct {

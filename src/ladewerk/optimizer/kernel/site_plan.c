@@ -206,10 +206,12 @@ void ladewerk_site_put(site_programme *p, site_plan *plan) {
             plan->watts[j] = plan->amps[j] * plan->watts_per_a[w];
         }
     }
+    /* Only slots that are full within rounding need a closer look. */
+    ladewerk_site_tell(p, plan);
     for (int t = 0; t < T; t++) {
-        if (!isinf(plan->limit_w[t])) trim(p, plan, t, -1);
+        if (plan->idle_w[t] + 1000.0 * plan->kw[t] > plan->limit_w[t] * (1.0 - 1e-9)) trim(p, plan, t, -1);
         for (int phase = 0; phase < 3; phase++)
-            if (!isinf(plan->phase_room_a[phase * T + t])) trim(p, plan, t, phase);
+            if (plan->phase_a[phase * T + t] > plan->phase_room_a[phase * T + t] * (1.0 - 1e-9)) trim(p, plan, t, phase);
     }
     ladewerk_site_tell(p, plan);
 }
