@@ -175,7 +175,7 @@ def test_multiples_are_told_in_spite_of_binary_fractions(value: Any) -> None:
 
 @pytest.mark.parametrize("value", [0.05, 21.45, 1e-300, 0.1000001, -0.01])
 def test_what_only_comes_close_to_a_multiple_is_none(value: float) -> None:
-    with pytest.raises(ValueError, match="is not a multiple of 0.1"):
+    with pytest.raises(ValueError, match="is not a multiple"):
         check_multiple("limit", value, 0.1)
 
 
