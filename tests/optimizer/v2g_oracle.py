@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import-untyped]  # says no types
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from ladewerk.optimizer import Mode, Need, Problem
 from ladewerk.optimizer.battery import Battery, V2g
