@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 import cvxpy
 import highspy
 import numpy as np
-from scipy.optimize import linprog  # type: ignore[import-untyped]  # says no types
-from scipy.sparse import csc_matrix  # type: ignore[import-untyped]  # says no types
+from scipy.optimize import linprog
+from scipy.sparse import csc_matrix
 
 from benchmarks.rows import Row
 from ladewerk.optimizer import Mode, Need, Problem, Site, solve

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import-untyped]  # says no types
-from scipy.sparse import coo_matrix  # type: ignore[import-untyped]  # says no types
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import coo_matrix
 
 from ladewerk.optimizer import Problem
 from tests.optimizer.site_oracle_free import idle_kw

@@ -34,7 +34,8 @@ def test_t3_cars_of_any_current_get_the_optimum_of_a_linear_programme(seed: int)
     best = oracle.least_cost([ev.missing_wh / 1000 + 2e-6 for ev in plan.evs])
     assert plan.objective == pytest.approx(best, rel=1e-4, abs=1e-4)
     assert plan.bound <= best + 1e-5
-    assert plan.gap <= 1e-4
+    # Near an objective of 0 a relative distance says nothing.
+    assert plan.gap <= 1e-4 or plan.objective - plan.bound <= 1e-4
 
 
 @pytest.mark.parametrize("seed", range(12))
