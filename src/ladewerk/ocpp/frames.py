@@ -6,7 +6,7 @@ exception, :class:`MalformedFrame`, that says enough to answer it. Source: OCPP-
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any, TypeVar
 
@@ -75,41 +75,36 @@ def understood_code(spelling: str) -> str:
     return _UNDERSTOOD.get(spelling.lower(), spelling)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     message_id: str
     action: str
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class CallResult:
+class CallResult(msgspec.Struct, frozen=True):
     message_id: str
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class CallError:
+class CallError(msgspec.Struct, frozen=True):
     """``code`` is neutral (2.x); a description is cut at 255 characters when it is written."""
 
     message_id: str
     code: str
     description: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class CallResultError:
+class CallResultError(msgspec.Struct, frozen=True):
     """OCPP 2.1: the CALLRESULT of that id could not be used."""
 
     message_id: str
     code: str
     description: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(msgspec.Struct, frozen=True):
     """OCPP 2.1: a message that nothing answers."""
 
     message_id: str
@@ -117,8 +112,7 @@ class Send:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownType:
+class UnknownType(msgspec.Struct, frozen=True):
     """A frame whose message type the version does not know; what becomes of it is the session's rule."""
 
     message_type: int

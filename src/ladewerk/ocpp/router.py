@@ -1,9 +1,10 @@
 """Who answers which action: plain functions of any module, registered on a router that many connections share."""
 
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
 
 from ladewerk.errors import LocalProtocolError
 from ladewerk.ocpp.messages import OneWay, Payload, Request
@@ -36,8 +37,7 @@ class OtherEnd(Protocol):
     def close(self, reason: str = "") -> Awaitable[None]: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context(Generic[S]):
+class Context(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     """What a handler is given beside the message; ``received_at`` is aware UTC."""
 
     peer: OtherEnd
