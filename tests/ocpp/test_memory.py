@@ -19,7 +19,7 @@ from ladewerk.ocpp.version import Version
 NOW = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
 TIME = '"timestamp":"2026-01-05T17:00:00Z"'
 FRAMES = 300
-MOST_BYTES_A_FRAME = 40
+MOST_BYTES_A_FRAME = 80
 """Whatever is kept of a frame takes more; what only moves about within its bounds takes less."""
 
 router = Router[None]()
