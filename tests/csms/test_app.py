@@ -170,22 +170,25 @@ def test_a_change_of_the_site_plans_anew(csms: Any, tiny_station: Any, until: An
 
 def test_two_cars_share_the_limit_of_the_site(csms: Any, tiny_station: Any, until: Any) -> None:
     async def go() -> None:
-        site = Site(limit_w=15000.0)
-        async with csms(site=site) as running, tiny_station(running.ocpp_port) as station:
+        async with csms(site=Site(limit_w=15000.0)) as running, tiny_station(running.ocpp_port) as station:
             await station.boot()
             departure = SystemClock().now() + timedelta(hours=5)
-            lines = []
+            lines: dict[int, Timeline[float]] = {}
             for evse_id in (1, 2):
                 await station.event("Started", 0, transaction_id=f"tx-{evse_id}", evse_id=evse_id, register_wh=0.0)
                 await station.needs(evse_id=evse_id, energy_wh=12000, departure=departure, mode=1)
-                lines.append(currents(await next_profile(station)))
                 await until(running, lambda key=("s-1", evse_id): state_of(running, key) is NeedState.ACCEPTED)
-            for moment in sorted({*lines[0].starts, *lines[1].starts}):
-                total_a = sum(line.at(moment) or 0.0 for line in lines)
-                assert total_a * 3 * 230 <= 15000 + 1
-            # The second one starts when the first one leaves it room.
-            assert lines[0].values[0] == 16
-            assert (lines[1].values[0] or 0) < 16
+                # The second one makes the first one's plan new: what is lowered comes first.
+                while evse_id not in lines or not station.profiles.empty():
+                    profile = await next_profile(station)
+                    lines[profile.evse_id] = currents(profile)
+                    for moment in {moment for line in lines.values() for moment in line.starts}:
+                        total_a = sum(line.at(moment) or 0.0 for line in lines.values())
+                        assert total_a * 3 * 230 <= 15000 + 1
+                    if lines.keys() == {1}:
+                        assert lines[1].values[0] == 16
+            # 15 kW are 21.7 A on each phase: one of them charges slower at first.
+            assert min((line.values[0] or 0.0) for line in lines.values()) < 16
 
     asyncio.run(go())
 
