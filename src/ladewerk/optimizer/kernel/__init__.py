@@ -67,7 +67,7 @@ class Numbers(NamedTuple):
 @lru_cache(maxsize=64)
 def _doubles(count: int) -> tuple[struct.Struct, Any]:
     """Packs and holds ``count`` numbers."""
-    return struct.Struct(f"={count}d"), ctypes.c_double * count
+    return struct.Struct(f"{count}d"), ctypes.c_double * count
 
 
 def plan_alone(problem: Problem) -> Numbers | None:
