@@ -1,6 +1,6 @@
 """A value that changes in steps over time: limits, schedules, prices, forecasts, plans and base load are all one type."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,18 +45,16 @@ class Timeline(Generic[T]):
     @classmethod
     def of(cls, steps: Iterable[tuple[datetime, T | None]]) -> "Timeline[T]":
         """Build from (start, value) pairs in order of time; neighbours alike become one."""
-        starts: list[datetime] = []
-        values: list[T | None] = []
-        for start, value in steps:
-            if starts and start == starts[-1]:
-                raise ValueError(f"two values start at {start.isoformat()}")
-            if not values and value is None:
-                continue
-            if values and values[-1] == value:
-                continue
-            starts.append(start)
-            values.append(value)
-        return cls(tuple(starts), tuple(values))
+        return cls(*_joined(steps))
+
+    @classmethod
+    def _of_checked(cls, steps: Iterable[tuple[datetime, T | None]]) -> "Timeline[T]":
+        """As :meth:`of`, from starts that a timeline has had before: asking each for its offset takes longest."""
+        starts, values = _joined(steps)
+        made = object.__new__(cls)
+        object.__setattr__(made, "starts", starts)
+        object.__setattr__(made, "values", values)
+        return made
 
     @classmethod
     def from_slots(cls, start: datetime, slot_s: Sequence[float], values: Sequence[T | None]) -> "Timeline[T]":
@@ -97,19 +95,34 @@ class Timeline(Generic[T]):
         """What is said from ``start`` up to ``end``; nothing outside."""
         if end is not None and end <= start:
             return Timeline()
-        steps: list[tuple[datetime, T | None]] = [(start, self.at(start))]
-        for moment, value in zip(self.starts, self.values, strict=True):
-            if moment > start and (end is None or moment < end):
-                steps.append((moment, value))
-        if end is not None:
-            steps.append((end, None))
-        return Timeline.of(steps)
+        for moment in (start, end):
+            if moment is not None and moment.utcoffset() is None:
+                raise ValueError(f"a timeline's times carry an offset, {moment.isoformat()} has none")
+        first = bisect_right(self.starts, start)
+        behind = len(self.starts) if end is None else bisect_left(self.starts, end)
+        inside = zip(self.starts[first:behind], self.values[first:behind], strict=True)
+        last = [] if end is None else [(end, None)]
+        return Timeline._of_checked([(start, self.at(start)), *inside, *last])
 
     def map(self, change: Callable[[T], R | None]) -> "Timeline[R]":
         """``change`` applied to every value that is said."""
-        return Timeline.of(
+        return Timeline._of_checked(
             (start, None if value is None else change(value)) for start, value in zip(self.starts, self.values, strict=True)
         )
+
+
+def _joined(steps: Iterable[tuple[datetime, T | None]]) -> tuple[tuple[datetime, ...], tuple[T | None, ...]]:
+    """Starts and values of ``steps`` with neighbours alike made one, and none before something is said."""
+    starts: list[datetime] = []
+    values: list[T | None] = []
+    for start, value in steps:
+        if starts and start == starts[-1]:
+            raise ValueError(f"two values start at {start.isoformat()}")
+        if values[-1] == value if values else value is None:
+            continue
+        starts.append(start)
+        values.append(value)
+    return tuple(starts), tuple(values)
 
 
 def combine(rule: Callable[[Sequence[T | None]], R | None], *lines: Timeline[T]) -> Timeline[R]:
@@ -128,7 +141,7 @@ def combine(rule: Callable[[Sequence[T | None]], R | None], *lines: Timeline[T])
         for _, place, value in together:
             said[place] = value
         steps.append((moment, rule(said)))
-    return Timeline.of(steps)
+    return Timeline._of_checked(steps)
 
 
 def first(values: Sequence[T | None]) -> T | None:

@@ -13,7 +13,7 @@ from ladewerk.charging.rates import Amount, Limit, Mode, Unit
 from ladewerk.charging.refusal import Reason
 from ladewerk.ocpp import v21
 
-LONGEST_S: Final = 366 * 86400
+LONGEST_S: Final = 31 * 86400
 """A longer schedule is answered for this long."""
 
 

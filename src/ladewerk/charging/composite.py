@@ -76,7 +76,7 @@ def composite(situation: Situation, evse_id: int, unit: Unit, window: Window) ->
         own = [*_own_lines(situation, evse_id, window), *_station_lines(situation, window)]
         generated = [_generated(situation, evse_id, window), _generated(situation, 0, window)]
         rating_a = situation.station.ratings_a[evse_id]
-        return _merge(own, generated, rating_a, unit, circuit, window).map(rounded)
+        return _merge(own, generated, rating_a, unit, circuit, window)
     evses = [
         _merge(_own_lines(situation, each, window), [_generated(situation, each, window)], rating_a, unit, circuit, window)
         for each, rating_a in situation.station.ratings_a.items()
@@ -84,7 +84,7 @@ def composite(situation: Situation, evse_id: int, unit: Unit, window: Window) ->
     total = combine(partial(_total, unit), *evses)
     limits = [*_station_lines(situation, window)]
     station = [total.map(lambda limit: as_rate(limit, unit)), *limits]
-    return _merge(station, [_generated(situation, 0, window)], 0.0, unit, circuit, window).map(rounded)
+    return _merge(station, [_generated(situation, 0, window)], 0.0, unit, circuit, window)
 
 
 def own_limit(situation: Situation, evse_id: int, window: Window) -> Timeline[Limit]:
@@ -92,14 +92,14 @@ def own_limit(situation: Situation, evse_id: int, window: Window) -> Timeline[Li
     lines = _own_lines(situation, evse_id, window)
     generated = [_generated(situation, evse_id, window)]
     rating_a = situation.station.ratings_a[evse_id]
-    return _merge(lines, generated, rating_a, Unit.A, situation.station.circuit, window).map(rounded)
+    return _merge(lines, generated, rating_a, Unit.A, situation.station.circuit, window)
 
 
 def station_limit(situation: Situation, window: Window) -> Timeline[Limit]:
     """The limit of the whole station in A, with what is generated there; nothing where none is set."""
     lines = _station_lines(situation, window)
     generated = [_generated(situation, 0, window)]
-    limit = _merge(lines, generated, 0.0, Unit.A, situation.station.circuit, window).map(rounded)
+    limit = _merge(lines, generated, 0.0, Unit.A, situation.station.circuit, window)
     limited = (line.map(lambda rate: None if rate.limit is None else rate) for line in lines)
     both: list[Timeline[Any]] = [limit, combine(first, *limited)]
     return combine(lambda values: None if values[1] is None else values[0], *both)
@@ -115,8 +115,16 @@ def _merge(
 ) -> Timeline[Limit]:
     """The minimum of ``lines``, with what is generated on top; without a limit the rating."""
     split = len(lines)
+    known: dict[tuple[int, ...], Limit] = {}
 
     def rule(said: Sequence[Rate | None]) -> Limit:
+        # The same periods meet again each day: the lines hold them all, so each is known by its identity.
+        meeting = tuple(map(id, said))
+        if meeting not in known:
+            known[meeting] = rounded(merge(said))
+        return known[meeting]
+
+    def merge(said: Sequence[Rate | None]) -> Limit:
         rates = [rate for rate in said[:split] if rate is not None]
         merged = agree(rates, rating_a, unit, circuit)
         more = [rate for rate in said[split:] if rate is not None and rate.limit is not None]

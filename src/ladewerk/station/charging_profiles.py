@@ -60,7 +60,7 @@ def abilities_of(units: Units) -> Abilities:
         phase_switching=False,
         most_stack_level=100,
         most_periods=1024,
-        most_profiles=100,
+        most_profiles=50,
         most_schedules=1,
         purposes=(Purpose.CHARGING_STATION_MAX_PROFILE, Purpose.TX_DEFAULT_PROFILE, Purpose.TX_PROFILE),
         operation_modes=(Mode.CHARGING_ONLY,),

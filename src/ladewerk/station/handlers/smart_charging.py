@@ -1,5 +1,7 @@
 """Block K: charging profiles and what follows from them."""
 
+import asyncio
+
 from msgspec import UNSET, UnsetType
 
 from ladewerk.charging.answer import composite_answer
@@ -55,9 +57,10 @@ async def report_charging_profiles(ctx: Context[Reach], request: v21.GetCharging
 async def get_composite_schedule(
     ctx: Context[Reach], request: v21.GetCompositeScheduleRequest
 ) -> v21.GetCompositeScheduleResponse:
-    """K08: what all profiles together allow."""
+    """K08: what all profiles together allow. In a thread: a month of them may take seconds, and the boards are polled on."""
     profiles = ctx.state.profiles
-    return composite_answer(profiles.situation(), request, profiles.abilities, ctx.state.clock.now())
+    situation, now = profiles.situation(), ctx.state.clock.now()
+    return await asyncio.to_thread(composite_answer, situation, request, profiles.abilities, now)
 
 
 def _status(refusal: Refusal | None) -> v21.ChargingProfileStatusEnumType:
