@@ -57,13 +57,9 @@ def plan_single(need: Need, rooms: Sequence[Room]) -> Optimum:
 def optimum_of(numbers: kernel.Numbers) -> Optimum:
     """What the compiled kernel found."""
     return Optimum(
-        current_a=numbers.current_a,
-        energy_wh=numbers.energy_wh,
-        missing_wh=numbers.missing_wh,
-        complete_s=numbers.complete_s,
-        objective=numbers.objective,
-        bound=numbers.bound,
-    )
+        current_a=numbers.current_a, energy_wh=numbers.energy_wh, missing_wh=numbers.missing_wh,
+        complete_s=numbers.complete_s, objective=numbers.objective, bound=numbers.bound,
+    )  # fmt: skip
 
 
 def plan_in_python(need: Need, rooms: Sequence[Room]) -> Optimum:

@@ -2,7 +2,7 @@
 
 Plain C without Python's headers, so one library serves every Python; ``ctypes`` calls it with arrays of numbers. Whole
 numbers decide (``value.h``), so ties fall by rule as in ``single``. What goes in: ``face.c`` takes the numbers,
-``best.c`` goes through the completions, ``slots.c`` says what each slot costs, ``dual.c`` finds bounds and plans by prices
+``best.c`` goes through the completions (by ``relaxed.c``), ``slots.c`` says what each slot costs, ``dual.c`` finds bounds and plans by prices
 per unit, ``frontier.c`` and ``pieces.c`` search on where those leave a gap. Where no library was built everything here
 says None, and the callers do it in Python.
 
