@@ -208,7 +208,7 @@ def test_t3_a_car_that_leaves_soon_gets_the_room_of_one_that_has_time(csms: Any,
             assert all(plan.solver.startswith("site") for plan in plans)
             # Planned in one go, the first one for the second time.
             assert plans[0].created_at == plans[1].created_at
-            assert plans[0].slots[0].current_a < 6 < plans[1].slots[0].current_a
+            assert plans[0].complete_at > plans[1].complete_at
             for mine, other in zip(plans[0].slots, plans[1].slots, strict=False):
                 assert mine.power_w + other.power_w <= 12000.0
                 assert mine.base_load_w == pytest.approx(other.power_w)
