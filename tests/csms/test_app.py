@@ -186,7 +186,8 @@ def test_two_cars_share_the_limit_of_the_site(csms: Any, tiny_station: Any, unti
                         total_a = sum(line.at(moment) or 0.0 for line in lines.values())
                         assert total_a * 3 * 230 <= 15000 + 1
                     if lines.keys() == {1}:
-                        assert lines[1].values[0] == 16
+                        # A little less than 16 A where else the last slot would fall below 6 A: by the clock.
+                        assert (lines[1].values[0] or 0.0) > 15
             # 15 kW are 21.7 A on each phase: one of them charges slower at first.
             assert min((line.values[0] or 0.0) for line in lines.values()) < 16
 
