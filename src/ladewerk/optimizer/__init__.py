@@ -5,8 +5,8 @@ costs, ``price_forecast``, ``load_forecast`` and ``habits`` (on ``similar_days``
 ``horizon`` cuts all of it into slots -> a ``problem`` (or its JSON form, ``wire``) -> ``solve``: ``bounds`` says what each
 slot allows, ``single`` plans one car, ``exact`` searches (with ``envelope`` and ``suffix``), ``site`` plans several cars
 together (``site_kernel`` or ``site_highs`` find prices, ``site_moves`` cars, ``site_bound`` the proof), ``fallback`` takes
-them one after the other, ``v2g`` plans each ``battery`` that gives back -> ``reasons`` and ``explain`` say why -> a ``Plan``,
-drawn by ``plots``. Start reading in ``problem``, then ``single``.
+them one after the other, ``v2g`` plans each ``battery`` that gives back -> ``reasons`` and ``explain`` say why -> a
+``Plan``, drawn by ``plots``. Start reading in ``problem``, then ``single``.
 """
 
 from ladewerk.optimizer.battery import Battery, LowRate, V2g
