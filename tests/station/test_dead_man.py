@@ -9,7 +9,6 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -19,8 +18,6 @@ from ladewerk.clock import LoopClock
 from ladewerk.simulator.app import Simulator, running_simulator
 from ladewerk.simulator.config import SimulatorConfig, on_free_ports
 from ladewerk.station import supervisor
-from ladewerk.station.config import EvseConfig, MeterConfig, StationConfig, StationTable, UnitConfig
-from ladewerk.station.dead_man import watched
 
 OFFERED_A = 16
 QUICK_S = 0.3
@@ -175,59 +172,69 @@ def test_a_line_with_a_new_owner_is_left_to_it(tmp_path: Path) -> None:
             os.close(line)
 
 
-def station_config() -> StationConfig:
-    return StationConfig(
-        station=StationTable(identity="LW-1", csms="ws://127.0.0.1:1", data=".", supervisor_s=NEVER_S),
-        units={
-            "garage": UnitConfig(
-                evse_id=1,
-                evse=EvseConfig(driver="evse-wb", device="/dev/null"),
-                meter=MeterConfig(driver="shelly-3em", url="http://127.0.0.1:1"),
-            )
-        },
-    )
-
-
-def test_a_supervisor_that_dies_is_replaced_with_the_next_beat(caplog: pytest.LogCaptureFixture) -> None:
-    with watched(station_config()) as beat:
-        beat()
-        (first,) = children()
-        os.kill(first, signal.SIGKILL)
-        os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
-        beat()
-        (second,) = children()
-        assert second != first
-    assert "gone" in caplog.text
-    assert children() == []
-
-
-FAULTY_PROGRAM = """
-import sys
+PROGRAM = """
+import os, signal, sys
 from pathlib import Path
 from ladewerk.station.config import load_config
 from ladewerk.station.dead_man import watched
 
+
+def children():
+    return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+
+
 with watched(load_config(Path(sys.argv[1]))) as beat:
     beat()
-    sys.exit("a fault")
 """
+"""What is watched has a process of its own here: a supervisor whose program leaves by an exception ends it."""
+
+
+def settings_for(device: str, folder: Path) -> Path:
+    path = folder / "station.toml"
+    path.write_text(
+        f"""
+        station = {{ identity = "LW-1", csms = "ws://127.0.0.1:1", data = ".", supervisor_s = {NEVER_S} }}
+        [units.garage]
+        evse_id = 1
+        evse = {{ driver = "evse-wb", device = "{device}" }}
+        meter = {{ driver = "shelly-3em", url = "http://127.0.0.1:1" }}
+        """
+    )
+    return path
+
+
+def run_program(rest: str, settings: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run :data:`PROGRAM` with ``rest`` inside; what it says ends when its supervisor, who says it too, has ended."""
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM + rest, str(settings)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def test_a_supervisor_that_dies_is_replaced_with_the_next_beat(tmp_path: Path) -> None:
+    ended = run_program(
+        """
+    (first,) = children()
+    os.kill(first, signal.SIGKILL)
+    os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
+    beat()
+    (second,) = children()
+    assert second != first
+assert children() == []
+""",
+        settings_for("/dev/null", tmp_path),
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "is gone; starting another" in ended.stderr
 
 
 def test_a_program_that_ends_by_a_fault_leaves_its_boards_to_the_supervisor(tmp_path: Path) -> None:
     async def body(simulator: Simulator) -> None:
-        settings = tmp_path / "station.toml"
-        settings.write_text(
-            f'''
-            station = {{ identity = "LW-1", csms = "ws://127.0.0.1:1", data = "." }}
-            [units.garage]
-            evse_id = 1
-            evse = {{ driver = "evse-wb", device = "{simulator.serial_device}" }}
-            meter = {{ driver = "shelly-3em", url = "http://127.0.0.1:1" }}
-            '''
-        )
-        # What it says ends when the supervisor, who says it too, has ended.
-        command = [sys.executable, "-c", FAULTY_PROGRAM, str(settings)]
-        ended = await asyncio.to_thread(partial(subprocess.run, command, capture_output=True, text=True, check=False))
+        settings = settings_for(simulator.serial_device, tmp_path)
+        ended = await asyncio.to_thread(run_program, '    sys.exit("a fault")', settings)
         assert ended.returncode == 1
         assert "a fault" in ended.stderr
         assert "no current on board 1" in ended.stderr
@@ -236,17 +243,10 @@ def test_a_program_that_ends_by_a_fault_leaves_its_boards_to_the_supervisor(tmp_
     with_a_board_at_work(body)
 
 
-def test_each_beat_goes_to_systemd_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_beat_goes_to_systemd_too(tmp_path: Path) -> None:
     name = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(name)
         systemd.settimeout(30)
-        monkeypatch.setenv("NOTIFY_SOCKET", name)
-        with watched(station_config()) as beat:
-            beat()
+        assert run_program("", settings_for("/dev/null", tmp_path), NOTIFY_SOCKET=name).returncode == 0
         assert [systemd.recv(64) for _ in range(3)] == [b"READY=1", b"WATCHDOG=1", b"STOPPING=1"]
-
-
-def children() -> list[int]:
-    """The processes this one has started and that are still to be waited for."""
-    return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
