@@ -916,6 +916,7 @@ _CHOICES: list[Callable[[Bench], object]] = [
     lambda bench: bench.feed(PlanCleared()),
     lambda bench: bench.feed(StartPressed()),
     lambda bench: bench.feed(DirectPressed()),
+    lambda bench: bench.feed(DirectPressed(Origin.REMOTE)),
     lambda bench: bench.feed(StopPressed()),
     lambda bench: bench.feed(ResetPressed()),
     lambda bench: bench.link(up=False),

@@ -102,7 +102,9 @@ _ENERGISED_ROWS: Mapping[type[Event], Row] = {
     ),
     NeedsAnswered: Row(running.energised_needs_answered, "noted; the present plan goes on"),
     PlanReceived: Row(running.energised_plan_received, "takes over without a gap", _RUN),
-    PlanCleared: Row(running.energised_plan_cleared, "pause until there is a new plan", _RUN),
+    PlanCleared: Row(
+        running.energised_plan_cleared, "pause until there is a new plan; started by the CSMS: charges directly", _RUN
+    ),
     LimitsChanged: Row(running.energised_limits_changed, "the due current, within the new limits", _RUN),
     **_STEADY_LOCK,
 }
@@ -152,8 +154,10 @@ TABLE: Final[Mapping[Phase, Mapping[type[Event], Row]]] = {
         MeterSeen: Row(running.preparing_meter_seen, "fault when a current flows", _FAULT),
         Tick: Row(running.locking_tick, "fault when lock or device is silent too long", _FAULT),
         NeedsAnswered: _NOTED,
-        PlanReceived: Row(running.preparing_plan_received, "replaces the plan"),
-        PlanCleared: _NOTED,
+        PlanReceived: Row(
+            running.preparing_plan_received, "replaces the plan, or the direct current of a start by the CSMS"
+        ),
+        PlanCleared: Row(running.preparing_plan_cleared, "started by the CSMS: charges directly; else noted"),
         LockMoved: Row(running.locking_lock_moved, "locked: self-test", _RUN | {Phase.TESTING}),
         LockFailed: Row(running.locking_lock_failed, "fault", _FAULT),
     },
@@ -167,15 +171,19 @@ TABLE: Final[Mapping[Phase, Mapping[type[Event], Row]]] = {
         Tick: Row(running.testing_tick, "fault when the test has no result", _FAULT),
         DeviceMissed: Row(running.testing_tick, "fault when it has been silent too long", _FAULT),
         NeedsAnswered: _NOTED,
-        PlanReceived: Row(running.preparing_plan_received, "replaces the plan"),
-        PlanCleared: _NOTED,
+        PlanReceived: Row(
+            running.preparing_plan_received, "replaces the plan, or the direct current of a start by the CSMS"
+        ),
+        PlanCleared: Row(running.preparing_plan_cleared, "started by the CSMS: charges directly; else noted"),
     },
     Phase.WAITING: _ENERGISED_ROWS,
     Phase.CHARGING: _ENERGISED_ROWS,
     Phase.DIRECT: {
         **_ENERGISED_ROWS,
         NeedsAnswered: _LATE,
-        PlanReceived: Row(refuse("direct_charging"), "refused: direct charging has no plan"),
+        PlanReceived: Row(
+            running.direct_plan_received, "started by the CSMS: takes over without a gap; by a driver: refused", _RUN
+        ),
         PlanCleared: _NOTED,
     },
     Phase.FINISHING: {

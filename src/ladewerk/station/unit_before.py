@@ -6,7 +6,17 @@ from typing import Final
 from ladewerk.charging.schedule import trimmed
 from ladewerk.station.actions import AuthorizeTransaction, BeginTransaction, EndReason, Level, MoveLock, Refuse, Say
 from ladewerk.station.drivers.ports import PilotState
-from ladewerk.station.events import EvseSeen, LockFailed, LockMoved, MeterSeen, NeedsAnswered, NeedsGiven, PlanReceived
+from ladewerk.station.events import (
+    DirectPressed,
+    EvseSeen,
+    LockFailed,
+    LockMoved,
+    MeterSeen,
+    NeedsAnswered,
+    NeedsGiven,
+    Origin,
+    PlanReceived,
+)
 from ladewerk.station.execution import Execution
 from ladewerk.station.moment import Moment
 from ladewerk.station.safety import Finding, supervise
@@ -153,13 +163,13 @@ def start_pressed(state: UnitState, _event: object, now: Moment) -> Step:
     return begin_plan(state, now)
 
 
-def direct_pressed(state: UnitState, _event: object, now: Moment) -> Step:
+def direct_pressed(state: UnitState, event: DirectPressed, now: Moment) -> Step:
     """Charge without a plan."""
     refused = start_refusal(state, now)
     if refused is not None:
         return refused
     state, begun = begin_transaction(state)
-    state, actions = lock_plug(replace(state, direct=True), now)
+    state, actions = lock_plug(replace(state, direct=True, by_csms=event.origin is Origin.REMOTE), now)
     return state, (*begun, AuthorizeTransaction(), *actions)
 
 

@@ -106,6 +106,7 @@ def forget_session(state: UnitState) -> UnitState:
         planned=None,
         planned_at=None,
         direct=False,
+        by_csms=False,
         energy=None,
         ending=None,
         tested=False,

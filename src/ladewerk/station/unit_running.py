@@ -137,9 +137,22 @@ def testing_tick(state: UnitState, _event: object, now: Moment) -> Step:
 
 def preparing_plan_received(state: UnitState, event: PlanReceived, now: Moment) -> Step:
     """A newer plan for a session that is just starting."""
-    if state.direct:
+    if state.direct and not state.by_csms:
         return state, (Refuse("direct_charging"),)
-    return replace(state, planned=Execution.begin(trimmed(event.line, now.at), now), planned_at=now.at), ()
+    planned = Execution.begin(trimmed(event.line, now.at), now)
+    if state.direct and planned.is_over(now):
+        return state, ()
+    return replace(state, planned=planned, planned_at=now.at, direct=False), ()
+
+
+def preparing_plan_cleared(state: UnitState, _event: object, _now: Moment) -> Step:
+    """What the CSMS started goes on directly; every other plan that was pressed Start for is kept."""
+    return (direct_again(state) if state.by_csms else state), ()
+
+
+def direct_again(state: UnitState) -> UnitState:
+    """K10.FR.05: what the CSMS started without a plan needs none to go on; the limits that are left hold all the same."""
+    return replace(state, planned=None, planned_at=None, direct=True)
 
 
 # Energised ------------------------------------------------------------------------------------------------------------
@@ -169,7 +182,9 @@ def energised_tick(state: UnitState, _event: object, now: Moment) -> Step:
     if is_complete(state):
         return finish(state, EndReason.ENERGY_LIMIT_REACHED, now)
     if not state.direct and _is_over(state, now):
-        return finish(state, EndReason.SCHEDULE_OVER, now)
+        if not state.by_csms:
+            return finish(state, EndReason.SCHEDULE_OVER, now)
+        state = direct_again(state)
     asked: tuple[Action, ...] = ()
     if state.needs is not None and is_due(state, now):
         missing = state.needs.missing(state.session_energy_wh)
@@ -204,8 +219,20 @@ def energised_plan_received(state: UnitState, event: PlanReceived, now: Moment) 
     return state, (*actions, Say(Level.INFO, "plan_replaced"))
 
 
+def direct_plan_received(state: UnitState, event: PlanReceived, now: Moment) -> Step:
+    """K01: what the CSMS started follows its plan. One without any current is a limit of 0 A, and needs no plan."""
+    if not state.by_csms:
+        return state, (Refuse("direct_charging"),)
+    if Execution.begin(trimmed(event.line, now.at), now).is_over(now):
+        return state, ()
+    return energised_plan_received(replace(state, direct=False), event, now)
+
+
 def energised_plan_cleared(state: UnitState, _event: object, now: Moment) -> Step:
-    """Without a plan nothing may be drawn; a new one is asked for."""
+    """Without a plan nothing may be drawn, and a new one is asked for; what the CSMS started charges directly again."""
+    if state.by_csms:
+        state, actions = follow(direct_again(state), now)
+        return state, (*actions, Say(Level.INFO, "plan_cleared"))
     state = replace(state, planned=None, planned_at=None, calibrated_s=now.monotonic_s)
     state, actions = follow(state, now)
     return state, (*actions, Say(Level.WARNING, "plan_cleared"))

@@ -97,6 +97,8 @@ class UnitState:
     planned_at: datetime | None = None
     ceiling: Execution | None = None
     direct: bool = False
+    by_csms: bool = False
+    """It charges directly, or did before a plan came, because the CSMS asked for that: it follows the plans of the CSMS."""
     energy: SessionEnergy | None = None
     offer_a: float = 0.0
     locked: bool = False
