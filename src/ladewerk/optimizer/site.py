@@ -19,7 +19,7 @@ from ladewerk.optimizer.site_free import Free, plan_free
 from ladewerk.optimizer.site_kept import kept
 from ladewerk.optimizer.site_kernel import Figures, SiteKernel, library
 from ladewerk.optimizer.site_model import ENOUGH_WH, SiteModel
-from ladewerk.optimizer.site_moves import improve, put_relaxed
+from ladewerk.optimizer.site_moves import improve, put_relaxed, tidy
 from ladewerk.optimizer.site_pairs import improve_pairs
 from ladewerk.optimizer.site_share import even_out
 from ladewerk.optimizer.site_trim import trim
@@ -32,6 +32,8 @@ STAY = 2e-5
 """A plan that is dearer than another by no more than this part is as good: nobody is told a new one for it."""
 WORTH_CLOSING = 1e-3
 """Distance from the bound that a small site is searched whole for."""
+MOST_TIDIED = 100
+"""Cars whose ties are broken one by one; of more, nobody looks at each."""
 GOOD_ENOUGH = 1e-4
 """Distance from the bound at which a plan counts as proven."""
 
@@ -69,7 +71,20 @@ def plan_site(problem: Problem) -> Joint:
     if found is None:
         by_rule = _by_rule(model, last)
         found = _repaired(model, by_rule) or by_rule
+    if len(model.cars) <= MOST_TIDIED:
+        found = _tidied(found)
     return found if last is None else _stayed(found, last)
+
+
+def _tidied(found: Joint) -> Joint:
+    """What was found, with ties between plans of one worth broken by the rule of each car."""
+    draws = found.draws.copy()
+    tidy(draws)
+    trim(draws)
+    worth = draws.worth()
+    if found.worth.is_below(worth):
+        return found
+    return replace(found, draws=draws, worth=worth, bound=min(found.bound, worth.objective), figures=None)
 
 
 def _stayed(found: Joint, last: Draws) -> Joint:
