@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from ladewerk.charging.installation import Purpose
 from ladewerk.ocpp import Version, v21
 from ladewerk.station.actions import SetCurrent
 from ladewerk.station.drivers.ports import PilotState
 from ladewerk.station.events import DirectPressed, LockMoved, Origin, PlanCleared, PlanReceived, StopPressed
 from ladewerk.station.unit_state import Phase
 from ladewerk.timeline import Timeline
+from tests.charging.profiles import period, profile, schedule
 from tests.station.test_unit import Bench
 
 
@@ -125,6 +127,92 @@ def test_k01_a_profile_for_the_running_transaction_takes_over(
             assert _offered(place) == 16.0
 
     paced(scenario)
+
+
+def brought(place: Any, **more: Any) -> v21.ChargingProfileType:
+    said = {"purpose": Purpose.TX_PROFILE, "number": 5, **more}
+    return profile(schedule(period(0, 8.0), start_schedule=place.clock.now(), duration=1800), **said)
+
+
+@pytest.mark.parametrize("version", [Version.V21, Version.V201, Version.V16])
+def test_k05_fr01_a_profile_that_comes_with_the_start_is_carried_out(
+    tmp_path: Path, place_at: Any, paced: Any, version: Version
+) -> None:
+    async def scenario() -> None:
+        async with place_at(tmp_path, versions=(version,)) as place:
+            await place.until_true(lambda: place.station.link.is_up)
+            place.simulator.world.plug_in()
+            await place.until("plugged")
+            answer = await place.csms.peer.call(start(charging_profile=brought(place)))
+            assert answer.status.value == "Accepted"
+            await place.until("charging")
+            assert _offered(place) == 8.0
+            await place.until("direct", within_s=1900)
+            assert _offered(place) == 16.0
+            await place.press("stop")
+            await place.until("plugged")
+            assert not await cleared(place)
+            # The vehicle is still there: the transaction of the next start is not open yet.
+            answer = await place.csms.peer.call(start(charging_profile=brought(place)))
+            assert answer.status.value == "Accepted"
+            await place.until("charging")
+            assert _offered(place) == 8.0
+
+    paced(scenario)
+
+
+def test_k05_a_start_with_a_profile_that_cannot_be_installed_starts_nothing(
+    tmp_path: Path, place_at: Any, paced: Any
+) -> None:
+    async def scenario() -> None:
+        async with place_at(tmp_path) as place:
+            await place.until_true(lambda: place.station.link.is_up)
+            place.simulator.world.plug_in()
+            await place.until("plugged")
+            installed = await place.csms.set_profile(place.csms.peer, 1, place.unit()["transaction_id"])
+            assert installed.status.value == "Accepted"
+            await place.until("planned")
+            late = profile(schedule(period(60, 8.0)), purpose=Purpose.TX_PROFILE, number=5, level=1)
+            for refused, reason in [
+                (brought(place, purpose=Purpose.TX_DEFAULT_PROFILE), "InvalidProfile"),  # K05.FR.02
+                (brought(place, transaction="t-1"), "TxNotFound"),
+                (late, "InvalidSchedule"),  # K01.FR.31
+                (brought(place), "InvalidStackLevel"),  # K01.FR.39
+            ]:
+                answer = await place.csms.peer.call(start(charging_profile=refused))
+                assert (answer.status.value, answer.status_info.reason_code) == ("Rejected", reason)
+                assert (place.unit()["state"], await cleared(place)) == ("planned", False)
+            answer = await place.csms.peer.call(start(charging_profile=brought(place, level=1)))
+            assert answer.status.value == "Accepted"
+            await place.until("charging")
+            assert _offered(place) == 8.0
+
+    paced(scenario)
+
+
+def test_k05_a_profile_with_a_start_that_is_refused_is_not_kept(tmp_path: Path, place_at: Any, paced: Any) -> None:
+    async def scenario() -> None:
+        async with place_at(tmp_path) as place:
+            await place.until_true(lambda: place.station.link.is_up)
+            answer = await place.csms.peer.call(start(charging_profile=brought(place)))
+            assert (answer.status.value, answer.status_info.reason_code) == ("Rejected", "NotReady")
+            assert not await cleared(place)
+            place.simulator.world.plug_in()
+            await place.until("plugged")
+            await place.press("direct")
+            await place.until("direct")
+            answer = await place.csms.peer.call(start(charging_profile=brought(place)))
+            assert (answer.status.value, answer.status_info.reason_code) == ("Rejected", "NotReady")
+            assert _offered(place) == 16.0
+            assert not await cleared(place)
+
+    paced(scenario)
+
+
+async def cleared(place: Any) -> bool:
+    """There was a profile as :func:`brought`; it is gone now."""
+    answer = await place.csms.peer.call(v21.ClearChargingProfileRequest(charging_profile_id=5))
+    return bool(answer.status.value == "Accepted")
 
 
 def _offered(place: Any) -> float:

@@ -7,12 +7,15 @@ directly. What limits the station as a whole is shared by the units that want a 
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zlib import crc32
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from ladewerk.charging.abilities import Abilities
 from ladewerk.charging.composite import (
@@ -101,11 +104,37 @@ class ChargingProfiles:
     async def install(self, candidate: Installation) -> Refusal | None:
         """Install and follow ``candidate``; why not, where it is refused: then nothing has changed."""
         async with self._changing:
-            transactions = {one.evse_id: one.transaction.transaction_id for one in self._units if one.transaction}
-            result = self.installed.install(
-                candidate, abilities=self.abilities, transactions=transactions, now=self._clock.now()
-            )
+            result = self._with(candidate)
             return result if isinstance(result, Refusal) else await self._take_over(result)
+
+    async def start_with(self, candidate: Installation, begin: Callable[[], Refuse | None]) -> Refusal | Refuse | None:
+        """K05: install ``candidate`` for the transaction that ``begin`` starts; nothing where it is refused."""
+        async with self._changing:
+            result = self._with(candidate, starts_transaction=True)
+            if not isinstance(result, Refusal):
+                # A vehicle that is plugged in has a transaction already, and that one may have profiles (K01.FR.39).
+                running = self._running().get(candidate.evse_id)
+                result = result if running is None else self._with(_named(candidate, running))
+            if isinstance(result, Refusal):
+                return result
+            refused = begin()
+            running = self._running().get(candidate.evse_id)
+            if refused is not None or running is None:
+                return refused
+            result = self._with(_named(candidate, running))
+            return result if isinstance(result, Refusal) else await self._take_over(result)
+
+    def _with(self, candidate: Installation, *, starts_transaction: bool = False) -> Installed | Refusal:
+        return self.installed.install(
+            candidate,
+            abilities=self.abilities,
+            transactions=self._running(),
+            now=self._clock.now(),
+            starts_transaction=starts_transaction,
+        )
+
+    def _running(self) -> dict[int, str]:
+        return {one.evse_id: one.transaction.transaction_id for one in self._units if one.transaction}
 
     async def update(self, request: v21.UpdateDynamicScheduleRequest) -> Refusal | None:
         """K28: a Dynamic profile with new limits from now on."""
@@ -292,6 +321,10 @@ class ChargingProfiles:
     def _window(self) -> Window:
         now = self._clock.now()
         return Window(now, now + HORIZON)
+
+
+def _named(one: Installation, transaction_id: str) -> Installation:
+    return replace(one, profile=msgspec.structs.replace(one.profile, transaction_id=transaction_id))
 
 
 def _amounts(one: Installation) -> tuple[Any, ...]:

@@ -1,8 +1,13 @@
 """Block F: start, stop and messages on request of the CSMS."""
 
-from msgspec import UNSET
+from functools import partial
 
+from msgspec import UNSET, UnsetType
+
+from ladewerk.charging.installation import Installation
+from ladewerk.charging.refusal import Refusal
 from ladewerk.ocpp import Context, v21
+from ladewerk.station.actions import Refuse
 from ladewerk.station.control import UnitControl
 from ladewerk.station.events import DirectPressed, Origin, StartPressed, StopPressed
 from ladewerk.station.handlers.reach import Reach, info
@@ -17,21 +22,33 @@ _Status = v21.RequestStartStopStatusEnumType
 async def request_start_transaction(
     ctx: Context[Reach], request: v21.RequestStartTransactionRequest
 ) -> v21.RequestStartTransactionResponse:
-    """F01: what the driver's Start button would do: a prepared plan begins, else the vehicle charges directly."""
-    if request.charging_profile is not UNSET:
-        return _not_started("UnsupportedParam", "send the TxProfile with SetChargingProfile once the transaction runs")
+    """F01: what the driver's Start button would do: a prepared plan begins, else the vehicle charges directly.
+
+    A profile that comes with it is that of the transaction (K05); one that cannot be installed starts nothing.
+    """
     unit = _startable(ctx.state.units) if request.evse_id is UNSET else ctx.state.units.of_evse(request.evse_id)
     if unit is None and request.evse_id is UNSET:
         return _not_started("MissingParam", "name the EVSE: it is not just one that could start")
     if unit is None:
         return _not_started("InvalidValue", f"there is no EVSE {request.evse_id}")
-    planned = unit.state.phase is Phase.PLANNED
-    asked = RemoteStart(id_token=request.id_token, remote_start_id=request.remote_start_id)
-    refused = unit.handle_remote_start(StartPressed(Origin.REMOTE) if planned else DirectPressed(Origin.REMOTE), asked)
+    begin = partial(_begin, unit, request)
+    profile = request.charging_profile
+    if isinstance(profile, UnsetType):
+        refused: Refusal | Refuse | None = begin()
+    else:
+        refused = await ctx.state.profiles.start_with(Installation(unit.evse_id, profile), begin)
+    if isinstance(refused, Refusal):
+        return _not_started(refused.reason.value, refused.text)
     if refused is not None or unit.transaction is None:
         why = text(refused.code, refused.params) if refused is not None else "no transaction"
         return _not_started("NotReady", why)
     return v21.RequestStartTransactionResponse(status=_Status.ACCEPTED, transaction_id=unit.transaction.transaction_id)
+
+
+def _begin(unit: UnitControl, request: v21.RequestStartTransactionRequest) -> Refuse | None:
+    planned = unit.state.phase is Phase.PLANNED
+    asked = RemoteStart(id_token=request.id_token, remote_start_id=request.remote_start_id)
+    return unit.handle_remote_start(StartPressed(Origin.REMOTE) if planned else DirectPressed(Origin.REMOTE), asked)
 
 
 def _startable(units: Units) -> UnitControl | None:
