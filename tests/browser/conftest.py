@@ -116,6 +116,10 @@ class Place:
 
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(PATIENCE_S)
 
+    def wait(self, duration_s: float) -> None:
+        """Let time pass; where no program waits for anything, it stands still."""
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(duration_s), self._loop).result(PATIENCE_S)
+
     def close(self) -> None:
         for program in reversed(list(self._stops)):
             self.stop(program)

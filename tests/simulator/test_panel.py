@@ -1,11 +1,17 @@
 import asyncio
+import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 
+from ladewerk.simulator import panel as panel_module
 from ladewerk.simulator.app import Simulator
+from ladewerk.simulator.evse_board import BoardFailure
 from ladewerk.simulator.faults import Faults
+from ladewerk.simulator.vehicle import Pilot
 
 Play = Callable[..., None]
 
@@ -14,15 +20,44 @@ def panel(simulator: Simulator) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=simulator.panel_url, timeout=5.0, trust_env=False)
 
 
-def test_the_page_stands_alone(play: Play) -> None:
+def test_the_page_is_all_there_and_asks_no_other_host(play: Play) -> None:
     async def scenario(simulator: Simulator) -> None:
         async with panel(simulator) as http:
-            answer = await http.get("/")
-        assert answer.headers["content-type"] == "text/html; charset=utf-8"
-        assert "Plug in" in answer.text
-        assert "//" not in answer.text.replace("<!doctype", "")  # nothing from another host
+            page = await http.get("/")
+            named = re.findall(r'(?:src|href)="([^"#]+)"', page.text)
+            answers = [await http.get(path) for path in named]
+            scripts = [answer for answer in answers if answer.url.path.endswith(".js")]
+            imported = [
+                answer.url.join(path) for answer in scripts for path in re.findall(r'(?:from|import) "([^"]+)"', answer.text)
+            ]
+            answers += [await http.get(url) for url in imported]
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert len(named) > 4
+        assert len(imported) > 4
+        assert {answer.status_code for answer in answers} == {200}
+        assert "//" not in page.text.replace("<!doctype", "")
 
     play(scenario)
+
+
+def test_every_answer_tells_browsers_what_is_allowed(play: Play) -> None:
+    async def scenario(simulator: Simulator) -> None:
+        async with panel(simulator) as http:
+            for path in ("/", "/api/state", "/assets/kit/dom.js", "/assets/kit/../../__init__.py", "/x"):
+                headers = (await http.get(path)).headers
+                assert "default-src 'self'" in headers["content-security-policy"]
+                assert headers["x-content-type-options"] == "nosniff"
+
+    play(scenario)
+
+
+def test_the_page_can_say_every_fault_and_refusal() -> None:
+    source = Path(panel_module.__file__)
+    texts = json.loads((source.parent / "web" / "page" / "i18n" / "en.json").read_text("utf-8"))
+    wanted = {f"{group}.{name}" for group in ("fault", "fault_hint") for name in Faults.__struct_fields__}
+    wanted |= {f"failure.{failure.value}" for failure in BoardFailure} | {f"pilot.{pilot.value}" for pilot in Pilot}
+    wanted |= {f"problem.{code}" for code in re.findall(r'_refusal\(\d+, "([a-z_]+)"', source.read_text("utf-8"))}
+    assert wanted - set(texts) == set()
 
 
 def test_plugging_in_and_out(play: Play) -> None:
@@ -69,7 +104,14 @@ def test_faults_are_set_all_at_once(play: Play) -> None:
 def test_faults_that_do_not_exist_are_refused_and_change_nothing(play: Play) -> None:
     async def scenario(simulator: Simulator) -> None:
         async with panel(simulator) as http:
-            for body in (b'{"bord_silent": true}', b'{"board_failure": "fire"}', b"{"):
+            for body in (
+                b'{"bord_silent": true}',
+                b'{"board_failure": "fire"}',
+                b'{"board_loses_every": 0}',
+                b'{"vehicle_swings_a": -1}',
+                b'{"meter_null_phases": ["d"]}',
+                b"{",
+            ):
                 assert (await http.put("/api/faults", content=body)).status_code == 422
         assert simulator.world.faults == Faults()
 

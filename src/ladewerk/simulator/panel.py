@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Callable
-from importlib.resources import files
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -11,9 +10,11 @@ import msgspec
 from ladewerk.simulator.faults import Faults
 from ladewerk.simulator.http_server import Request, Response
 from ladewerk.simulator.pins import Pins
+from ladewerk.simulator.web.files import page_files
 from ladewerk.simulator.world import World
+from ladewerk.web.guard import SECURITY_HEADERS
 
-_PAGE: Final = files("ladewerk.simulator").joinpath("panel.html").read_bytes()
+_SECURITY: Final = {name.decode(): value.decode() for name, value in SECURITY_HEADERS}
 
 
 class ClockView(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +38,6 @@ class Panel:
         self._pins = pins
         self._clock_view = clock_view
         self._routes: dict[tuple[str, str], Callable[[Request], Response]] = {
-            ("GET", "/"): lambda _: Response(200, _PAGE, "text/html; charset=utf-8"),
             ("GET", "/healthz"): lambda _: _json(200, {}),
             ("GET", "/api/state"): lambda _: _json(200, self._state()),
             ("GET", "/api/clock"): lambda _: _json(200, self._clock_view()),
@@ -48,11 +48,17 @@ class Panel:
             ("POST", "/api/press/start"): lambda _: self._press("start"),
             ("POST", "/api/press/stop"): lambda _: self._press("stop"),
         }
+        self._files = page_files()
 
     def handle(self, request: Request) -> Response:
         """Answer one request."""
+        return dataclasses.replace(self._answer(request), headers=_SECURITY)
+
+    def _answer(self, request: Request) -> Response:
         if not _same_origin(request):
             return _refusal(403, "foreign_page", "a page of another origin may not do this")
+        if request.method == "GET" and request.path in self._files:
+            return self._files[request.path]
         answer = self._routes.get((request.method, request.path))
         return answer(request) if answer else _refusal(404, "not_found", f"there is no {request.method} {request.path}")
 
@@ -60,6 +66,7 @@ class Panel:
         world = self._present()
         return dataclasses.asdict(world.sample()) | {
             "plugged": world.vehicle.plugged,
+            "phases": world.vehicle.model.phases,
             "locked": world.lock.holds_plug,
             "set_current_a": world.board.configured_a,
             "registers_wh": world.meter.registers_wh,

@@ -11,7 +11,7 @@ Send = Callable[[Any], Awaitable[None]]
 AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI 3 application; frameworks type the three arguments (scope, receive, send) each in their own way."""
 
-_HEADERS = [
+SECURITY_HEADERS = [
     (
         b"content-security-policy",
         b"default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -19,6 +19,7 @@ _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
 ]
+"""On every answer."""
 
 _READING = {"GET", "HEAD", "OPTIONS"}
 
@@ -45,7 +46,7 @@ class Guard:
 
         async def send_guarded(event: MutableMapping[str, Any]) -> None:
             if event["type"] == "http.response.start":
-                event["headers"] = [*event.get("headers", []), *_HEADERS]
+                event["headers"] = [*event.get("headers", []), *SECURITY_HEADERS]
             await send(event)
 
         try:
@@ -67,6 +68,6 @@ async def _refuse(kind: str, send: Send) -> None:
         await send({"type": "websocket.close", "code": 1008, "reason": "the page is of another site"})
         return
     body = b'{"code": "foreign-origin", "params": {}, "text": "refused: the request comes from a page of another site"}'
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *_HEADERS]
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *SECURITY_HEADERS]
     await send({"type": "http.response.start", "status": 403, "headers": headers, "trailers": False})
     await send({"type": "http.response.body", "body": body, "more_body": False})
