@@ -35,6 +35,8 @@ class TinyCsms:
     duration_s: int = 3600
     refuse_needs: str | None = None
     plans: bool = True
+    token_status: v21.AuthorizationStatusEnumType | None = None
+    """What it says of each id token; by default nothing."""
     boots: list[v21.BootNotificationRequest] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
     events: list[v21.TransactionEventRequest] = field(default_factory=list)
@@ -100,7 +102,9 @@ class TinyCsms:
             if self.stale:
                 raise RemoteProtocolError("SecurityError", "send a BootNotification first")
             self.events.append(request)
-            return v21.TransactionEventResponse()
+            if self.token_status is None or isinstance(request.id_token, msgspec.UnsetType):
+                return v21.TransactionEventResponse()
+            return v21.TransactionEventResponse(id_token_info=v21.IdTokenInfoType(status=self.token_status))
 
         @router.on(v21.NotifyEVChargingNeedsRequest)
         async def needs(_: Context[None], request: v21.NotifyEVChargingNeedsRequest) -> v21.NotifyEVChargingNeedsResponse:

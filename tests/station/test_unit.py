@@ -46,6 +46,7 @@ from ladewerk.station.events import (
     StartPressed,
     StopPressed,
     Tick,
+    TokenRefused,
 )
 from ladewerk.station.moment import Moment
 from ladewerk.station.needs import Mode, Needs
@@ -914,6 +915,7 @@ _CHOICES: list[Callable[[Bench], object]] = [
     lambda bench: bench.feed(PlanReceived(bench.plan((60, 16.0), (30, 0.0), (60, 7.0)))),
     lambda bench: bench.feed(PlanReceived(Timeline())),
     lambda bench: bench.feed(PlanCleared()),
+    lambda bench: bench.feed(TokenRefused("Invalid")),
     lambda bench: bench.feed(StartPressed()),
     lambda bench: bench.feed(DirectPressed()),
     lambda bench: bench.feed(DirectPressed(Origin.REMOTE)),

@@ -15,6 +15,7 @@ class EndReason(StrEnum):
     SCHEDULE_OVER = "TimeLimitReached"
     LOCAL = "Local"
     REMOTE = "Remote"
+    DEAUTHORIZED = "DeAuthorized"
     UNPLUGGED = "EVDisconnected"
     OVERCURRENT = "OvercurrentFault"
     GROUND_FAULT = "GroundFault"

@@ -23,7 +23,7 @@ from ladewerk.station.config import StationConfig, check
 from ladewerk.station.control import UnitControl, poll_boards, poll_meters
 from ladewerk.station.csms_link import CsmsLink
 from ladewerk.station.dead_man import Beat
-from ladewerk.station.events import LinkChanged
+from ladewerk.station.events import LinkChanged, TokenRefused
 from ladewerk.station.front import light, listen
 from ladewerk.station.handlers.reach import Reach
 from ladewerk.station.handlers.table import station_router
@@ -164,6 +164,13 @@ def _wire(
             unit.handle(LinkChanged(up))
         live.changed()
 
+    def token_refused(told: tuple[str, v21.AuthorizationStatusEnumType]) -> None:
+        transaction_id, status = told
+        unit = units.of_transaction(transaction_id)
+        if unit is not None:
+            unit.handle(TokenRefused(status.value))
+
+    link.token_refused.connect(token_refused)
     link.changed.connect(link_changed)
     link.changed.connect(profiles.link_changed)
     messages.said.connect(lambda _message: live.changed())

@@ -12,6 +12,8 @@ from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+from msgspec import UnsetType
+
 from ladewerk import __version__
 from ladewerk.clock import Clock
 from ladewerk.errors import CallFailed, CallRefused, CallTimedOut, ConfigError, Disconnected, LocalProtocolError
@@ -70,6 +72,8 @@ class CsmsLink:
         self.reason: str | None = "not connected yet"
         self.version: Version | None = None
         self.changed: Signal[bool] = Signal()
+        self.token_refused: Signal[tuple[str, v21.AuthorizationStatusEnumType]] = Signal()
+        """The CSMS answered the event of a transaction, named by its id, that it does not accept who charges."""
         self.status_due = asyncio.Event()
         self.reported: dict[int, v21.ConnectorStatusEnumType] = {}
         self.boot_reason = boot_reason
@@ -246,7 +250,7 @@ class CsmsLink:
         while True:
             attempt += 1
             try:
-                await peer.call(entry.event)
+                answer = await peer.call(entry.event)
             except (Disconnected, CallTimedOut):
                 raise  # whether it arrived is not known: it goes out again over a new connection
             except LocalProtocolError as err:
@@ -258,4 +262,10 @@ class CsmsLink:
                     return err
                 await asyncio.sleep(min(_ATTEMPT_INTERVAL_S * attempt, _LONGEST_WAIT_S))
             else:
+                self._look_at_token(entry.event, answer)
                 return None
+
+    def _look_at_token(self, event: v21.TransactionEventRequest, answer: v21.TransactionEventResponse) -> None:
+        said = answer.id_token_info
+        if not isinstance(said, UnsetType) and said.status is not v21.AuthorizationStatusEnumType.ACCEPTED:
+            self.token_refused.emit((event.transaction_info.transaction_id, said.status))

@@ -87,6 +87,13 @@ class PlanCleared:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenRefused:
+    """The CSMS does not accept the id token of the unit's transaction; ``status`` is its AuthorizationStatusEnumType."""
+
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class LimitsChanged:
     """What all charging profiles together allow the unit, whatever it charges by; A per phase."""
 
@@ -144,6 +151,7 @@ Event: TypeAlias = (
     | NeedsAnswered
     | PlanReceived
     | PlanCleared
+    | TokenRefused
     | LimitsChanged
     | StartPressed
     | DirectPressed
@@ -163,6 +171,7 @@ EVENTS: tuple[type[Event], ...] = (
     NeedsAnswered,
     PlanReceived,
     PlanCleared,
+    TokenRefused,
     LimitsChanged,
     StartPressed,
     DirectPressed,

@@ -29,6 +29,7 @@ _ENDED_BY: Final = {
     EndReason.SCHEDULE_OVER: v21.TriggerReasonEnumType.TIME_LIMIT_REACHED,
     EndReason.LOCAL: v21.TriggerReasonEnumType.STOP_AUTHORIZED,
     EndReason.REMOTE: v21.TriggerReasonEnumType.REMOTE_STOP,
+    EndReason.DEAUTHORIZED: v21.TriggerReasonEnumType.DEAUTHORIZED,
     EndReason.UNPLUGGED: v21.TriggerReasonEnumType.EV_COMMUNICATION_LOST,
 }
 

@@ -30,6 +30,7 @@ from ladewerk.station.events import (
     StartPressed,
     StopPressed,
     Tick,
+    TokenRefused,
 )
 from ladewerk.station.execution import Execution
 from ladewerk.station.moment import Moment
@@ -55,6 +56,7 @@ _LATCHED = Row(refuse("error_latched"), "refused: the error is latched")
 _STOPPING = Row(refuse("already_stopping"), "refused: already ending")
 _PREPARED = Row(refuse("request_open"), "refused: a request is open")
 
+_NOT_ALLOWED = Row(before.token_refused, "request dropped, transaction ended", _REST)
 _SILENCE = Row(running.device_missed, "fault when it has been silent too long", _FAULT)
 _QUIET_METER = Row(before.quiet_meter_seen, "fault when a current flows", _FAULT)
 _RESTING_LOCK = {
@@ -76,6 +78,7 @@ _PREPARED_ROWS: Mapping[type[Event], Row] = {
     EvseSeen: Row(before.prepared_evse_seen, "unplugged: request dropped, transaction ended", _REST),
     NeedsGiven: Row(before.needs_given, "pre-checks, then the request goes out", frozenset({Phase.REQUESTED})),
     PlanReceived: Row(before.plan_received, "shown; with autostart carried out", _BEGIN | {Phase.PLANNED}),
+    TokenRefused: _NOT_ALLOWED,
     DirectPressed: _PREPARED,
     StopPressed: Row(before.stop_pressed, "request dropped, transaction ended", _REST),
 }
@@ -83,6 +86,7 @@ _RUNNING_ROWS: Mapping[type[Event], Row] = {
     DeviceMissed: _SILENCE,
     LinkChanged: _NOTED,
     LimitsChanged: _NOTED,
+    TokenRefused: Row(running.token_refused, "current 0, then contactor open, unlock", frozenset({Phase.FINISHING})),
     NeedsGiven: _IN_USE,
     StartPressed: _RUNNING,
     DirectPressed: _RUNNING,
@@ -118,6 +122,7 @@ TABLE: Final[Mapping[Phase, Mapping[type[Event], Row]]] = {
         NeedsAnswered: _LATE,
         PlanReceived: _NO_SESSION,
         PlanCleared: _NOTED,
+        TokenRefused: _LATE,
         StartPressed: _NOTHING_PREPARED,
         DirectPressed: _NO_VEHICLE,
         StopPressed: _NOTHING_RUNNING,
@@ -130,6 +135,7 @@ TABLE: Final[Mapping[Phase, Mapping[type[Event], Row]]] = {
         NeedsAnswered: _LATE,
         PlanReceived: Row(before.plan_received, "shown; with autostart carried out", _BEGIN | {Phase.PLANNED}),
         PlanCleared: _NOTED,
+        TokenRefused: _NOT_ALLOWED,
         StartPressed: _NOTHING_PREPARED,
         DirectPressed: Row(before.direct_pressed, "lock, self-test, then the direct current", _BEGIN),
         StopPressed: _NOTHING_RUNNING,
@@ -195,6 +201,7 @@ TABLE: Final[Mapping[Phase, Mapping[type[Event], Row]]] = {
         NeedsAnswered: _LATE,
         PlanReceived: _NO_SESSION,
         PlanCleared: _NOTED,
+        TokenRefused: _LATE,
         StartPressed: _STOPPING,
         DirectPressed: _STOPPING,
         StopPressed: _STOPPING,
@@ -212,6 +219,7 @@ TABLE: Final[Mapping[Phase, Mapping[type[Event], Row]]] = {
         NeedsAnswered: _LATE,
         PlanReceived: _NO_SESSION,
         PlanCleared: _NOTED,
+        TokenRefused: _LATE,
         StartPressed: _LATCHED,
         DirectPressed: _LATCHED,
         StopPressed: _LATCHED,

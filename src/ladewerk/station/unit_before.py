@@ -16,6 +16,7 @@ from ladewerk.station.events import (
     NeedsGiven,
     Origin,
     PlanReceived,
+    TokenRefused,
 )
 from ladewerk.station.execution import Execution
 from ladewerk.station.moment import Moment
@@ -176,6 +177,13 @@ def direct_pressed(state: UnitState, event: DirectPressed, now: Moment) -> Step:
 def stop_pressed(state: UnitState, event: object, now: Moment) -> Step:
     """Drop the request or the plan."""
     return cancel(state, stop_reason(event), now, Say(Level.INFO, "request_cancelled"))
+
+
+def token_refused(state: UnitState, event: TokenRefused, now: Moment) -> Step:
+    """E05: a transaction that nobody may have ends with what was prepared."""
+    if not state.in_transaction:
+        return state, ()
+    return cancel(state, EndReason.DEAUTHORIZED, now, Say(Level.ERROR, "token_refused", {"status": event.status}))
 
 
 def stop_reason(event: object) -> EndReason:

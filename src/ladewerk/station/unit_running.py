@@ -17,7 +17,7 @@ from ladewerk.station.actions import (
 )
 from ladewerk.station.calibration import is_due
 from ladewerk.station.drivers.ports import PilotState
-from ladewerk.station.events import EvseSeen, LockFailed, LockMoved, MeterSeen, NeedsAnswered, PlanReceived
+from ladewerk.station.events import EvseSeen, LockFailed, LockMoved, MeterSeen, NeedsAnswered, PlanReceived, TokenRefused
 from ladewerk.station.execution import Execution
 from ladewerk.station.moment import Moment
 from ladewerk.station.safety import Finding, fluctuating, supervise
@@ -75,6 +75,13 @@ def preparing_meter_seen(state: UnitState, event: MeterSeen, now: Moment) -> Ste
 def stop_pressed(state: UnitState, event: object, now: Moment) -> Step:
     """End the session."""
     return finish(state, stop_reason(event), now)
+
+
+def token_refused(state: UnitState, event: TokenRefused, now: Moment) -> Step:
+    """E05: end the session, whoever began it (StopTxOnInvalidId)."""
+    said = Say(Level.ERROR, "token_refused", {"status": event.status})
+    state, actions = finish(state, EndReason.DEAUTHORIZED, now)
+    return state, (said, *actions)
 
 
 # Locking and self-test ------------------------------------------------------------------------------------------------

@@ -74,6 +74,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "needs_wait_for_csms": "{energy_wh} Wh were asked for; the request goes out when the CSMS is there again",
     "needs_refused": "the CSMS refuses the request: {reason}",
     "needs_file_refused": "the needs in {file} cannot be used: {why}",
+    "token_refused": "the CSMS does not allow this charging: {status}",
     "calibration_refused": "the CSMS keeps the plan as it is: {reason}",
     "plan_received": "the plan is here, it ends {ends_at}",
     "plan_replaced": "a new plan has taken over",

@@ -32,6 +32,7 @@ VARIABLES: Final[Mapping[tuple[str, str], _Read]] = {
     ("SmartChargingCtrlr", "SupportsRandomizedDelay"): lambda reach: _said(reach.profiles.abilities.random_delay),
     ("SmartChargingCtrlr", "SupportsLimitAtSoC"): lambda reach: _said(reach.profiles.abilities.limit_at_soc),
     ("SmartChargingCtrlr", "ACPhaseSwitchingSupported"): lambda reach: _said(reach.profiles.abilities.phase_switching),
+    ("TxCtrlr", "StopTxOnInvalidId"): lambda _reach: "true",
     ("TxCtrlr", "TxStartPoint"): lambda _reach: "EVConnected",
     ("TxCtrlr", "TxStopPoint"): lambda _reach: "EVConnected",
 }
