@@ -5,6 +5,7 @@
 
 import importlib.util
 import os
+import random
 import shutil
 from array import array
 from dataclasses import replace
@@ -16,7 +17,7 @@ import pytest
 from ladewerk.errors import PlanError
 from ladewerk.optimizer import kernel, solve
 from ladewerk.optimizer.kernel.library import loaded
-from ladewerk.optimizer.problem import Mode, Need, Problem
+from ladewerk.optimizer.problem import Mode, Need, Problem, Site
 from ladewerk.optimizer.single import optimum_of, plan_in_python
 from tests.optimizer.random_problems import START, random_problem, rooms_alone
 
@@ -49,6 +50,33 @@ def test_the_plan_is_that_of_pythons_whole_numbers(part: int) -> None:
         assert numbers.bound == numbers.objective, seed
         assert numbers.complete_s == expected.complete_s, seed
         if not riddle:
+            assert numbers.current_a == pytest.approx(expected.current_a, abs=1e-9), seed
+
+
+@compiled
+@pytest.mark.parametrize("equal", [True, False])
+def test_steps_in_slots_of_whole_minutes_give_pythons_plan(equal: bool) -> None:
+    """Where a programme over units of energy decides: prices close together, starts that cost, a last plan."""
+    for seed in range(24):
+        dice = random.Random(seed)
+        count = 20 if equal else 9
+        slot_s = tuple(900.0 if equal else dice.choice([300.0, 600.0, 900.0]) for _ in range(count))
+        last_a = tuple(float(dice.choice([0, 0, 8, 16])) for _ in range(count))
+        need = Need(
+            id="ev", energy_wh=dice.uniform(0.2, 0.7) * 3680 * sum(slot_s) / 3600, max_current_a=16, phases=(1,),
+            mode=list(Mode)[seed % 3], value_of_time_per_h=0.1, current_step_a=dice.choice([1.0, 2.0]),
+            start_cost=dice.choice([0.0, 0.01]), last_current_a=dice.choice([None, last_a]),
+        )  # fmt: skip
+        site = Site(limit_w=tuple(dice.choice([1000.0, 2500.0, 3680.0, 3680.0]) for _ in range(count)))
+        site = replace(site, pv_w=tuple(dice.choice([0.0, 0.0, 2000.0]) for _ in range(count)), export_price_per_kwh=0.25)
+        prices = tuple(dice.choice([0.2, 0.21, 0.3]) for _ in range(count))
+        problem = Problem(start=START, slot_s=slot_s, price_per_kwh=prices, site=site, evs=(need,))
+        numbers, expected = kernel.plan_alone(problem), plan_in_python(need, rooms_alone(problem))
+        assert numbers is not None
+        assert numbers.objective == pytest.approx(expected.objective, rel=1e-12, abs=1e-12), seed
+        assert numbers.bound == numbers.objective, seed
+        assert numbers.complete_s == expected.complete_s, seed
+        if equal:
             assert numbers.current_a == pytest.approx(expected.current_a, abs=1e-9), seed
 
 

@@ -3,8 +3,9 @@
 Plain C without Python's headers, so one library serves every Python; ``ctypes`` calls it with arrays of numbers. Whole
 numbers decide (``value.h``), so ties fall by rule as in ``single``. What goes in: ``face.c`` takes the numbers,
 ``best.c`` goes through the completions (in the order of ``relaxed.c``), ``slots.c`` says what each slot costs, ``dual.c``
-finds bounds and plans by prices per unit, ``frontier.c`` and ``pieces.c`` search on where those leave a gap. Where no
-library was built everything here says None, and the callers do it in Python.
+finds bounds and plans by prices per unit. Where those leave a gap ``grid.c`` goes through all energies in whole steps, and
+``frontier.c`` and ``pieces.c`` search on where there are no steps or too many. Where no library was built everything here
+says None, and the callers do it in Python.
 
 For the joint optimisation: :func:`best_plans` plans thousands of cars by themselves at given prices in one call.
 """

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "frontier.h"
+#include "grid.h"
 #include "last.h"
 #include "relaxed.h"
 
@@ -164,6 +165,7 @@ static void set_need(work *w) {
     int64_t smallest = 0;
     for (int t = 0; t < w->car.count; t++)
         if (w->car.slot[t].most) smallest = divisor(w->car.slot[t].step, smallest);
+    w->search.unit = smallest;
     if (smallest) w->need = (w->wanted + smallest - 1) / smallest * smallest;
 }
 
@@ -238,6 +240,8 @@ static status finish_within(work *w, value *bound, bool *proven) {
     search *s = &w->search;
     value lowest = s->line[0].bound;
     *proven = true;
+    outcome on_grid = look_on_grid(s);
+    if (on_grid != LEFT_OUT) return on_grid == NO_MEMORY ? MEMORY : DONE;
     add_lines(s);
     static const manner looks[] = {
         {FIRST_LOOK, false, false}, {SECOND_LOOK, true, false}, {THIRD_LOOK, true, false}, {LAST_LOOK, true, true},

@@ -19,6 +19,7 @@ typedef struct {
     const car *car;
     int count; /* only the first slots may be used */
     int64_t need;
+    int64_t unit; /* what all amounts are multiples of, with steps; else 0 */
     int64_t *room;  /* most that slots from here on can take; one more than there are */
     value limit;    /* no part of a price is larger */
     line *line;     /* the best one first */
