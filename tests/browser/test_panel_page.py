@@ -30,7 +30,7 @@ def test_a_vehicle_is_plugged_in_charges_and_is_pulled(place: Place, panel: Brow
     panel.shows(".place .outcome", "Plugged in.")
     place.wait(60)
     panel.shows(".sentence", "The vehicle charges with 11.0 kW")
-    panel.shows("[data-quantity=current]", "16 A")
+    panel.shows("[data-quantity=current]", "16 A × 3")
     panel.shows("[data-quantity=pilot]", "C · asks for power")
     panel.shows("[data-quantity=contactor]", "closed")
     panel.until(lambda: panel.text("[data-quantity=drawn]") not in {"–", "0.0 kWh"}, "energy")
@@ -90,6 +90,16 @@ def test_every_fault_can_be_set_and_keeps_the_others(place: Place, panel: Browse
     breaks(place, panel, Faults())
     panel.shows(".faults .chip", "All sound")
     assert panel.find("[name=board_loses_every]").get_attribute("value") == ""
+
+
+def test_the_battery_is_set(place: Place, panel: Browser) -> None:
+    panel.fill("soc", "120")
+    panel.click(".soc [type=submit]")
+    assert panel.hint("soc") == "From 0 to 100 %"
+    panel.fill("soc", "82,5")
+    panel.click(".soc [type=submit]")
+    panel.shows("[data-quantity=soc]", "82.5 %")
+    assert place.call(lambda: place.simulator.world.vehicle.battery.soc) == 0.825
 
 
 def test_a_number_that_cannot_be_meant_is_not_sent(place: Place, panel: Browser) -> None:

@@ -118,6 +118,25 @@ def test_faults_that_do_not_exist_are_refused_and_change_nothing(play: Play) -> 
     play(scenario)
 
 
+def test_the_battery_is_set_and_a_full_one_takes_nothing(play: Play) -> None:
+    async def scenario(simulator: Simulator) -> None:
+        simulator.world.plug_in()
+        await asyncio.sleep(30)
+        async with panel(simulator) as http:
+            for body in (b'{"soc": 1.5}', b'{"charge": 0.5}', b"{"):
+                assert (await http.put("/api/vehicle", content=body)).status_code == 422
+            assert (await http.put("/api/vehicle", json={"soc": 1})).status_code == 200
+            state = (await http.get("/api/state")).json()
+            assert (state["soc"], state["pilot"], state["current_a"]) == (1, "B", 0)
+            await http.put("/api/vehicle", json={"soc": 0.25})
+            await asyncio.sleep(30)
+            state = (await http.get("/api/state")).json()
+            assert (state["pilot"], state["current_a"]) == ("C", 16)
+            assert 0.25 < state["soc"] < 0.26
+
+    play(scenario)
+
+
 def test_pages_of_other_origins_may_do_nothing(play: Play) -> None:
     async def scenario(simulator: Simulator) -> None:
         async with panel(simulator) as http:

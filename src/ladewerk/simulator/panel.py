@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from ladewerk.simulator.config import Fraction
 from ladewerk.simulator.faults import Faults
 from ladewerk.simulator.http_server import Request, Response
 from ladewerk.simulator.pins import Pins
@@ -15,6 +16,12 @@ from ladewerk.simulator.world import World
 from ladewerk.web.guard import SECURITY_HEADERS
 
 _SECURITY: Final = {name.decode(): value.decode() for name, value in SECURITY_HEADERS}
+
+
+class VehicleChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What can be changed about the vehicle at run time."""
+
+    soc: Fraction
 
 
 class ClockView(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +50,7 @@ class Panel:
             ("GET", "/api/clock"): lambda _: _json(200, self._clock_view()),
             ("GET", "/api/faults"): lambda _: _json(200, self._present().faults),
             ("PUT", "/api/faults"): self._set_faults,
+            ("PUT", "/api/vehicle"): self._change_vehicle,
             ("POST", "/api/plug-in"): lambda _: self._plug_in(),
             ("POST", "/api/unplug"): lambda _: self._unplug(),
             ("POST", "/api/press/start"): lambda _: self._press("start"),
@@ -90,6 +98,14 @@ class Panel:
         if world.vehicle.plugged:
             return _refusal(409, "locked", "the lock holds the plug")
         return _refusal(409, "not_plugged", "no vehicle is plugged in")
+
+    def _change_vehicle(self, request: Request) -> Response:
+        try:
+            change = msgspec.json.decode(request.body, type=VehicleChange)
+        except msgspec.DecodeError as err:
+            return _refusal(422, "invalid", str(err))
+        self._present().set_soc(change.soc)
+        return _json(200, change)
 
     def _set_faults(self, request: Request) -> Response:
         """All faults at once: what is not named is sound again."""

@@ -5,7 +5,7 @@ then. Between two events every quantity is constant or has an exact integral, so
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
@@ -145,6 +145,12 @@ class World:
         self.vehicle.plugged = False
         self.settle()
         return True
+
+    def set_soc(self, soc: float) -> None:
+        """Put the vehicle's battery at another state of charge, 0..1, as a drive or a charge elsewhere would."""
+        self.vehicle.battery = replace(self.vehicle.battery, soc=soc)
+        self.settle()
+        self._announce()  # in the battery's taper the current jumps too
 
     def drive_lock(self, *, locking: bool, unlocking: bool) -> None:
         """Power the wires of the lock's motor from now on."""

@@ -2,6 +2,7 @@
 
 import { ApiError, ask } from "../kit/api.js";
 import { el, mark, say } from "../kit/dom.js";
+import { Field, numberReader } from "../kit/form.js";
 import { format, t, tCode } from "../kit/i18n.js";
 
 /** @typedef {import("./types.js").PanelState} PanelState */
@@ -10,7 +11,7 @@ import { format, t, tCode } from "../kit/i18n.js";
 /** @type {Record<string, (state: PanelState) => string>} */
 const FIGURES = {
   power: (state) => format.kw(state.ev_power_w),
-  current: (state) => format.a(state.current_a),
+  current: (state) => `${format.a(state.current_a)} × ${state.phases}`,
   soc: (state) => percent(state.soc),
   drawn: (state) => format.kwh(state.drawn_wh),
 };
@@ -20,7 +21,6 @@ const QUANTITIES = {
   set_current: (state) => format.a(state.set_current_a),
   offer: (state) => format.a(state.offer_a),
   contactor: (state) => t(state.contactor_closed ? "panel.closed" : "panel.open"),
-  phases: (state) => format.number(state.phases),
   lock: (state) => t(state.locked ? "panel.locked" : "panel.unlocked"),
   household: (state) => format.kw(state.household_w),
   registers: (state) => `${state.registers_wh.map((counted_wh) => format.number(Math.round(counted_wh / 100) / 10)).join(" · ")}\u00a0kWh`,
@@ -39,6 +39,7 @@ export class Place {
     this._figures = terms(FIGURES, "figures", "figure");
     this._quantities = terms(QUANTITIES, "quantities", "");
     this._lamps = LAMPS.map((name) => ({ name, element: el("li", { class: "lamp", "data-lamp": name }) }));
+    this._soc = new Field({ name: "soc", label: "panel.set_soc", unit: "%", scale: 0.01, read: numberReader({ min: 0, max: () => 100, scale: 0.01 }) });
     this._outcome = el("p", { class: "outcome", role: "status" });
     this._buttons = Object.entries(ACTIONS).map(([action, look]) => this._button(action, look));
     this.element = el(
@@ -50,6 +51,7 @@ export class Place {
       this._figures.element,
       el("div", { class: "actions" }, this._buttons),
       this._outcome,
+      el("form", { class: "soc", novalidate: true, on: { submit: (/** @type {Event} */ event) => this._setSoc(event) } }, this._soc.element, el("button", { type: "submit", class: "button", "data-t": "panel.set" })),
       el("ul", { class: "lamps", "data-t-label": "panel.lamps" }, this._lamps.map(({ element }) => element)),
       this._quantities.element,
     );
@@ -98,9 +100,27 @@ export class Place {
    * @param {string} action
    * @param {string} key
    */
-  async _do(action, key) {
+  _do(action, key) {
+    return this._send("POST", action, undefined, key);
+  }
+
+  /** @param {Event} event */
+  async _setSoc(event) {
+    event.preventDefault();
+    const soc = this._soc.check();
+    if (soc === undefined) return;
+    await this._send("PUT", "vehicle", { soc }, "soc");
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {unknown} body
+   * @param {string} key   Of the text that says it is done.
+   */
+  async _send(method, path, body, key) {
     try {
-      await ask("POST", `/api/${action}`);
+      await ask(method, `/api/${path}`, body);
       this._tell(t(`done.${key}`), "good");
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
