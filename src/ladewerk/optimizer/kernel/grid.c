@@ -5,7 +5,7 @@
 /* States are the units drawn so far, and whether the car charges. Energy beyond the need is only drawn in the last slot
  * that is on: prices are not below 0, so what is enough without that slot is better without it. */
 
-enum { MOST_STATES = 4000000, MOST_LEVEL = 32000 };
+enum { MOST_STATES = 1500000, MOST_LEVEL = 32000 };
 
 static const wide UNREACHED = (wide)1 << 126;
 
