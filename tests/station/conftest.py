@@ -258,7 +258,13 @@ async def running_place(
     async with AsyncExitStack() as running:
         station = await running.enter_async_context(running_station(config, clock))
         client = await running.enter_async_context(
-            httpx.AsyncClient(base_url=station.web_url, timeout=None, trust_env=False)
+            # No connection is kept: on a fast loop the server may close it while the next request is under way.
+            httpx.AsyncClient(
+                base_url=station.web_url,
+                timeout=None,
+                trust_env=False,
+                limits=httpx.Limits(max_keepalive_connections=0),
+            )
         )
         yield Place(clock, simulator, csms, config, station, client, running, listening)
 

@@ -8,6 +8,7 @@ import pytest
 
 from ladewerk.simulator.config import FrontConfig
 from ladewerk.station.config import ButtonsConfig, LampsConfig
+from ladewerk.station.unit_state import SelfTest
 
 WIRED = FrontConfig()
 
@@ -27,7 +28,8 @@ def place_with_front(place_at: Any) -> Any:
             ),
         }
 
-    return lambda folder: place_at(folder, wired=wired)
+    # Buttons are looked at twenty times a second: a fast loop gets through half a minute of self-test slowly.
+    return lambda folder: place_at(folder, wired=wired, self_test=SelfTest.NEVER)
 
 
 def lit(place: Any) -> list[str]:
