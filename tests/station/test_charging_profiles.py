@@ -420,7 +420,7 @@ def test_a_memory_that_cannot_be_opened_is_told(make: Callable[[Path], object], 
     make(tmp_path / "data")
 
     async def scenario() -> None:
-        with pytest.raises(StoreError, match="the charging profiles cannot be opened"):
+        with pytest.raises(StoreError, match="cannot be opened"):
             async with open_profile_memory(tmp_path / "data"):
                 pass
 

@@ -1,26 +1,25 @@
 """What must survive a power cut: the outbox of transaction events, and how far each transaction has got.
 
-One SQLite file, WAL and ``synchronous=FULL``. Events are handed over at once and written in groups: everything that waits
+Events are handed over at once and written in groups: everything that waits
 goes into one database transaction, in a thread, and only what is committed is ever sent.
 """
 
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import Final
 
 import msgspec
 
 from ladewerk.errors import StoreError
 from ladewerk.ocpp import v21
 from ladewerk.ocpp.messages import decode, encode
+from ladewerk.station.database_file import DatabaseFile, open_database, transaction
 
-P = ParamSpec("P")
-R = TypeVar("R")
 _Row = tuple[bytes, v21.TransactionEventRequest, bool]
 
 _log = logging.getLogger(__name__)
@@ -62,9 +61,9 @@ class OpenTransaction:
 class Journal:
     """Appended to by the units, drained by the link. Open it with :func:`open_journal`."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: DatabaseFile) -> None:
         self._database = database
-        self._using = asyncio.Lock()
+        self._flushing = asyncio.Lock()
         self._waiting: list[_Row] = []
         self._work = asyncio.Event()
         self._committed = asyncio.Event()
@@ -89,14 +88,17 @@ class Journal:
 
     async def flush(self) -> None:
         """Commit everything that waits."""
-        async with self._using:
+        async with self._flushing:
             group, self._waiting = self._waiting, []
             self._work.clear()
             if not group:
                 return
-            inserting = asyncio.ensure_future(self._run(_insert, group))
+            inserting = asyncio.ensure_future(self._database.run(_insert, group))
             try:
-                await _to_its_end(inserting)
+                await asyncio.shield(inserting)
+            except asyncio.CancelledError:
+                await asyncio.wait([inserting])
+                raise
             finally:
                 if inserting.cancelled() or inserting.exception() is not None:
                     self._waiting = group + self._waiting
@@ -107,8 +109,7 @@ class Journal:
         """The oldest committed event that was not delivered yet; waits for one."""
         while True:
             self._committed.clear()
-            async with self._using:
-                row = await self._run(_oldest_unsent)
+            row = await self._database.run(_oldest_unsent)
             if row is not None:
                 number, payload, offline = row
                 event = decode(v21.TransactionEventRequest, payload)
@@ -120,19 +121,16 @@ class Journal:
 
         ``begun`` is what the CSMS knows of its transaction, to be found again at the next start.
         """
-        async with self._using:
-            await self._run(_set_done, entry, "delivered" if delivered else "given up", begun)
+        await self._database.run(_set_done, entry, "delivered" if delivered else "given up", begun)
         self._settled.set()
 
     async def keep_begun(self, entry: Entry, begun: bytes | None) -> None:
         """Keep what the CSMS knows of a transaction whose event it was told a part of."""
-        async with self._using:
-            await self._run(_put_begun, entry, begun)
+        await self._database.run(_put_begun, entry, begun)
 
     async def begun(self) -> list[tuple[str, bytes]]:
         """What the CSMS knows of transactions, by their ids."""
-        async with self._using:
-            return await self._run(_all_begun)
+        return await self._database.run(_all_begun)
 
     async def emptied(self) -> None:
         """Wait until nothing is left to deliver."""
@@ -145,67 +143,28 @@ class Journal:
     async def link_lost(self) -> None:
         """What still waits is delivered offline (E11.FR.07)."""
         self.linked = False
-        async with self._using:
-            await self._run(_mark_offline)
+        await self._database.run(_mark_offline)
 
     async def open_transactions(self) -> list[OpenTransaction]:
         """What a killed program left behind."""
-        async with self._using:
-            return [OpenTransaction(*row) for row in await self._run(_open_transactions)]
+        return [OpenTransaction(*row) for row in await self._database.run(_open_transactions)]
 
     async def unsent(self) -> int:
         """How many committed events wait for the CSMS."""
-        async with self._using:
-            return int(await self._run(_count_unsent))
-
-    async def _run(self, job: Callable[Concatenate[sqlite3.Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return await _to_its_end(asyncio.ensure_future(asyncio.to_thread(job, self._database, *args, **kwargs)))
-        except sqlite3.Error as err:
-            raise StoreError(f"the journal cannot be used: {err}; look at the disk's free space and permissions") from err
-
-
-async def _to_its_end(work: "asyncio.Future[R]") -> R:
-    """The result of ``work``; who is cancelled meanwhile leaves when it is done. A thread goes on whatever is cancelled,
-    and until then the database is its own."""
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait([work])
-        raise
+        return int(await self._database.run(_count_unsent))
 
 
 @asynccontextmanager
 async def open_journal(folder: Path) -> AsyncIterator[Journal]:
     """The journal in ``folder``, which is made. Raises StoreError where it cannot be."""
-    try:
-        database = await asyncio.to_thread(_open, folder)
-    except (OSError, sqlite3.Error) as err:
-        raise StoreError(f"{folder}: the journal cannot be opened: {err}") from err
-    journal = Journal(database)
-    try:
+    async with open_database(folder, _SCHEMA) as database:
+        journal = Journal(database)
         yield journal
         await journal.flush()
-    finally:
-        await asyncio.to_thread(database.close)
-
-
-def _open(folder: Path) -> sqlite3.Connection:
-    folder.mkdir(parents=True, exist_ok=True)
-    database = sqlite3.connect(folder / "journal.sqlite3", check_same_thread=False, isolation_level=None)
-    try:
-        database.execute("pragma journal_mode=wal")
-        database.execute("pragma synchronous=full")
-        database.executescript(_SCHEMA)
-    except sqlite3.Error:
-        database.close()
-        raise
-    return database
 
 
 def _insert(database: sqlite3.Connection, group: list[_Row]) -> None:
-    database.execute("begin immediate")
-    try:
+    with transaction(database):
         for payload, event, offline in group:
             transaction_id = event.transaction_info.transaction_id
             database.execute(
@@ -222,10 +181,6 @@ def _insert(database: sqlite3.Connection, group: list[_Row]) -> None:
         database.execute(
             "delete from events where state <> 'waiting' and number <= (select max(number) from events) - ?", (_KEEP_EVENTS,)
         )
-        database.execute("commit")
-    except BaseException:
-        database.execute("rollback")
-        raise
 
 
 def _oldest_unsent(database: sqlite3.Connection) -> tuple[int, bytes, int] | None:
@@ -235,15 +190,10 @@ def _oldest_unsent(database: sqlite3.Connection) -> tuple[int, bytes, int] | Non
 
 
 def _set_done(database: sqlite3.Connection, entry: Entry, state: str, begun: bytes | None) -> None:
-    database.execute("begin immediate")
-    try:
+    with transaction(database):
         database.execute("update events set state = ? where number = ?", (state, entry.number))
         over = entry.event.event_type is v21.TransactionEventEnumType.ENDED
         _put_begun(database, entry, None if over else begun)
-        database.execute("commit")
-    except BaseException:
-        database.execute("rollback")
-        raise
 
 
 def _put_begun(database: sqlite3.Connection, entry: Entry, begun: bytes | None) -> None:

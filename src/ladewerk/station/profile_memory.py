@@ -3,20 +3,18 @@
 A table of its own in the journal's database; the whole set is written at each change, which a CSMS makes a few times a day.
 """
 
-import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from ladewerk.charging.installation import Installation, Purpose
 from ladewerk.errors import RemoteProtocolError, StoreError
 from ladewerk.ocpp import v21
 from ladewerk.ocpp.messages import decode, encode
-
-R = TypeVar("R")
+from ladewerk.station.database_file import DatabaseFile, open_database, transaction
 
 PERSISTENT: Final = (
     Purpose.CHARGING_STATION_MAX_PROFILE,
@@ -35,13 +33,12 @@ create table if not exists charging_profiles(
 class ProfileMemory:
     """Read once, when the station starts, and written at each change. Open it with :func:`open_profile_memory`."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: DatabaseFile) -> None:
         self._database = database
-        self._using = asyncio.Lock()
 
     async def read(self) -> list[Installation]:
         """What was kept, in its order."""
-        rows = await self._run(_read)
+        rows = await self._database.run(_read)
         try:
             return [
                 Installation(
@@ -67,40 +64,14 @@ class ProfileMemory:
             )
             for place, one in enumerate(profiles)
         ]
-        await self._run(lambda database: _write(database, rows))
-
-    async def _run(self, job: Callable[[sqlite3.Connection], R]) -> R:
-        async with self._using:
-            try:
-                return await asyncio.to_thread(job, self._database)
-            except sqlite3.Error as err:
-                raise StoreError(f"the charging profiles cannot be kept: {err}; look at the disk's free space") from err
+        await self._database.run(_write, rows)
 
 
 @asynccontextmanager
 async def open_profile_memory(folder: Path) -> AsyncIterator[ProfileMemory]:
     """The memory in ``folder``, which is made. Raises StoreError where it cannot be."""
-    try:
-        database = await asyncio.to_thread(_open, folder)
-    except (OSError, sqlite3.Error) as err:
-        raise StoreError(f"{folder}: the charging profiles cannot be opened: {err}") from err
-    try:
+    async with open_database(folder, _SCHEMA) as database:
         yield ProfileMemory(database)
-    finally:
-        await asyncio.to_thread(database.close)
-
-
-def _open(folder: Path) -> sqlite3.Connection:
-    folder.mkdir(parents=True, exist_ok=True)
-    database = sqlite3.connect(folder / "journal.sqlite3", check_same_thread=False, isolation_level=None)
-    try:
-        database.execute("pragma journal_mode=wal")
-        database.execute("pragma synchronous=full")
-        database.execute(_SCHEMA)
-    except sqlite3.Error:
-        database.close()
-        raise
-    return database
 
 
 def _read(database: sqlite3.Connection) -> list[tuple[int, str, str | None, bytes]]:
@@ -109,11 +80,6 @@ def _read(database: sqlite3.Connection) -> list[tuple[int, str, str | None, byte
 
 
 def _write(database: sqlite3.Connection, rows: list[tuple[int, int, str, str | None, bytes]]) -> None:
-    database.execute("begin immediate")
-    try:
+    with transaction(database):
         database.execute("delete from charging_profiles")
         database.executemany("insert into charging_profiles values (?, ?, ?, ?, ?)", rows)
-        database.execute("commit")
-    except BaseException:
-        database.execute("rollback")
-        raise
