@@ -150,7 +150,7 @@ def test_a_number_that_is_written_twice_is_refused_and_kept_in_memory(tmp_path: 
         journal.append(event(0))
         await journal.flush()
         journal.append(event(0))
-        with pytest.raises(StoreError, match="journal.sqlite3 cannot be used"):
+        with pytest.raises(StoreError, match=r"journal\.sqlite3 cannot be used"):
             await journal.flush()
 
     with pytest.raises(StoreError):
