@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import numpy as np
 from scipy.optimize import minimize
@@ -93,7 +94,7 @@ def _row(name: str, took_us: Sequence[float], *, aim: float | None = None, aim_p
 
 def _ours(problems: Sequence[Problem]) -> tuple[list[float], float]:
     """Microseconds each, and the largest gap."""
-    return [_took_us(lambda p=problem: solve(p), 5) for problem in problems], max(solve(p).gap for p in problems)  # type: ignore[misc]
+    return [_took_us(partial(solve, problem), 5) for problem in problems], max(solve(p).gap for p in problems)
 
 
 def _beside_slsqp(mode: Mode) -> list[Row]:
@@ -147,8 +148,8 @@ def _peers() -> list[Row]:
     for problem in problems:
         need = problem.evs[0]
         found = rooms(problem, need, Taken.nothing(SLOTS))
-        milp_us.append(_took_us(lambda n=need, f=found: least_objective(n, f), 1))  # type: ignore[misc]
-        python_us.append(_took_us(lambda n=need, f=found: plan_in_python(n, f), 1))  # type: ignore[misc]
+        milp_us.append(_took_us(partial(least_objective, need, found), 1))
+        python_us.append(_took_us(partial(plan_in_python, need, found), 1))
     name = "cheapest, 6 A minimum, 1 A steps, 0.05 a start"
     return [
         Row(name=f"{name}, scipy MILP", value=statistics.median(milp_us), unit="us", runs=len(milp_us)),

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import cvxpy
 import highspy
@@ -68,9 +69,8 @@ def _car(dice: random.Random, number: int) -> Need:
     evening = dice.random() < 0.6
     first = int(min(max(dice.gauss(24, 8) if evening else dice.uniform(0, 70), 0), _SLOTS - 9))
     last = min(_SLOTS, int(first + min(max(dice.gauss(52, 8) if evening else dice.uniform(6, 40), 4), _SLOTS)))
-    kw, phases = dice.choices([3.68, 7.36, 11.04, 22.08], [0.15, 0.3, 0.45, 0.1])[0], (1, 2, 3)
-    if kw < 8:
-        phases = (number % 3 + 1,)  # type: ignore[assignment]  # one phase of three, rotated
+    kw = dice.choices([3.68, 7.36, 11.04, 22.08], [0.15, 0.3, 0.45, 0.1])[0]
+    phases = (number % 3 + 1,) if kw < 8 else (1, 2, 3)
     kwh = min(max(dice.gammavariate(3, 7), 2.0), 75.0, 0.95 * kw * (last - first) / 4)
     return Need(
         id=f"ev-{number}",
@@ -180,6 +180,6 @@ def _home_rows(rows: list[Row]) -> None:
         problem = fleet(cars, seed=cars)
         evs = tuple(replace(need, min_current_a=6.0, mode=Mode.BALANCED) for need in problem.evs)
         asked = replace(problem, evs=evs)
-        took = _median_ms(lambda asked=asked: solve(asked), 5)  # type: ignore[misc]  # bound
+        took = _median_ms(partial(solve, asked), 5)
         rows.append(Row(name=f"{cars} EVs, balanced, 6 A minimum", value=took, unit="ms", runs=5))
         rows.append(Row(name=f"{cars} EVs, balanced, 6 A minimum: proven gap", value=solve(asked).gap, unit=""))

@@ -116,34 +116,6 @@ def test_a_restart_offers_no_current_first_and_ends_what_was_open(tmp_path: Path
     paced(scenario)
 
 
-def test_W09_the_calibration_goes_out_with_what_is_missing(tmp_path: Path, place_at: Any, paced: Any) -> None:
-    async def scenario() -> None:
-        async with place_at(tmp_path, calibration_s=120) as place:
-            await charge(place, energy_wh=6000)
-            place.csms.periods = [(0, 10.0)]
-            await place.until_true(lambda: len(place.csms.needs) == 2)
-            missing = place.csms.needs[1].charging_needs.ac_charging_parameters.energy_amount
-            assert 5000 < missing < 5900
-            await place.until_true(lambda: place.unit()["set_current_a"] == 10.0)
-            assert place.unit()["actions"]["completed"]
-
-    paced(scenario)
-
-
-def test_B10_the_reason_of_a_refusal_is_shown(tmp_path: Path, place_at: Any, paced: Any) -> None:
-    async def scenario() -> None:
-        async with place_at(tmp_path) as place:
-            await asyncio.sleep(3)
-            place.csms.refuse_needs = "the grid limit leaves nothing"
-            place.simulator.world.plug_in()
-            await place.until("plugged")
-            await place.submit()
-            await place.until_true(lambda: "needs_refused" in codes(place))
-            assert place.station.view()["messages"][-1]["params"]["reason"] == "the grid limit leaves nothing"
-
-    paced(scenario)
-
-
 def test_direct_charging_over_the_api(tmp_path: Path, place_at: Any, paced: Any) -> None:
     async def scenario() -> None:
         async with place_at(tmp_path, direct_current_a=8.0) as place:
@@ -186,34 +158,6 @@ def test_needs_from_a_file_that_cannot_be_used_are_told(tmp_path: Path, place_at
             place.simulator.world.plug_in()
             await place.until_true(lambda: "needs_file_refused" in codes(place))
             assert "energy_wh is a number of Wh" in place.station.view()["messages"][-1]["text"]
-
-    paced(scenario)
-
-
-def test_W01_a_board_that_falls_silent_while_charging_is_a_fault(tmp_path: Path, place_at: Any, paced: Any) -> None:
-    async def scenario() -> None:
-        async with place_at(tmp_path) as place:
-            await charge(place)
-            world = place.simulator.world
-            world.set_faults(msgspec.structs.replace(world.faults, board_silent=True))
-            await place.until("fault", within_s=30)
-            assert (await place.press("reset")).json()["code"] == "cause_still_there"
-            assert (await place.press("start")).json()["code"] == "error_latched"
-
-    paced(scenario)
-
-
-def test_S01_a_swinging_current_is_shown_reported_and_capped(tmp_path: Path, place_at: Any, paced: Any) -> None:
-    async def scenario() -> None:
-        async with place_at(tmp_path) as place:
-            await charge(place)
-            world = place.simulator.world
-            world.set_faults(msgspec.structs.replace(world.faults, vehicle_swings_a=5.0))
-            await place.until_true(lambda: place.csms.problems == [("current_fluctuates", "true")], within_s=120)
-            assert "current_fluctuates" in [message["code"] for message in place.station.view()["messages"]]
-            # 16 A less what the vehicle leaves and 5 A is the lowest it drew; the band is 3 A wide.
-            await place.until_true(lambda: world.board.configured_a == 13, within_s=30)
-            assert place.unit()["state"] == "charging"
 
     paced(scenario)
 
