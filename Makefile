@@ -7,7 +7,7 @@ NPM := $(shell command -v npm 2>/dev/null)
 CC_FOUND := $(shell command -v cc 2>/dev/null)
 SOURCES := src tests examples benchmarks tools hatch_build.py
 
-.PHONY: demo check format generate fuzz conformance bench wheel lock clean
+.PHONY: demo check format generate fuzz chaos conformance kills bench wheel executable lock clean
 
 demo: $(VENV)/.kernel
 	$(BIN)/ladewerk demo $(ARGS)
@@ -25,9 +25,16 @@ generate: $(VENV)/.check
 fuzz: $(VENV)/.check
 	$(BIN)/python -m tests.ocpp.fuzz $(ARGS)
 
+chaos: $(VENV)/.check
+	$(BIN)/python -m tests.chaos $(ARGS)
+
 # How many random sets of charging profiles to compare with the rules looked up second by second: ARGS=1000000.
 conformance: $(VENV)/.check
 	$(BIN)/python -m tests.charging.random_sets $(ARGS)
+
+# How often to kill the station program: ARGS=500, or a case again: ARGS="1 --chains 1 --seed 34".
+kills: $(VENV)/.check
+	$(BIN)/python -m tests.acceptance.kills $(ARGS)
 
 bench: $(VENV)/.check
 	$(BIN)/python -m benchmarks
@@ -39,6 +46,11 @@ ifneq ($(PLATFORM),)
 endif
 	LADEWERK_PLATFORM=$(PLATFORM) $(BIN)/python -m hatchling build -t wheel
 
+# The simulator as one file, for a machine with nothing on it but a C library as new as this one's.
+executable: $(VENV)/.demo
+	$(BIN)/python -m pip install --quiet --require-hashes -r constraints/executable.txt
+	$(BIN)/python tools/executable.py dist/ladewerk-simulate
+
 # The constraint files hold every version and hash for Python 3.11 to 3.13 on every platform, and no index address.
 lock:
 	$(PYTHON) -m venv $(VENV)
@@ -47,6 +59,7 @@ lock:
 	$(BIN)/uv pip compile $(LOCK) --extra all --group pyproject.toml:dev -c constraints/demo.txt -o constraints/check.txt pyproject.toml
 	$(BIN)/uv pip compile $(LOCK) --group pyproject.toml:node -o constraints/node.txt
 	$(BIN)/uv pip compile $(LOCK) --group pyproject.toml:compiler -o constraints/compiler.txt
+	$(BIN)/uv pip compile $(LOCK) --group pyproject.toml:executable -c constraints/check.txt -o constraints/executable.txt
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
 
 clean:
