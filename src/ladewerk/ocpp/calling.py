@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar, cast
-from uuid import uuid4
 
 from ladewerk.clock import Clock
 from ladewerk.errors import CallFailed, CallTimedOut, Disconnected, RemoteProtocolError
@@ -61,6 +60,7 @@ class Calling:
         apply: Callable[[Sequence[Event]], None],
         learn: Callable[[Sequence[Payload]], None],
         turns: Turns,
+        new_id: Callable[[], str],
     ) -> None:
         self._peer = peer
         self._codec = codec
@@ -69,6 +69,7 @@ class Calling:
         self._apply = apply
         self._learn = learn
         self._turns = turns
+        self._new_id = new_id
         self._loop = asyncio.get_running_loop()
         self._calls: dict[str, _Call] = {}
 
@@ -106,7 +107,7 @@ class Calling:
                 self._learn(learned)
                 return cast("Payload", done.value)
             action, payload = said
-            call = _Call(action, str(uuid4()), request, self._clock.now(), self._loop.create_future())
+            call = _Call(action, self._new_id(), request, self._clock.now(), self._loop.create_future())
             try:
                 result = await self._result_of(call, payload, timeout_s, priority, ttl_s)
             except CallFailed as err:

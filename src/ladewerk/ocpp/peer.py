@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -70,11 +70,16 @@ class FrameSeen:
     text: str
 
 
+def random_id() -> str:
+    """A message id that no other message has."""
+    return str(uuid4())
+
+
 class Peer(Generic[S]):
     """The other end of one connection. Make it where an event loop runs.
 
     Either await :meth:`run`, or use the peer as an ``async with`` block, which runs it beside the block and closes it
-    behind.
+    behind. ``new_id`` makes the ids of our messages.
     """
 
     frames: Signal[FrameSeen] = Signal(FrameSeen)
@@ -95,12 +100,14 @@ class Peer(Generic[S]):
         reply: ReplyTimes = ReplyTimes(),  # noqa: B008  # a frozen value
         leniency: Leniency | None = None,
         codec: Codec | None = None,
+        new_id: Callable[[], str] = random_id,
     ) -> None:
         self.version = version
         self.identity: str = channel.identity
         self._channel = channel
         self._clock = clock
         self._timeout_s = timeout_s
+        self._new_id = new_id
         self._codec = codec or codec_for(version, channel.identity)
         if leniency is not None:
             self._codec = LenientCodec(self._codec, leniency, self._forgive)
@@ -116,6 +123,7 @@ class Peer(Generic[S]):
             apply=self._apply,
             learn=self._handling.take_learned,
             turns=self._handling.turns,
+            new_id=new_id,
         )
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -161,7 +169,7 @@ class Peer(Generic[S]):
     async def send(self, message: OneWay) -> None:
         """Send a message that nothing answers (OCPP 2.1); raises Disconnected or LocalProtocolError."""
         action, payload = self._codec.encode_send(message)
-        self._apply(self._session.send(str(uuid4()), action, payload))
+        self._apply(self._session.send(self._new_id(), action, payload))
 
     async def run(self) -> None:
         """Serve the connection until its end; then CALLs still open fail with Disconnected."""

@@ -20,6 +20,8 @@ PROFILES: Final = "SupportedFeatureProfiles"
 _Place = tuple[str, str, str]
 _OWN: Final = {CONNECTORS.lower(): CONNECTORS, PROFILES.lower(): PROFILES}
 _LONGEST_VALUE: Final = 500
+_MOST: Final = frozenset({VARIABLE["MaxChargingProfilesInstalled"]})
+"""Of these the key is how many there can be; the actual value is how many there are."""
 
 
 def get_configuration(request: v16.GetConfigurationRequest, memory: Memory) -> Up:
@@ -68,6 +70,7 @@ def _values(places: Iterable[_Place]) -> Asks[dict[_Place, str]]:
         v21.GetVariableDataType(
             component=v21.ComponentType(name=component),
             variable=v21.VariableType(name=variable, instance=instance or UNSET),
+            attribute_type=v21.AttributeEnumType.MAX_SET if (component, variable, instance) in _MOST else UNSET,
         )
         for component, variable, instance in places
     )
