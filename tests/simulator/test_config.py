@@ -8,6 +8,7 @@ import pytest
 
 from ladewerk.errors import ConfigError
 from ladewerk.simulator.config import EventConfig, SimulatorConfig, check, load_config, on_free_ports
+from ladewerk.simulator.vehicle_settings import VehicleChange, VehicleSettings
 
 
 def load(tmp_path: Path, text: str) -> SimulatorConfig:
@@ -53,7 +54,7 @@ def test_every_part_can_be_set(tmp_path: Path) -> None:
     [
         ("sed = 1", "sed", "no such setting"),
         ("[vehicle]\nphasen = 3", "vehicle.phasen", "no such setting"),
-        ("[vehicle]\nphases = 2", "vehicle.phases", "expected 1 or 3"),
+        ("[vehicle]\nphases = 4", "vehicle.phases", "expected 1, 2 or 3"),
         ("[vehicle]\nsoc = 1.5", "vehicle.soc", "expected a number <= 1.0"),
         ('[vehicle]\nsoc = "full"', "vehicle.soc", "expected a number, got a text in quotes"),
         ("[board]\ncable_limit_a = 16", "board.cable_limit_a", "expected 13, 20, 32 or 63"),
@@ -62,6 +63,22 @@ def test_every_part_can_be_set(tmp_path: Path) -> None:
         ('[[events]]\nat = "17:40"\ndo = "explode"', "events[0].do", 'expected "plug in" or "unplug"'),
         ('[[events]]\nat = "17:40"', "events[0]", "missing key `do`"),
         ('[meter]\nmac = "a0:dd"', "meter.mac", "expected 12 digits"),
+        ('[vehicle]\nmodel = "ufo"', "vehicle.model", "there is no vehicle 'ufo'; expected one of vw-id3, "),
+        (
+            "[vehicle]\nmodel = 'hyundai-kona'\nmin_current_a = 40",
+            "vehicle.min_current_a",
+            "expected at most max_current_a, 32 A",
+        ),
+        ('[vehicle]\nsleeps_after_s = "soon"', "vehicle.sleeps_after_s", 'expected seconds or "never"'),
+        (
+            "[units.left.vehicle]\nmin_current_a = 20",
+            "units.left.vehicle.min_current_a",
+            "expected at most max_current_a, 16 A",
+        ),
+        ("[board]\naddress = 3\n[units.left]", "units", "stand in [units.NAME."),
+        ("[units.left]\n[units.right]\n[[events]]\nat = '17:40'\ndo = 'unplug'", "events[0].unit", "expected left or right"),
+        ("[pv]\nlatitude = 95", "pv.latitude", "expected a number <= 90.0"),
+        ("[site_meter]\nport = 8090", "panel_port", "site_meter.port must differ"),
     ],
 )
 def test_what_cannot_be_used_is_named_with_its_place(tmp_path: Path, text: str, key: str, why: str) -> None:
@@ -124,6 +141,9 @@ def test_every_setting_is_documented_with_its_default() -> None:
     assert block is not None
     documented = tomllib.loads(block[1])
     assert documented.pop("events")  # an example; there are none by default
+    vehicle = documented.pop("vehicle")
+    assert {"model", *vehicle} == set(VehicleChange.__struct_fields__)
+    assert msgspec.convert(vehicle, VehicleChange).applied(VehicleSettings()) == VehicleSettings()
     assert msgspec.convert(documented, SimulatorConfig) == SimulatorConfig()
     for name, default in msgspec.to_builtins(SimulatorConfig()).items():
         for key in default if isinstance(default, dict) else [name]:

@@ -396,3 +396,79 @@ def test_of_a_write_that_is_refused_nothing_happens() -> None:
     board = EvseBoard()
     assert refusal(board, 2000, [6, 1, 99]) == ILLEGAL_VALUE
     assert board.read(2000, 3) == [32, 1, 5]
+
+
+# Firmware, and how it comes
+
+
+def test_firmware_up_to_15_refuses_more_than_seven_status_registers() -> None:
+    board = EvseBoard(firmware=15)
+    assert board.read(1000, 7) == [32, 0, 1, 6, 0, 15, 1]
+    for first, count in ((1000, 10), (1007, 1), (1009, 1)):
+        with pytest.raises(RegisterRefused) as refused:
+            board.read(first, count)
+        assert refused.value.code == ILLEGAL_ADDRESS
+    assert len(EvseBoard(firmware=16).read(1000, 10)) == 10
+
+
+@pytest.mark.parametrize(("firmware", "offered_a"), [(16, 16), (17, 0)])
+def test_hundredths_of_an_ampere_are_known_from_firmware_17_on(firmware: int, offered_a: float) -> None:
+    board = EvseBoard(firmware=firmware)
+    board.write(2005, [0x0209 | 1 << 7])
+    board.write(1000, [16])
+    board.update(Pilot.B)
+    assert board.offer_a == offered_a
+
+
+def test_as_it_comes_modbus_is_off_until_an_is_pulled_five_times_soon_after_power_up() -> None:
+    board = EvseBoard(address=0)
+    assert board.address == 0
+    board.pull_an(4)
+    assert board.address == 0
+    board.pull_an(1)
+    assert board.address == 1
+    board.pass_time(10)
+    board.power_cycle()
+    board.pass_time(13.1)
+    board.pull_an(5)
+    assert board.address == 0
+
+
+def test_modbus_switched_on_by_hand_is_forgotten_unless_a_stored_register_was_accessed() -> None:
+    board = EvseBoard(address=0)
+    board.pull_an(5)
+    board.read(1000, 7)
+    board.power_cycle()
+    assert board.address == 0
+    board.pull_an(5)
+    board.read(2000, 1)
+    board.power_cycle()
+    assert board.address == 1
+    assert board.read(2001, 1) == [1]
+
+
+def test_65535_in_2010_restores_what_it_came_with_and_modbus_is_off() -> None:
+    board = EvseBoard()
+    board.write(2000, [6])
+    board.write(2010, [65535])
+    assert board.address == 0
+    assert board.registers()[2000] == 32
+
+
+def test_with_bit_13_of_2005_it_is_off_after_a_charge_until_it_is_written_again() -> None:
+    bench = charging()
+    bench[2005] = 0x0209 | 1 << 13
+    bench.see(Pilot.B)
+    assert (bench[STATE], bench.board.offer_a) == (3, 0)
+    bench[2005] = 0x0209
+    assert bench.board.offer_a == 16
+
+
+@pytest.mark.parametrize(("power_on_a", "options"), [(32, 0x0209), (6, 0x0209), (6, 0x0209 | 1 << 7)])
+def test_after_a_power_cut_it_offers_what_2000_says_and_has_forgotten_every_command(power_on_a: int, options: int) -> None:
+    bench = Bench(pilot=Pilot.B)
+    bench[2000], bench[2005] = power_on_a, options
+    bench[AMPS], bench[COMMAND] = 0, 1
+    bench.board.power_cycle()
+    bench.board.update(Pilot.B)
+    assert (bench.board.offer_a, bench[COMMAND]) == (power_on_a, 0)

@@ -50,3 +50,16 @@ def test_current_voltage_and_power_of_a_phase_agree() -> None:
     first, second, third = reading.phases
     assert first.voltage_v * first.current_a == pytest.approx(first.power_w)
     assert (second.current_a, third.power_w) == (0, 0)
+
+
+def test_a_clamp_the_wrong_way_round_gives_negative_power_and_counts_as_returned() -> None:
+    meter = EnergyMeter(seed=1, start_wh=100)
+    meter.turn_clamps([1])
+    first, second, _ = meter.read(5, voltage_v=230, power_w=11_040, phases=3).phases
+    assert first.power_w > 0 > second.power_w
+    assert second.current_a > 0
+    meter.count(30, phases=3)
+    meter.publish()
+    assert (meter.registers_wh, meter.returned_wh) == ((110, 100, 110), (0, 10, 0))
+    meter.reset()
+    assert meter.returned_wh == (0, 0, 0)

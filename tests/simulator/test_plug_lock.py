@@ -1,8 +1,9 @@
 from math import inf
+from typing import Literal
 
 import pytest
 
-from ladewerk.simulator.plug_lock import PlugLock
+from ladewerk.simulator.plug_lock import LockFaults, PlugLock
 
 
 def drive(lock: PlugLock, start_s: float, seconds: float, *, locking: bool = False, unlocking: bool = False) -> float:
@@ -92,3 +93,74 @@ def test_it_says_when_it_reaches_an_end() -> None:
     lock.update(7)
     lock.drive(locking=False, unlocking=True)
     assert lock.next_change_s() == pytest.approx(7.6)
+
+
+class Bench:
+    """A lock that needs a second, and the time on its bench."""
+
+    def __init__(self, faults: LockFaults | None = None) -> None:
+        self.lock = PlugLock(travel_s=1)
+        self.lock.faults = faults or LockFaults()
+        self._at_s = 0.0
+
+    def wait(self, seconds: float) -> None:
+        self._at_s += seconds
+        self.lock.update(self._at_s)
+
+    def driven(self, seconds: float, *, locking: bool) -> float:
+        """Drive it one way for a while, and let go; where it is then."""
+        self._at_s = 1 + drive(self.lock, self._at_s, seconds, locking=locking, unlocking=not locking)
+        return self.lock.position
+
+
+def test_a_bolt_that_meets_something_stops_there_and_comes_back() -> None:
+    bench = Bench(LockFaults(jams_at=0.5))
+    assert bench.driven(5, locking=True) == 0.5
+    assert not bench.lock.locked
+    assert bench.driven(5, locking=False) == 0
+
+
+def test_a_bolt_already_past_the_obstacle_goes_on() -> None:
+    bench = Bench()
+    bench.driven(0.7, locking=True)
+    bench.lock.faults = LockFaults(jams_at=0.5)
+    assert bench.driven(5, locking=True) == 1
+
+
+@pytest.mark.parametrize("faults", [LockFaults(stuck=True), LockFaults(unpowered=True)])
+def test_a_bolt_that_is_stuck_or_has_no_power_stays_half_way(faults: LockFaults) -> None:
+    bench = Bench()
+    bench.driven(0.4, locking=True)
+    bench.lock.faults = faults
+    assert bench.driven(5, locking=True) == pytest.approx(0.4)
+    assert bench.driven(5, locking=False) == pytest.approx(0.4)
+    assert bench.lock.next_change_s() == inf
+
+
+def test_a_slow_bolt_needs_so_many_times_as_long() -> None:
+    bench = Bench(LockFaults(slowness=4))
+    assert bench.driven(2, locking=True) == pytest.approx(0.5)
+    assert bench.driven(2, locking=True) == 1
+
+
+def test_swapped_wires_turn_the_motor_the_other_way() -> None:
+    bench = Bench(LockFaults(wires_swapped=True))
+    assert bench.driven(2, locking=True) == 0
+    assert bench.driven(2, locking=False) == 1
+
+
+def test_a_relay_that_sticks_drives_by_itself_and_shorts_against_the_other() -> None:
+    bench = Bench(LockFaults(relay_stuck="lock"))
+    bench.wait(0.5)
+    assert bench.lock.position == 0.5
+    bench.lock.drive(locking=False, unlocking=True)
+    bench.wait(3)
+    assert bench.lock.position == 0.5
+
+
+@pytest.mark.parametrize(("feedback", "said"), [("open", False), ("closed", True)])
+def test_a_broken_contact_says_the_same_in_every_position(feedback: Literal["open", "closed"], said: bool) -> None:
+    bench = Bench(LockFaults(feedback=feedback))
+    for locking in (True, False):
+        bench.driven(2, locking=locking)
+        assert bench.lock.contact_closed is said

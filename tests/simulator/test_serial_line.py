@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from pymodbus.client import AsyncModbusSerialClient
 from pymodbus.exceptions import ModbusIOException
 
 from ladewerk.errors import ConfigError
 from ladewerk.simulator.app import Simulator
-from ladewerk.simulator.config import SimulatorConfig, on_free_ports
+from ladewerk.simulator.config import BoardConfig, SimulatorConfig, on_free_ports
 from ladewerk.simulator.evse_board import EvseBoard
 from ladewerk.simulator.faults import Faults
 from ladewerk.simulator.modbus_rtu import crc16
@@ -122,6 +123,65 @@ def test_every_third_answer_can_get_lost(play: Callable[..., None]) -> None:
             assert [len(await line.ask(READ_STATUS, 9)) for _ in range(6)] == [9, 9, 0, 9, 9, 0]
 
     play(scenario)
+
+
+def test_every_second_answer_can_have_a_wrong_bit(play: Callable[..., None]) -> None:
+    async def scenario(simulator: Simulator) -> None:
+        simulator.world.set_faults(Faults(board_garbles_every=2))
+        with wire(simulator.serial_device) as line:
+            right, wrong = await line.ask(READ_STATUS, 9), await line.ask(READ_STATUS, 9)
+        assert right[-2:] == crc16(right[:-2])
+        assert len(wrong) == 9
+        assert sum((a ^ b).bit_count() for a, b in zip(right, wrong, strict=True)) == 1
+
+    play(scenario)
+
+
+def test_another_device_can_be_heard_before_each_answer(play: Callable[..., None]) -> None:
+    async def scenario(simulator: Simulator) -> None:
+        simulator.world.set_faults(Faults(board_foreign_frames=True))
+        with wire(simulator.serial_device) as line:
+            foreign, own = (await line.ask(READ_STATUS, 9), await line.receive(9))
+        assert (foreign[0], own[0]) == (9, 1)
+        assert all(frame[-2:] == crc16(frame[:-2]) for frame in (foreign, own))
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(
+    ("board", "faults", "delay_s"),
+    [
+        (BoardConfig(), Faults(), 0),
+        (BoardConfig(), Faults(board_delay_s=0.3), 0.3),
+        (BoardConfig(paced=True), Faults(), 17 * 10 / 9600 + 2 * 3.5 * 10 / 9600),  # 8 bytes there, 9 back, two silences
+    ],
+)
+def test_answers_take_their_time(play: Callable[..., None], board: BoardConfig, faults: Faults, delay_s: float) -> None:
+    async def scenario(simulator: Simulator) -> None:
+        simulator.world.set_faults(faults)
+        with wire(simulator.serial_device) as line:
+            asked_s = asyncio.get_running_loop().time()
+            assert len(await line.ask(READ_STATUS, 9)) == 9
+            assert asyncio.get_running_loop().time() - asked_s == pytest.approx(delay_s)
+
+    play(scenario, msgspec.structs.replace(on_free_ports(SimulatorConfig()), board=board))
+
+
+def test_a_late_answer_finds_nothing_of_a_simulator_that_has_ended() -> None:
+    async def scene() -> None:
+        async with serving_serial(EvseBoard(), link=None, faults=lambda: Faults(board_delay_s=0.01)) as device:
+            with wire(device) as line:
+                line.send(READ_STATUS)
+                await asyncio.sleep(0.001)
+        (ours, theirs) = os.pipe()  # the numbers of the terminal, given away again
+        os.set_blocking(ours, False)
+        await asyncio.sleep(0.02)
+        with pytest.raises(BlockingIOError):
+            os.read(ours, 1)
+        os.close(ours)
+        os.close(theirs)
+
+    asyncio.run(scene())
 
 
 def test_a_client_may_come_and_go(play: Callable[..., None]) -> None:

@@ -2,6 +2,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -216,5 +217,69 @@ def test_a_phase_can_be_null(play: Play) -> None:
             told = await status(http)
         assert [told[f"{phase}_act_power"] is None for phase in "abc"] == [False, True, False]
         assert told["total_act_power"] == pytest.approx(2 * 3680, rel=0.01)
+
+    play(scenario)
+
+
+def test_a_reversed_clamp_and_errors_are_told_as_the_device_does(play: Play) -> None:
+    async def scenario(simulator: Simulator) -> None:
+        await charge(simulator)
+        simulator.world.set_faults(Faults(meter_reversed_phases=("b",), meter_errors=("phase_sequence",)))
+        async with client(simulator) as http:
+            told: dict[str, Any] = (await http.get("/rpc/EM.GetStatus?id=0")).json()
+            before = await registers(http)
+            await asyncio.sleep(120)
+            after = await registers(http)
+            simulator.world.set_faults(Faults())
+            assert "errors" not in await status(http)
+        assert [told[f"{phase}_act_power"] > 0 for phase in "abc"] == [True, False, True]
+        assert told["errors"] == ["phase_sequence"]
+        assert after["b_total_act_ret_energy"] > before["b_total_act_ret_energy"] == 0
+        assert after["b_total_act_energy"] - before["b_total_act_energy"] < 1 + 3680 / 60
+
+    play(scenario)
+
+
+def test_in_the_other_profile_each_clamp_is_a_meter_of_its_own(play: Play) -> None:
+    async def scenario(simulator: Simulator) -> None:
+        await charge(simulator)
+        async with client(simulator) as http:
+            was = (await http.get("/rpc/Shelly.SetProfile", params={"name": "monophase"})).json()
+            assert was == {"profile_was": "triphase"}
+            assert (await http.get("/shelly")).json()["profile"] == "monophase"
+            told = [(await http.get(f"/rpc/EM1.GetStatus?id={number}")).json() for number in range(3)]
+            counted = [(await http.get(f"/rpc/EM1Data.GetStatus?id={number}")).json() for number in range(3)]
+            assert (await http.get("/rpc/EM1.GetStatus?id=3")).json()["code"] == -105
+            assert (await http.get("/rpc/EM.GetStatus?id=0")).status_code == 404
+            assert (await http.get("/rpc/EM1Data.ResetCounters?id=0")).text == "null"
+        assert [one["id"] for one in told] == [0, 1, 2]
+        assert all(one["act_power"] == pytest.approx(3680, rel=0.01) for one in told)
+        assert set(told[0]) == {"id", "current", "voltage", "act_power", "aprt_power", "pf", "freq", "calibration"}
+        assert set(counted[0]) == {"id", "total_act_energy", "total_act_ret_energy"}
+
+    play(scenario)
+
+
+def test_a_restart_shows_in_its_uptime_and_leaves_the_counters(play: Play) -> None:
+    async def scenario(simulator: Simulator) -> None:
+        await asyncio.sleep(100)
+        async with client(simulator) as http:
+            before = await registers(http)
+            assert (await http.get("/rpc/Sys.GetStatus")).json()["uptime"] == 100
+            await http.get("/rpc/Shelly.Reboot")
+            await asyncio.sleep(5)
+            assert (await http.get("/rpc/Sys.GetStatus")).json()["uptime"] == 5
+            assert await registers(http) == before
+
+    play(scenario)
+
+
+def test_it_lists_what_it_can_be_asked(play: Play) -> None:
+    async def scenario(simulator: Simulator) -> None:
+        async with client(simulator) as http:
+            methods = (await http.get("/rpc/Shelly.ListMethods")).json()["methods"]
+            assert {"EM.GetStatus", "EMData.GetStatus", "Sys.GetStatus", "Shelly.GetDeviceInfo"} <= set(methods)
+            assert "EM1.GetStatus" not in methods
+            assert (await http.get("/rpc/Shelly.SetProfile?name=cover")).json()["code"] == -103
 
     play(scenario)

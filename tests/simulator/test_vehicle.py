@@ -4,7 +4,7 @@ from math import inf
 import pytest
 
 from ladewerk.simulator.battery import Battery
-from ladewerk.simulator.vehicle import Pilot, Vehicle, VehicleModel
+from ladewerk.simulator.vehicle import Pilot, Vehicle, VehicleModel, WokenBy
 
 BATTERY = Battery(capacity_wh=50_000, soc=0.2, max_power_w=11_040)
 
@@ -85,7 +85,7 @@ def test_it_draws_slightly_less_than_offered_and_never_more_than_it_can(offer_a:
     assert car.current_a == pytest.approx(current_a)
 
 
-@pytest.mark.parametrize("phases", [1, 3])
+@pytest.mark.parametrize("phases", [1, 2, 3])
 def test_power_is_drawn_on_its_phases(phases: int) -> None:
     car, _ = charging(model=VehicleModel(phases=phases))
     assert car.power_w == pytest.approx(15.8 * phases * 230)
@@ -163,3 +163,118 @@ def test_a_vehicle_that_ignores_the_offer_draws_its_maximum_whenever_it_has_main
     assert (car.pilot, car.current_a) == (Pilot.C, 16)
     car.update(at_s, offer_a=0, energised=False)
     assert car.current_a == 0
+
+
+SLEEPY = VehicleModel(sleeps_after_s=600, wake_pause_s=5)
+
+
+def asleep(model: VehicleModel = SLEEPY) -> tuple[Vehicle, float]:
+    """One that charged, was paused and has fallen asleep."""
+    car, at_s = charging(model=model)
+    at_s = run(car, at_s, 599, offer_a=0)
+    awake = not car.asleep
+    at_s = run(car, at_s, 2, offer_a=0)
+    assert (awake, car.asleep) == (True, True)
+    return car, at_s
+
+
+def interrupt(car: Vehicle, at_s: float) -> float:
+    car.pilot_interrupted = True
+    at_s = run(car, at_s, 3, offer_a=16)
+    assert car.pilot is Pilot.A
+    car.pilot_interrupted = False
+    return run(car, at_s, 10, offer_a=16)
+
+
+def replug(car: Vehicle, at_s: float) -> float:
+    car.plugged = False
+    at_s = run(car, at_s, 3, offer_a=0)
+    car.plugged = True
+    return run(car, at_s, 10, offer_a=16)
+
+
+def test_asleep_it_takes_no_notice_of_an_offer() -> None:
+    car, at_s = asleep()
+    run(car, at_s, 3600, offer_a=16)
+    assert (car.pilot, car.current_a) == (Pilot.B, 0)
+
+
+def test_another_pause_wakes_it_if_it_is_long_enough() -> None:
+    car, at_s = asleep()
+    at_s = run(car, at_s, 30, offer_a=16)
+    at_s = run(car, at_s, 4, offer_a=0)
+    at_s = run(car, at_s, 30, offer_a=16)
+    assert car.asleep
+    at_s = run(car, at_s, 6, offer_a=0)
+    run(car, at_s, 30, offer_a=16)
+    assert car.current_a == pytest.approx(15.8)
+
+
+def test_a_long_pause_with_no_offer_slept_through_does_not_wake_it() -> None:
+    car, at_s = asleep()
+    at_s = run(car, at_s, 3600, offer_a=0)
+    run(car, at_s, 30, offer_a=16)
+    assert car.asleep
+
+
+@pytest.mark.parametrize(
+    ("woken_by", "by_interruption"), [(WokenBy.PAUSE, True), (WokenBy.INTERRUPTION, True), (WokenBy.REPLUG, False)]
+)
+def test_what_is_more_than_it_needs_wakes_it_too(woken_by: WokenBy, by_interruption: bool) -> None:
+    car, at_s = asleep(replace(SLEEPY, woken_by=woken_by))
+    at_s = interrupt(car, at_s)
+    assert car.asleep is not by_interruption
+    replug(car, at_s)
+    assert car.current_a == pytest.approx(15.8)
+
+
+def test_a_pause_does_not_wake_one_that_needs_an_interruption() -> None:
+    car, at_s = asleep(replace(SLEEPY, woken_by=WokenBy.INTERRUPTION))
+    for offer_a in (16, 0, 16):
+        at_s = run(car, at_s, 60, offer_a=offer_a)
+    assert car.asleep
+
+
+def test_after_too_many_pauses_only_plugging_in_anew_helps() -> None:
+    car, at_s = charging(model=VehicleModel(most_pauses=2))
+    for _ in range(2):
+        at_s = run(car, at_s, 30, offer_a=0)
+        at_s = run(car, at_s, 30, offer_a=16)
+        assert car.current_a > 0
+    at_s = run(car, at_s, 30, offer_a=0)
+    at_s = interrupt(car, at_s)
+    assert car.current_a == 0
+    replug(car, at_s)
+    assert car.current_a > 0
+
+
+def test_a_vehicle_that_needs_ventilation_asks_by_state_d() -> None:
+    car, _ = charging_in(Pilot.D, VehicleModel(ventilation=True))
+    assert car.current_a == pytest.approx(15.8)
+
+
+def charging_in(pilot: Pilot, model: VehicleModel) -> tuple[Vehicle, float]:
+    car = vehicle(model)
+    car.plugged = True
+    at_s = run(car, 0, 10, offer_a=16)
+    assert car.pilot is pilot
+    return car, at_s
+
+
+def test_one_that_overdraws_takes_more_than_is_offered_and_nothing_without_an_offer() -> None:
+    car, at_s = charging(10)
+    car.overdraws_a = 3
+    assert car.current_a == pytest.approx(12.8)
+    run(car, at_s, 10, offer_a=0)
+    assert car.current_a == 0
+
+
+def test_parked_it_uses_its_own_battery_and_charges_again_when_the_gap_is_reached() -> None:
+    car, at_s = charging(model=VehicleModel(standby_w=100, top_up_gap=0.02))
+    car.battery = replace(car.battery, soc=0.9999)
+    at_s = run(car, at_s, 600, offer_a=16)
+    assert (car.pilot, round(car.battery.soc, 2)) == (Pilot.B, 1.0)
+    at_s = run(car, at_s, 9.5 * 3600, offer_a=16)  # 1,000 Wh of 50,000 are 2 %, at 100 W ten hours
+    assert (car.pilot, car.current_a) == (Pilot.B, 0)
+    run(car, at_s, 0.6 * 3600, offer_a=16)
+    assert car.battery.soc > 0.98

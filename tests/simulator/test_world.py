@@ -6,17 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ladewerk.simulator.app import build_world
-from ladewerk.simulator.config import SimulatorConfig, VehicleConfig
+from ladewerk.simulator.config import SimulatorConfig
 from ladewerk.simulator.evse_board import BoardFailure
 from ladewerk.simulator.faults import Faults
 from ladewerk.simulator.vehicle import Pilot
+from ladewerk.simulator.vehicle_settings import VehicleChange
 from ladewerk.simulator.world import Sample, World
 
 START = datetime(2026, 1, 5, 17, 40, 12, tzinfo=UTC)
 
 
-def world(vehicle: VehicleConfig | None = None) -> World:
-    return build_world(SimulatorConfig(time_zone="UTC", vehicle=vehicle or VehicleConfig()), START)
+def world(vehicle: VehicleChange | None = None) -> World:
+    return build_world(SimulatorConfig(time_zone="UTC", vehicle=vehicle or VehicleChange()), START)
 
 
 def offer(place: World, amps: int) -> None:
@@ -56,7 +57,7 @@ def test_a_pause_ends_the_current_and_opens_the_contactor() -> None:
 
 
 def test_energy_of_battery_meter_and_samples_agree() -> None:
-    place = world(VehicleConfig(soc=0.8, taper_from_soc=0.85))
+    place = world(VehicleChange(soc=0.8, taper_from_soc=0.85))
     drawn: list[Sample] = []
     place.samples.connect(drawn.append)
     stored_wh = place.vehicle.battery.stored_wh
@@ -74,7 +75,7 @@ def test_energy_of_battery_meter_and_samples_agree() -> None:
     assert integral_wh == pytest.approx(place.sample().drawn_wh, rel=0.01)
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.floats(0.01, 900), min_size=1, max_size=60))
 def test_how_often_one_looks_changes_nothing(pauses_s: list[float]) -> None:
     once, often = world(), world()
@@ -210,3 +211,63 @@ def test_the_self_test_with_a_car_plugged_in_lets_it_draw_current() -> None:
 def test_the_meter_shows_what_the_vehicle_draws() -> None:
     reading = charging(16).meter_reading()
     assert [phase.current_a for phase in reading.phases] == [pytest.approx(15.8, rel=0.01)] * 3
+
+
+def test_a_board_that_lost_its_power_comes_back_with_what_it_has_stored() -> None:
+    place = charging(10)
+    place.set_faults(Faults(board_unpowered=True))
+    place.advance_to_s(place.at_s + 1)
+    assert (place.board.address, place.board.mains_on, place.vehicle.power_w) == (0, False, 0)
+    place.set_faults(Faults())
+    place.advance_to_s(place.at_s + 30)
+    assert place.sample().current_a == 16  # 32 A after boot, not the 10 A it had been told
+
+
+def test_a_vehicle_that_asks_for_ventilation_gets_power_only_where_state_d_is_allowed() -> None:
+    place = world(VehicleChange(ventilation=True))
+    place.plug_in()
+    place.advance_to_s(30)
+    assert (place.board.read(1002, 1), place.board.read(1007, 1), place.sample().current_a) == ([4], [1], 16)
+    place.board.write(2005, [place.board.read(2005, 1)[0] & ~(1 << 3)])
+    place.settle()
+    place.advance_to_s(place.at_s + 30)
+    assert (place.board.read(1002, 1), place.board.read(1007, 1), place.sample().current_a) == ([4], [4], 0)
+
+
+def test_an_interrupted_pilot_looks_as_if_the_vehicle_had_gone() -> None:
+    place = charging()
+    place.set_faults(Faults(pilot_interrupted=True))
+    assert (place.board.read(1002, 1), place.sample().current_a, place.vehicle.plugged) == ([1], 0, True)
+    place.set_faults(Faults())
+    place.advance_to_s(place.at_s + 30)
+    assert place.sample().current_a == pytest.approx(15.8)
+
+
+def test_a_vehicle_that_overdraws_is_measured_as_it_draws() -> None:
+    place = charging(8)
+    place.set_faults(Faults(vehicle_overdraws_a=4))
+    place.advance_to_s(place.at_s + 10)
+    assert [round(phase.current_a) for phase in place.meter_reading().phases] == [12, 12, 12]
+
+
+def test_a_jammed_bolt_does_not_hold_the_plug_and_its_power_cut_leaves_it_half_way() -> None:
+    place = charging()
+    place.set_faults(Faults(lock_jams_at=0.4))
+    place.drive_lock(locking=True, unlocking=False)
+    place.advance_to_s(place.at_s + 2)
+    assert (place.lock.position, place.lock.locked) == (0.4, False)
+    assert place.unplug()
+    place.set_faults(Faults())
+    place.advance_to_s(place.at_s + 0.2)
+    place.set_faults(Faults(lock_unpowered=True))
+    place.advance_to_s(place.at_s + 5)
+    assert 0.4 < place.lock.position < 1
+
+
+def test_standby_drains_the_battery_exactly_however_often_one_looks() -> None:
+    places = [world(VehicleChange(standby_w=200, soc=0.5)) for _ in range(2)]
+    places[0].advance_to_s(36_000)
+    for second in range(600, 36_001, 600):
+        places[1].advance_to_s(second)
+    assert places[0].vehicle.battery.soc == pytest.approx(0.5 - 2000 / 58_000)
+    assert places[1].vehicle.battery.soc == pytest.approx(places[0].vehicle.battery.soc)

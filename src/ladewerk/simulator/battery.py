@@ -69,6 +69,15 @@ class Battery:
         drawn_wh = (soc - self.soc) * self.capacity_wh / self.efficiency
         return replace(self, soc=soc), drawn_wh
 
+    def drained(self, power_w: float, duration_s: float) -> "Battery":
+        """The battery after ``duration_s`` in which the vehicle itself took ``power_w`` out of it; never below empty."""
+        return replace(self, soc=max(0.0, self.soc - power_w * duration_s / 3600 / self.capacity_wh))
+
+    def drained_after_s(self, power_w: float, soc: float) -> float:
+        """Seconds until the vehicle, taking ``power_w``, has brought it down to ``soc``; 0 where it is there already."""
+        above = self.soc - max(0.0, soc)
+        return 0.0 if above <= _HAIR else above * self.capacity_wh * 3600 / power_w
+
     def full_after_s(self, offered_w: float) -> float:
         """Seconds until it stops with up to ``offered_w`` at hand; inf without power."""
         if self.full:

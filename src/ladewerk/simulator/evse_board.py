@@ -12,6 +12,8 @@ from typing import Final
 from ladewerk.simulator.vehicle import Pilot
 
 FIRMWARE: Final = 18
+_STATUS_FROM, _HUNDREDTHS_FROM = 16, 17
+"""Firmware that knows registers 1007 to 1010, and currents in 0.01 A."""
 FACTORY: Final[Mapping[int, int]] = {
     2000: 32,  # amps after boot
     2001: 0,  # Modbus off
@@ -40,9 +42,15 @@ _WRITABLE: Final[Mapping[int, range]] = {
     **dict.fromkeys(range(2011, 2018), range(81)),
 }
 _READABLE: Final = frozenset({*range(1000, 1011), *FACTORY})
+_READABLE_BEFORE: Final = _READABLE - {1007, 1008, 1009, 1010}
+"""By firmware before :data:`_STATUS_FROM`."""
 
 _OFF, _SELF_TEST, _CLEAR_RCD = 1, 2, 4  # bits of 1004
-_RCD_WIRED, _RCD_AUTO_CLEAR, _HUNDREDTHS, _DISABLED = 1 << 4, 1 << 5, 1 << 7, 1 << 14  # bits of 2005
+_VENTILATED = 1 << 3  # of 2005: state D is allowed
+_RCD_WIRED, _RCD_AUTO_CLEAR, _HUNDREDTHS = 1 << 4, 1 << 5, 1 << 7  # likewise
+_DISABLED_AFTER_CHARGE, _DISABLED = 1 << 13, 1 << 14  # likewise
+_RITUAL_S, _RITUAL_PULLS = 3.0, 5
+"""So many pulls of AN to ground so soon after power-up switch Modbus on."""
 _LEAST_OFFER_A = 6.0
 _NO_CABLE_A = 6
 """What the plug detection reads with nothing on it, more than 1.5 kilo-ohm."""
@@ -75,10 +83,19 @@ ILLEGAL_VALUE: Final = 3
 
 
 class EvseBoard:
-    """One board, commissioned (Modbus on, address ``address``); times are seconds on the world's own scale."""
+    """One board; times are seconds on the world's own scale.
+
+    ``address`` 0 is how it comes: Modbus is off until the ritual of :meth:`pull_an`.
+    """
 
     def __init__(
-        self, *, address: int = 1, cable_limit_a: int = 20, rcd_wired: bool = False, power_on_a: int = FACTORY[2000]
+        self,
+        *,
+        address: int = 1,
+        cable_limit_a: int = 20,
+        rcd_wired: bool = False,
+        power_on_a: int = FACTORY[2000],
+        firmware: int = FIRMWARE,
     ) -> None:
         self.relay_welded = False
         self.diode_failed = False
@@ -86,13 +103,17 @@ class EvseBoard:
         """Writes to the registers from 2000 on, which wear the board's memory."""
         self._cable_limit_a = cable_limit_a
         self._rcd_wired = rcd_wired
+        self._firmware = firmware
         self._stored = dict(FACTORY) | {2000: power_on_a, 2001: address}
+        self._powered = True
         self._pilot = Pilot.A
         self._at_s = 0.0
         self._boot()
 
     def _boot(self) -> None:
-        self._configured = self._stored[2000] * (100 if self._stored[2005] & _HUNDREDTHS else 1)
+        self._booted_s = self._at_s
+        self._an_pulls = 0
+        self._configured = self._stored[2000] * self._units_per_a
         self._command = 0
         self._rcd_error_since_s: float | None = None
         self._test_since_s: float | None = None
@@ -103,15 +124,23 @@ class EvseBoard:
 
     @property
     def address(self) -> int:
-        """The Modbus device id; 0 where Modbus is off."""
-        return self._stored[2001]
+        """The Modbus device id; 0 where Modbus, or the board, is off."""
+        if not self._powered:
+            return 0
+        return self._stored[2001] or int(self._an_pulls >= _RITUAL_PULLS)
+
+    def pull_an(self, times: int) -> None:
+        """Connect AN to ground so often. Soon after power-up that switches Modbus on, at address 1 and until the next power
+        cut: the first access to a register from 2000 on stores it."""
+        if self._at_s - self._booted_s <= _RITUAL_S:
+            self._an_pulls += times
 
     @property
     def offer_a(self) -> float:
         """Current that the pilot's duty cycle offers; 0 is a steady voltage."""
         if self._test_since_s is not None:
             return (0.0, float(self._stored[2000]), _TEST_HALF_DUTY_A)[min(2, self._test_step())]
-        if self._pilot is Pilot.A or not self._supply_allowed:
+        if self._pilot is Pilot.A or not self._powered or not self._supply_allowed:
             return 0.0
         amps = min(self.configured_a, self._cable_a)
         return amps if amps >= _LEAST_OFFER_A else 0.0
@@ -121,7 +150,12 @@ class EvseBoard:
         """What register 1000 says, whatever its unit; the AN input overrules it where register 2003 is 0."""
         if self._stored[2003] == 0:
             return 0.0  # assumed: nothing is wired to AN, so it reads 0 V
-        return min(80.0, self._configured / 100 if self._stored[2005] & _HUNDREDTHS else float(self._configured))
+        return min(80.0, self._configured / self._units_per_a)
+
+    @property
+    def _units_per_a(self) -> int:
+        """Of registers 1000 and 1001."""
+        return 100 if self._firmware >= _HUNDREDTHS_FROM and self._stored[2005] & _HUNDREDTHS else 1
 
     @property
     def mains_on(self) -> bool:
@@ -141,6 +175,12 @@ class EvseBoard:
         """Cut the board's own supply for a moment: what was set in the registers from 1000 on is gone."""
         self._boot()
 
+    def supply(self, on: bool) -> None:
+        """Cut the board's own supply, or give it back; as after :meth:`power_cycle`, what was set is gone."""
+        if on is not self._powered:
+            self._powered = on
+            self._boot()
+
     # Time
 
     def next_change_s(self) -> float:
@@ -157,7 +197,11 @@ class EvseBoard:
 
     def update(self, pilot: Pilot) -> None:
         """See what the vehicle makes of the pilot, and do what is due now."""
+        if self._pilot.asks and not pilot.asks and self._stored[2005] & _DISABLED_AFTER_CHARGE:
+            self._stored[2005] |= _DISABLED  # assumed
         self._pilot = pilot
+        if not self._powered:
+            return
         if self._at_s >= self._auto_clear_s:
             self._rcd_error_since_s = None
         if self._test_since_s is None:
@@ -182,8 +226,7 @@ class EvseBoard:
         self._relay = step >= 3 and self._rcd_error_since_s is None and not self._command & _OFF
 
     def _switch_contactor(self) -> None:
-        asked = self._pilot is Pilot.C
-        if not asked or not self._supply_allowed:
+        if not self._pilot.asks or not self._supply_allowed:
             self._relay, self._relay_due_s = False, inf
             return
         offering = self.offer_a > 0
@@ -206,8 +249,12 @@ class EvseBoard:
         return self.diode_failed or self._rcd_error_since_s is not None
 
     @property
+    def _lacks_ventilation(self) -> bool:
+        return self._pilot is Pilot.D and not self._stored[2005] & _VENTILATED
+
+    @property
     def _supply_allowed(self) -> bool:
-        return not (self._command & _OFF or self._stored[2005] & _DISABLED or self._failed)
+        return not (self._command & _OFF or self._stored[2005] & _DISABLED or self._failed or self._lacks_ventilation)
 
     @property
     def _cable_a(self) -> int:
@@ -215,12 +262,18 @@ class EvseBoard:
             return self._stored[2007]
         return _NO_CABLE_A if self._pilot is Pilot.A else self._cable_limit_a
 
+    def registers(self) -> dict[int, int]:
+        """Every register and its value; none while the board has no supply."""
+        return {**self._status(), **self._stored} if self._powered else {}
+
     # The wire
 
     def read(self, first: int, count: int) -> list[int]:
         """The values of ``count`` registers from ``first``; RegisterRefused where one does not exist."""
-        if any(register not in _READABLE for register in range(first, first + count)):
+        readable = _READABLE if self._firmware >= _STATUS_FROM else _READABLE_BEFORE
+        if any(register not in readable for register in range(first, first + count)):
             raise RegisterRefused(ILLEGAL_ADDRESS)
+        self._store_address(first)
         values = self._stored if first >= 2000 else self._status()
         return [values[register] for register in range(first, first + count)]
 
@@ -231,21 +284,26 @@ class EvseBoard:
                 raise RegisterRefused(ILLEGAL_ADDRESS)
             if value not in _WRITABLE[register] or (register == 1000 and value > self._most_configurable):
                 raise RegisterRefused(ILLEGAL_VALUE)  # assumed: the datasheet names the ranges, not the answer
+        self._store_address(first)
         for register, value in enumerate(values, first):
             self._write_one(register, value)
 
+    def _store_address(self, first: int) -> None:
+        if first >= 2000:
+            self._stored[2001] = self.address
+
     @property
     def _most_configurable(self) -> int:
-        return 8000 if self._stored[2005] & _HUNDREDTHS else 80
+        return 80 * self._units_per_a
 
     def _status(self) -> dict[int, int]:
         return {
             1000: self._configured,
-            1001: int(self.offer_a * (100 if self._stored[2005] & _HUNDREDTHS else 1)),  # assumed: the unit of 1000
-            1002: 5 if self._failed else "ABC".index(self._pilot) + 1,
+            1001: int(self.offer_a * self._units_per_a),  # assumed: the unit of 1000
+            1002: 5 if self._failed else "ABCD".index(self._pilot) + 1,
             1003: self._cable_a,
             1004: self._command,
-            1005: FIRMWARE,
+            1005: self._firmware,
             1006: self._state(),
             1007: self._status_bits(),
             1008: self._recovery_s(),
@@ -259,7 +317,12 @@ class EvseBoard:
         return 2 if self.offer_a > 0 else 1
 
     def _status_bits(self) -> int:
-        return int(self._relay) | self.diode_failed << 1 | (self._rcd_error_since_s is not None) << 4
+        return (
+            int(self._relay)
+            | self.diode_failed << 1
+            | self._lacks_ventilation << 2
+            | (self._rcd_error_since_s is not None) << 4
+        )
 
     def _recovery_s(self) -> int:
         return 0 if self._auto_clear_s == inf else round(self._auto_clear_s - self._at_s)
@@ -278,6 +341,7 @@ class EvseBoard:
         elif register == 2010 and value == 0xFFFF:
             self.stored_writes += 1
             self._stored = dict(FACTORY)  # Modbus goes off with it
+            self._an_pulls = 0
         else:
             self.stored_writes += 1
             self._stored[register] = value

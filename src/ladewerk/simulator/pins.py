@@ -8,17 +8,17 @@ import asyncio
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Final, Literal
+from dataclasses import dataclass
+from typing import Final
 
 from ladewerk.simulator.config import FrontConfig, LockConfig
 from ladewerk.simulator.listening import listening
-from ladewerk.simulator.world import World
+from ladewerk.simulator.world import Button, World
 
 _SET_MODE, _GET_MODE, _PULL, _READ, _WRITE, _VERSION = 0, 1, 2, 3, 4, 26
 _INPUT, _OUTPUT = 0, 1
 _PULL_UP: Final = 2
 _BAD_GPIO, _BAD_MODE, _BAD_LEVEL, _BAD_PULL, _UNKNOWN_COMMAND = -3, -4, -5, -6, -88
-_PRESS_S: Final = 0.4
 _PIGPIO_VERSION: Final = 79
 _LAST_GPIO: Final = 53
 _LAST_MODE: Final = 7
@@ -27,15 +27,25 @@ _REQUEST: Final = struct.Struct("<4I")
 _ANSWER: Final = struct.Struct("<3Ii")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinView:
+    """One pin, and what hangs on it."""
+
+    pin: int
+    wire: str
+    """lock, unlock, feedback, start, stop, ready, charging or fault."""
+    output: bool
+    level: int
+
+
 class Pins:
     """Modes, levels and wires. Pins are inputs at first: a relay is on only while its pin is an output at its level."""
 
     def __init__(self, present: Callable[[], World], wiring: LockConfig, front: FrontConfig) -> None:
         self._present = present
         self._wiring = wiring
-        self._buttons = {"start": front.start_pin, "stop": front.stop_pin}
+        self._buttons: dict[int, Button] = {front.start_pin: "start", front.stop_pin: "stop"}
         self._lamps = {"ready": front.ready_pin, "charging": front.charging_pin, "fault": front.fault_pin}
-        self._pressed_until_s: dict[int, float] = {}
         self._modes: dict[int, int] = {}
         self._latches: dict[int, int] = {}
         self._pulls: dict[int, int] = {}
@@ -54,9 +64,21 @@ class Pins:
             return self._level(pin)
         return self._change(command, pin, value)
 
-    def press(self, button: Literal["start", "stop"]) -> None:
+    def press(self, button: Button) -> None:
         """Press a button, as long as a finger does."""
-        self._pressed_until_s[self._buttons[button]] = self._present().at_s + _PRESS_S
+        self._present().press(button)
+
+    def wires(self) -> list[PinView]:
+        """Every pin that something is wired to, with what stands on it."""
+        wired: dict[int, str] = {self._wiring.lock_pin: "lock", self._wiring.unlock_pin: "unlock"}
+        if self._wiring.feedback_pin is not None:
+            wired[self._wiring.feedback_pin] = "feedback"
+        wired |= self._buttons
+        wired |= {pin: name for name, pin in self._lamps.items()}
+        return [
+            PinView(pin=pin, wire=name, output=self._modes.get(pin) == _OUTPUT, level=self._level(pin))
+            for pin, name in sorted(wired.items())
+        ]
 
     def lamps(self) -> dict[str, bool]:
         """Which lamps are lit."""
@@ -84,9 +106,9 @@ class Pins:
     def _level(self, pin: int) -> int:
         if self._modes.get(pin, _INPUT) == _OUTPUT:
             return self._latches.get(pin, 0)
-        if pin == self._wiring.feedback_pin and self._present().lock.locked:
+        if pin == self._wiring.feedback_pin and self._present().lock.contact_closed:
             return 0  # a switch to ground
-        if pin in self._pressed_until_s and self._present().at_s < self._pressed_until_s[pin]:
+        if pin in self._buttons and self._present().is_pressed(self._buttons[pin]):
             return 0
         return 1 if self._pulls.get(pin) == _PULL_UP else 0
 

@@ -9,18 +9,20 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ladewerk.errors import ConfigError
+from ladewerk.simulator.board_line import BoardLine
 from ladewerk.simulator.faults import Faults
-from ladewerk.simulator.modbus_rtu import FrameReader, Registers, answer
+from ladewerk.simulator.modbus_rtu import FrameReader, Registers
 
 
 @asynccontextmanager
-async def serving_serial(registers: Registers, *, link: str | None, faults: Callable[[], Faults]) -> AsyncIterator[str]:
-    """Answer on a new serial device until the context ends; yields its path.
+async def serving_serial(
+    registers: Registers, *, link: str | None, faults: Callable[[], Faults], paced: bool = False
+) -> AsyncIterator[str]:
+    """Answer on a new serial device until the context ends; yields its path. ``paced`` as of :class:`BoardLine`.
 
     ``link`` is a name for it that stays the same from run to run, a symbolic link that is removed at the end. ConfigError
     about ``serial_link`` where that cannot be made, or is something else already.
     """
-    # The answers come at once. At 9600 baud an exchange takes some 40 ms, for which nothing on either side is waiting.
     ours, theirs = pty.openpty()
     try:
         # Open on this side too: else reading ours fails whenever nobody has theirs open.
@@ -28,13 +30,14 @@ async def serving_serial(registers: Registers, *, link: str | None, faults: Call
         os.set_blocking(ours, False)
         device = os.ttyname(theirs)
         name = _make_link(link, device) if link is not None else None
-        slave = _Slave(ours, registers, faults)
+        slave = _Slave(ours, BoardLine(registers, faults, paced=paced))
         loop = asyncio.get_running_loop()
         loop.add_reader(ours, slave.readable)
         try:
             yield device if name is None else str(name)
         finally:
             loop.remove_reader(ours)
+            slave.open = False
             if name is not None and name.is_symlink() and str(name.readlink()) == device:
                 name.unlink()
     finally:
@@ -43,28 +46,20 @@ async def serving_serial(registers: Registers, *, link: str | None, faults: Call
 
 
 class _Slave:
-    def __init__(self, terminal: int, registers: Registers, faults: Callable[[], Faults]) -> None:
+    def __init__(self, terminal: int, line: BoardLine) -> None:
         self._terminal = terminal
-        self._registers = registers
-        self._faults = faults
+        self._line = line
         self._frames = FrameReader()
-        self._answers = 0
+        self.open = True
 
     def readable(self) -> None:
         data = os.read(self._terminal, 4096)
         for request in self._frames.feed(data, asyncio.get_running_loop().time()):
-            if self._faults().board_silent:
-                continue
-            reply = answer(request, self._registers)
-            if reply is not None and not self._lost():
-                self._send(reply)
-
-    def _lost(self) -> bool:
-        self._answers += 1
-        every = self._faults().board_loses_every
-        return every is not None and self._answers % every == 0
+            self._line.ask(request, self._send)
 
     def _send(self, reply: bytes) -> None:
+        if not self.open:
+            return  # a late answer: the number of the terminal may be another file's by now
         try:
             os.write(self._terminal, reply)
         except BlockingIOError:

@@ -5,20 +5,29 @@ then. Between two events every quantity is constant or has an exact integral, so
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
+from typing import Literal
+
+import msgspec
 
 from ladewerk.signals import Signal
 from ladewerk.simulator.evse_board import BoardFailure, EvseBoard
 from ladewerk.simulator.faults import Faults
+from ladewerk.simulator.house import House
 from ladewerk.simulator.household import Household
 from ladewerk.simulator.meter import EnergyMeter, Reading
 from ladewerk.simulator.plug_lock import PlugLock
 from ladewerk.simulator.vehicle import Pilot, Vehicle
+from ladewerk.simulator.vehicle_settings import VehicleSettings
 
 _MINUTE_S = 60.0
+PRESS_S = 0.4
+"""How long a finger stays on a button."""
+Button = Literal["start", "stop"]
+
 _SETTLING_ROUNDS = 8
 """More than any chain of effects between board and vehicle at one moment has links."""
 
@@ -47,28 +56,41 @@ class World:
         self,
         start: datetime,
         *,
-        vehicle: Vehicle,
+        vehicle: VehicleSettings,
+        voltage_v: float,
         board: EvseBoard,
         meter: EnergyMeter,
         lock: PlugLock,
-        household: Household,
+        house: House,
     ) -> None:
         self.samples: Signal[Sample] = Signal()
-        self.vehicle = vehicle
+        self.vehicle = Vehicle(vehicle.model(voltage_v), vehicle.battery(voltage_v))
+        self._vehicle_settings = vehicle
         self.board = board
         self.meter = meter
         self.lock = lock
-        self.household = household
+        self.house = house
         self.faults = Faults()
-        self._start = start
+        self._start = start.astimezone(UTC)
         self._at_s = 0.0
         # Counters and loads change with the minutes of the clock on the wall.
         self._minute_s = _MINUTE_S - start.timestamp() % _MINUTE_S
-        self._household_w = household.load_w(start)
+        self._household_w = house.load_w(start)
+        self._pressed_until_s: dict[Button, float] = {}
         self._drawn_wh = 0.0
         self._announced = self._conditions()
         self._order = count()  # events of one moment happen in the order they were scheduled in
         self._events: list[tuple[float, int, Callable[[], object]]] = []
+
+    @property
+    def household(self) -> Household:
+        """The habits of the house."""
+        return self.house.household
+
+    @property
+    def drawn_wh(self) -> float:
+        """By the vehicle since the world began."""
+        return self._drawn_wh
 
     @property
     def at(self) -> datetime:
@@ -91,7 +113,7 @@ class World:
     def advance_to_s(self, until_s: float) -> None:
         """As :meth:`advance_to`, in seconds since the world began."""
         while self._at_s < until_s:
-            event_s = self._next_event_s()
+            event_s = self.next_event_s()
             if until_s < event_s:
                 self._pass_time(until_s)
             else:
@@ -148,9 +170,33 @@ class World:
 
     def set_soc(self, soc: float) -> None:
         """Put the vehicle's battery at another state of charge, 0..1, as a drive or a charge elsewhere would."""
-        self.vehicle.battery = replace(self.vehicle.battery, soc=soc)
+        self.set_vehicle(msgspec.structs.replace(self.vehicle_settings, soc=soc))
+
+    @property
+    def vehicle_settings(self) -> VehicleSettings:
+        """The vehicle as it is now."""
+        return msgspec.structs.replace(self._vehicle_settings, soc=self.vehicle.battery.soc)
+
+    def set_vehicle(self, settings: VehicleSettings) -> None:
+        """Put another vehicle in the place of this one, plugged in as this one is."""
+        self._vehicle_settings = settings
+        voltage_v = self.vehicle.model.voltage_v
+        self.vehicle.become(settings.model(voltage_v), settings.battery(voltage_v))
         self.settle()
         self._announce()  # in the battery's taper the current jumps too
+
+    def press(self, button: Button, for_s: float = PRESS_S) -> None:
+        """Put a finger on a button for so long."""
+        self._pressed_until_s[button] = self._at_s + for_s
+
+    def is_pressed(self, button: Button) -> bool:
+        """Whether a finger is on a button."""
+        return self._at_s < self._pressed_until_s.get(button, 0.0)
+
+    def see_house(self) -> None:
+        """Take notice of a change of the house by hand."""
+        self._household_w = self.house.load_w(self.at)
+        self._announce()
 
     def drive_lock(self, *, locking: bool, unlocking: bool) -> None:
         """Power the wires of the lock's motor from now on."""
@@ -164,12 +210,18 @@ class World:
         self.board.relay_welded = faults.relay_welded
         self.vehicle.swings_a = faults.vehicle_swings_a or 0.0
         self.vehicle.ignores_offer = faults.vehicle_ignores_offer
+        self.vehicle.overdraws_a = faults.vehicle_overdraws_a or 0.0
+        self.vehicle.pilot_interrupted = faults.pilot_interrupted
+        self.board.supply(not faults.board_unpowered)
+        self.lock.faults = faults.of_lock()
+        self.meter.turn_clamps("abc".index(name) for name in faults.meter_reversed_phases)
         self.faults = faults
         self.settle()
 
     # How time passes
 
-    def _next_event_s(self) -> float:
+    def next_event_s(self) -> float:
+        """When something happens next by itself, at the latest with the next minute."""
         scheduled_s = self._events[0][0] if self._events else self._minute_s
         return min(
             self._minute_s,
@@ -195,7 +247,7 @@ class World:
         if minute:
             self._minute_s += _MINUTE_S
             self.meter.publish()
-            self._household_w = self.household.load_w(self.at)
+            self._household_w = self.house.load_w(self.at)
         self.settle()
         if minute:
             self._announce()

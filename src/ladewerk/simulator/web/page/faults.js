@@ -1,161 +1,151 @@
 // What is broken: a switch or a field for each fault.
 
-import { ApiError, ask } from "../kit/api.js";
 import { el, mark, say } from "../kit/dom.js";
-import { Field, FieldProblem, numberReader } from "../kit/form.js";
-import { format, t, tCode } from "../kit/i18n.js";
+import { t } from "../kit/i18n.js";
+import { Outcome } from "./acts.js";
+import { group, number, oneOf, severalOf, toggle } from "./controls.js";
 
 /** @typedef {import("./types.js").FaultSet} FaultSet */
-/** @typedef {{element: HTMLElement, show: (value: any) => void}} Control */
 
-const PATH = "/api/faults";
 const PHASES = ["a", "b", "c"];
-const FAILURES = ["none", "diode", "rcd"];
-const MOST_LOST_EVERY = 1000;
-const MOST_SWING_A = 80;
+const METER_ERRORS = ["power_meter_failure", "phase_sequence", "no_load", "ct_type_not_set"];
+const MOST_NTH = 1000;
+const LONGEST_DELAY_S = 10;
+const MOST_A = 80;
+const LONGEST_S = 1000000;
 
-/** Each change is sent at once, with all that others have broken meanwhile. */
+/** Each change is sent at once, for as long as the field at the top says. */
 export class FaultsCard {
-  /** @param {() => Promise<void>} refresh */
-  constructor(refresh) {
-    this._refresh = refresh;
-    this._sending = 0;
-    /** @type {Promise<void>} */
-    this._queue = Promise.resolve();
-    /** @type {Partial<Record<keyof FaultSet, Control>>} */
-    this._controls = {};
+  /** @param {import("./acts.js").Acts} acts */
+  constructor(acts) {
+    this._acts = acts;
+    /** @type {unknown} Null: until it is repaired. */
+    this._forS = null;
+    /** @type {import("./controls.js").Control[]} */
+    this._controls = [];
     this._chip = el("span", { class: "chip" });
-    this._outcome = el("p", { class: "outcome", role: "status" });
-    const repair = el("button", { type: "button", class: "button small", "data-action": "repair", "data-t": "faults.repair", on: { click: () => this._send(() => ({})) } });
+    this._outcome = new Outcome();
+    const repair = () => this._acts.atUnit({ do: "repair" }, this._outcome);
+    const lasting = number({ name: "for_s", texts: "faults", send: (_, value) => (this._forS = value) }, { min: 0.1, max: LONGEST_S, unit: "s", empty: null });
     this.element = el(
       "section",
       { class: "card faults" },
-      el("div", { class: "card-head" }, el("h2", { "data-t": "faults.title" }), this._chip, repair),
-      this._outcome,
-      group("board", this._switch("board_silent"), this._switch("relay_welded"), this._failure(), this._number("board_loses_every", 1, MOST_LOST_EVERY, "")),
-      group("meter", this._switch("meter_silent"), this._switch("meter_refuses"), this._switch("meter_frozen"), this._nullPhases()),
-      group("vehicle", this._switch("vehicle_ignores_offer"), this._number("vehicle_swings_a", 0, MOST_SWING_A, "A")),
+      el(
+        "div",
+        { class: "card-head" },
+        el("h2", { "data-t": "faults.title" }),
+        this._chip,
+        el("button", { type: "button", class: "button small", "data-action": "repair", "data-t": "faults.repair", on: { click: repair } }),
+      ),
+      this._outcome.element,
+      lasting.element,
+      ...this._groups(),
     );
+  }
+
+  _groups() {
+    return [
+      group(
+        "faults.board",
+        this._switch("board_silent"),
+        this._switch("board_unpowered"),
+        this._switch("relay_welded"),
+        this._switch("board_foreign_frames"),
+        this._switch("bridge_refuses"),
+        this._oneOf("board_failure", ["none", "diode", "rcd"], "failure"),
+        this._number("board_loses_every", { min: 1, max: MOST_NTH }),
+        this._number("board_garbles_every", { min: 1, max: MOST_NTH }),
+        this._number("board_delay_s", { min: 0.01, max: LONGEST_DELAY_S, unit: "s" }),
+      ),
+      group(
+        "faults.meter",
+        this._switch("meter_silent"),
+        this._switch("meter_refuses"),
+        this._switch("meter_frozen"),
+        this._several("meter_null_phases", PHASES, (_, i) => `L${i + 1}`),
+        this._several("meter_reversed_phases", PHASES, (_, i) => `L${i + 1}`),
+        this._several("meter_errors", METER_ERRORS, (value) => value),
+      ),
+      group(
+        "faults.vehicle",
+        this._switch("vehicle_ignores_offer"),
+        this._switch("pilot_interrupted"),
+        this._number("vehicle_swings_a", { min: 0, max: MOST_A, unit: "A" }),
+        this._number("vehicle_overdraws_a", { min: 0, max: MOST_A, unit: "A" }),
+      ),
+      group(
+        "faults.lock",
+        this._switch("lock_stuck"),
+        this._switch("lock_unpowered"),
+        this._switch("lock_wires_swapped"),
+        this._oneOf("lock_feedback", ["none", "open", "closed"], "contact"),
+        this._oneOf("lock_relay_stuck", ["none", "lock", "unlock"], "relay"),
+        this._number("lock_jams_at", { min: 0, max: 100, unit: "%", scale: 0.01 }),
+        this._number("lock_slowness", { min: 1, max: 1000, unit: "×" }),
+      ),
+    ];
   }
 
   /** @param {FaultSet} faults */
   show(faults) {
     // What comes now may be older than what is on its way.
-    if (this._sending > 0) return;
-    for (const [name, control] of Object.entries(this._controls)) control.show(faults[/** @type {keyof FaultSet} */ (name)]);
-    const count = Object.values(faults).filter((value) => (Array.isArray(value) ? value.length > 0 : Boolean(value))).length;
+    if (this._acts.underWay > 0) return;
+    for (const control of this._controls) control.show(faults[/** @type {keyof FaultSet} */ (control.name)]);
+    const count = Object.values(faults).filter((value) => (Array.isArray(value) ? value.length > 0 : value !== null && value !== false)).length;
     mark(this._chip, "data-tone", count ? "bad" : "good");
     say(this._chip, count ? t("faults.count", { count }) : t("faults.none"));
   }
 
   /**
-   * @param {keyof FaultSet} name
+   * @param {string} name
    * @param {unknown} value
    */
   _set(name, value) {
-    return this._send((faults) => ({ ...faults, [name]: value }));
+    const lasting = this._forS === null ? {} : { for_s: this._forS };
+    this._acts.atUnit({ do: "set faults", faults: { [name]: value }, ...lasting }, this._outcome);
   }
 
-  /**
-   * Change what is broken, one change after the other: a PUT names all of it.
-   *
-   * @param {(faults: FaultSet) => Partial<FaultSet>} change
-   */
-  _send(change) {
-    this._sending += 1;
-    this._queue = this._queue.then(async () => {
-      try {
-        await ask("PUT", PATH, change(await ask("GET", PATH)));
-        say(this._outcome, "");
-      } catch (error) {
-        if (!(error instanceof ApiError)) throw error;
-        say(this._outcome, tCode("problem", error.body));
-        mark(this._outcome, "data-tone", "bad");
-      } finally {
-        this._sending -= 1;
-      }
-      await this._refresh();
-    });
-    return this._queue;
+  /** @param {keyof FaultSet} name */
+  _about(name) {
+    return { name, texts: "fault", send: (/** @type {string} */ changed, /** @type {unknown} */ value) => this._set(changed, value) };
   }
 
   /** @param {keyof FaultSet} name */
   _switch(name) {
-    const input = el("input", { type: "checkbox", role: "switch", name, on: { change: () => this._set(name, input.checked) } });
-    const element = el(
-      "label",
-      { class: "switch" },
-      input,
-      el("span", { class: "switch-track" }),
-      el("span", { class: "switch-text" }, el("span", { "data-t": `fault.${name}` }), el("span", { class: "small quiet", "data-t": `fault_hint.${name}` })),
-    );
-    this._controls[name] = { element, show: (value) => (input.checked = value) };
-    return element;
+    return this._keep(toggle(this._about(name)));
   }
 
-  _failure() {
-    const name = "board_failure";
-    const inputs = FAILURES.map((value) => el("input", { type: "radio", name, value, on: { change: () => this._set(name, value === "none" ? null : value) } }));
-    const labels = inputs.map((input) => el("label", {}, input, el("span", { "data-t": `failure.${input.value}` })));
-    const element = choice(name, labels);
-    this._controls[name] = { element, show: (value) => inputs.forEach((input) => (input.checked = input.value === (value ?? "none"))) };
-    return element;
+  /**
+   * @param {keyof FaultSet} name
+   * @param {string[]} values
+   * @param {string} texts
+   */
+  _oneOf(name, values, texts) {
+    return this._keep(oneOf(this._about(name), values, (value) => `${texts}.${value}`));
   }
 
-  _nullPhases() {
-    const name = "meter_null_phases";
-    const chosen = () => inputs.filter((input) => input.checked).map((input) => input.value);
-    const inputs = PHASES.map((value) => el("input", { type: "checkbox", name, value, on: { change: () => this._set(name, chosen()) } }));
-    const labels = inputs.map((input, i) => el("label", {}, input, el("span", {}, `L${i + 1}`)));
-    const element = choice(name, labels);
-    this._controls[name] = { element, show: (value) => inputs.forEach((input) => (input.checked = value.includes(input.value))) };
-    return element;
+  /**
+   * @param {keyof FaultSet} name
+   * @param {string[]} values
+   * @param {(value: string, i: number) => string} label
+   */
+  _several(name, values, label) {
+    return this._keep(severalOf(this._about(name), values, label));
   }
 
   /**
    * A field that may be empty.
    *
    * @param {keyof FaultSet} name
-   * @param {number} min
-   * @param {number} max
-   * @param {string} unit   Without one it counts something: a whole number.
+   * @param {{min: number, max: number, unit?: string, scale?: number}} allowed
    */
-  _number(name, min, max, unit) {
-    const read = (/** @type {string} */ text) => {
-      const value = numberReader({ min, max: () => max, optional: true })(text);
-      if (unit === "" && value !== null && !Number.isInteger(value)) throw new FieldProblem("not_whole");
-      return value;
-    };
-    const field = new Field({ name, label: `fault.${name}`, hint: `fault_hint.${name}`, unit, read, write: format.plain });
-    field.input.addEventListener("change", () => {
-      const value = field.check();
-      if (value === undefined) return;
-      field.dirty = false;
-      this._set(name, value);
-    });
-    this._controls[name] = { element: field.element, show: (value) => field.show(value) };
-    return field.element;
+  _number(name, allowed) {
+    return this._keep(number(this._about(name), { ...allowed, empty: null }));
   }
-}
 
-/**
- * @param {string} name
- * @param {...HTMLElement} parts
- */
-function group(name, ...parts) {
-  return el("fieldset", { class: "fault-group" }, el("legend", { "data-t": `faults.${name}` }), parts);
-}
-
-/**
- * @param {string} name
- * @param {HTMLElement[]} labels
- */
-function choice(name, labels) {
-  return el(
-    "div",
-    { class: "field", role: "group", "data-t-label": `fault.${name}` },
-    el("span", { class: "label", "data-t": `fault.${name}` }),
-    el("div", { class: "choice" }, labels),
-    el("p", { class: "field-hint", "data-t": `fault_hint.${name}` }),
-  );
+  /** @param {import("./controls.js").Control} control */
+  _keep(control) {
+    this._controls.push(control);
+    return control.element;
+  }
 }
