@@ -12,9 +12,12 @@ from gpiozero.pins.mock import MockFactory
 
 from ladewerk.clock import Clock, LoopClock
 from ladewerk.paced_loop import PacedLoop
-from ladewerk.simulator.app import running_simulator
-from ladewerk.simulator.config import LockConfig, SimulatorConfig, on_free_ports
+from ladewerk.rehearsal.devices import MemoryPins, Plug
+from ladewerk.simulator.app import build_world, running_simulator
+from ladewerk.simulator.config import FrontConfig, LockConfig, SimulatorConfig, on_free_ports
+from ladewerk.simulator.pins import Pins as SimulatedPins
 from ladewerk.simulator.plug_lock import PlugLock
+from ladewerk.simulator.world import World
 from ladewerk.station.drivers.gpio import open_gpio
 from ladewerk.station.drivers.motor_lock import open_motor_lock
 from ladewerk.station.drivers.pigpiod import open_pigpiod
@@ -84,12 +87,33 @@ async def gpio_bench(clock: Clock) -> AsyncIterator[Bench]:
         yield Bench(lock=motor_lock, bolt=present)
 
 
+@asynccontextmanager
+async def in_memory_bench(clock: Clock) -> AsyncIterator[Bench]:
+    """The pins of a rehearsal."""
+    wiring = LockConfig(feedback_pin=FEEDBACK_PIN, active_low=True)
+    world = build_world(SimulatorConfig(), ORIGIN)
+
+    def present() -> World:
+        world.advance_to_s(clock.monotonic())
+        return world
+
+    async with open_motor_lock(
+        MemoryPins(SimulatedPins(present, wiring, FrontConfig()), Plug()),
+        lock_pin=LOCK_PIN,
+        unlock_pin=UNLOCK_PIN,
+        feedback_pin=FEEDBACK_PIN,
+        active_low=True,
+    ) as motor_lock:
+        yield Bench(lock=motor_lock, bolt=lambda: present().lock)
+
+
 OpenBench = Callable[[Clock], AbstractAsyncContextManager[Bench]]
 BENCHES: dict[str, OpenBench] = {
     "motor over gpio": gpio_bench,
     "motor over pigpiod": pigpiod_bench,
     "motor over pigpiod with feedback": lambda clock: pigpiod_bench(clock, feedback=True),
     "motor over pigpiod, active low": lambda clock: pigpiod_bench(clock, active_low=True),
+    "motor in memory": in_memory_bench,
 }
 
 

@@ -17,7 +17,7 @@ from ladewerk.errors import RemoteProtocolError
 from ladewerk.ocpp import Admission, Context, Handshake, OtherEnd, Peer, Router, Version, WebSocketChannel, serve, v21
 from ladewerk.paced_loop import PacedLoop
 from ladewerk.simulator.app import Simulator, running_simulator
-from ladewerk.simulator.config import SimulatorConfig
+from ladewerk.simulator.config import SimulatorConfig, on_free_ports
 from ladewerk.station.app import Station, running_station
 from ladewerk.station.config import EvseConfig, LockConfig, MeterConfig, StationConfig, StationTable, UnitConfig
 
@@ -35,10 +35,24 @@ class TinyCsms:
     duration_s: int = 3600
     refuse_needs: str | None = None
     plans: bool = True
+    total_cost: float | None = None
     token_status: v21.AuthorizationStatusEnumType | None = None
     """What it says of each id token; by default nothing."""
+    tokens: dict[str, v21.IdTokenInfoType] = field(default_factory=dict)
+    """What AuthorizeResponse says of a token; of others Unknown."""
+    boot_answers: list[tuple[v21.RegistrationStatusEnumType, int]] = field(default_factory=list)
+    """Status and interval of the next boots; then Accepted, 600 s."""
+    asked: list[str] = field(default_factory=list)
+    """The tokens of AuthorizeRequests."""
+    meter_values: list[v21.MeterValuesRequest] = field(default_factory=list)
+    device_reports: list[v21.NotifyReportRequest] = field(default_factory=list)
+    security_events: list[v21.SecurityEventNotificationRequest] = field(default_factory=list)
+    passwords: list[str] = field(default_factory=list)
+    """What each connection was made with."""
     boots: list[v21.BootNotificationRequest] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
+    connectors: list[tuple[int, str]] = field(default_factory=list)
+    """EVSE and status, as they were told."""
     events: list[v21.TransactionEventRequest] = field(default_factory=list)
     needs: list[v21.NotifyEVChargingNeedsRequest] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
@@ -63,13 +77,37 @@ class TinyCsms:
         async def boot(_: Context[None], request: v21.BootNotificationRequest) -> v21.BootNotificationResponse:
             self.boots.append(request)
             self.stale = False
-            return v21.BootNotificationResponse(
-                current_time=self.clock.now(), interval=600, status=v21.RegistrationStatusEnumType.ACCEPTED
-            )
+            accepted = (v21.RegistrationStatusEnumType.ACCEPTED, 600)
+            status, interval_s = self.boot_answers.pop(0) if self.boot_answers else accepted
+            return v21.BootNotificationResponse(current_time=self.clock.now(), interval=interval_s, status=status)
+
+        @router.on(v21.AuthorizeRequest)
+        async def authorize(_: Context[None], request: v21.AuthorizeRequest) -> v21.AuthorizeResponse:
+            self.asked.append(request.id_token.id_token)
+            unknown = v21.IdTokenInfoType(status=v21.AuthorizationStatusEnumType.UNKNOWN)
+            return v21.AuthorizeResponse(id_token_info=self.tokens.get(request.id_token.id_token, unknown))
+
+        @router.on(v21.MeterValuesRequest)
+        async def meter_values(_: Context[None], request: v21.MeterValuesRequest) -> v21.MeterValuesResponse:
+            self.meter_values.append(request)
+            return v21.MeterValuesResponse()
+
+        @router.on(v21.NotifyReportRequest)
+        async def device_report(_: Context[None], request: v21.NotifyReportRequest) -> v21.NotifyReportResponse:
+            self.device_reports.append(request)
+            return v21.NotifyReportResponse()
+
+        @router.on(v21.SecurityEventNotificationRequest)
+        async def security(
+            _: Context[None], request: v21.SecurityEventNotificationRequest
+        ) -> v21.SecurityEventNotificationResponse:
+            self.security_events.append(request)
+            return v21.SecurityEventNotificationResponse()
 
         @router.on(v21.StatusNotificationRequest)
         async def status(_: Context[None], request: v21.StatusNotificationRequest) -> v21.StatusNotificationResponse:
             self.statuses.append(request.connector_status.value)
+            self.connectors.append((request.evse_id, request.connector_status.value))
             return v21.StatusNotificationResponse()
 
         @router.on(v21.NotifyEventRequest)
@@ -102,9 +140,11 @@ class TinyCsms:
             if self.stale:
                 raise RemoteProtocolError("SecurityError", "send a BootNotification first")
             self.events.append(request)
+            cost: float | msgspec.UnsetType = msgspec.UNSET if self.total_cost is None else self.total_cost
             if self.token_status is None or isinstance(request.id_token, msgspec.UnsetType):
-                return v21.TransactionEventResponse()
-            return v21.TransactionEventResponse(id_token_info=v21.IdTokenInfoType(status=self.token_status))
+                return v21.TransactionEventResponse(total_cost=cost)
+            info = v21.IdTokenInfoType(status=self.token_status)
+            return v21.TransactionEventResponse(id_token_info=info, total_cost=cost)
 
         @router.on(v21.NotifyEVChargingNeedsRequest)
         async def needs(_: Context[None], request: v21.NotifyEVChargingNeedsRequest) -> v21.NotifyEVChargingNeedsResponse:
@@ -141,7 +181,8 @@ class TinyCsms:
 
     @asynccontextmanager
     async def serving(self, versions: tuple[Version, ...] = (Version.V21, Version.V201)) -> AsyncIterator[None]:
-        async def admit(_: Handshake) -> Admission:
+        async def admit(handshake: Handshake) -> Admission:
+            self.passwords.append((handshake.basic_password or b"").decode())
             return Admission.ACCEPT
 
         async def run(channel: WebSocketChannel, *_: Any) -> None:
@@ -230,8 +271,8 @@ class Place:
         body = {"mode": "balanced", "energy_wh": energy_wh, "depart_at": depart_at, **more}
         return await self.client.post("/api/units/garage/needs", json=body)
 
-    async def press(self, button: str) -> httpx.Response:
-        return await self.client.post(f"/api/units/garage/{button}")
+    async def press(self, button: str, **body: Any) -> httpx.Response:
+        return await self.client.post(f"/api/units/garage/{button}", json=body or None)
 
     def with_device(self, device: str, data: Path) -> StationConfig:
         """The same station at another serial device."""
@@ -242,21 +283,28 @@ class Place:
         )
 
     @asynccontextmanager
-    async def restarted(self, csms_url: str, data: Path) -> AsyncIterator["Place"]:
+    async def restarted(
+        self, csms_url: str, data: Path, time_is_set: Callable[[], bool] = lambda: True
+    ) -> AsyncIterator["Place"]:
         """The station ended and begun again, at the same hardware."""
         await self.running.aclose()
         table = msgspec.structs.replace(self.config.station, csms=csms_url, data=str(data))
         config = msgspec.structs.replace(self.config, station=table)
-        async with running_place(self.clock, self.simulator, self.csms, config, self.listening) as place:
+        async with running_place(self.clock, self.simulator, self.csms, config, self.listening, time_is_set) as place:
             yield place
 
 
 @asynccontextmanager
 async def running_place(
-    clock: SetClock, simulator: Simulator, csms: TinyCsms, config: StationConfig, listening: AsyncExitStack
+    clock: SetClock,
+    simulator: Simulator,
+    csms: TinyCsms,
+    config: StationConfig,
+    listening: AsyncExitStack,
+    time_is_set: Callable[[], bool] = lambda: True,
 ) -> AsyncIterator[Place]:
     async with AsyncExitStack() as running:
-        station = await running.enter_async_context(running_station(config, clock))
+        station = await running.enter_async_context(running_station(config, clock, time_is_set=time_is_set))
         client = await running.enter_async_context(
             # No connection is kept: on a fast loop the server may close it while the next request is under way.
             httpx.AsyncClient(
@@ -277,19 +325,20 @@ async def charging_place(
     serve_csms: bool = True,
     web: str = "127.0.0.1:0",
     wired: Callable[[str], dict[str, Any]] = lambda _pins_url: {},
+    hardware: SimulatorConfig | None = None,
     **unit: Any,
 ) -> AsyncIterator[Place]:
     clock = SetClock(asyncio.get_running_loop(), START)
     csms = TinyCsms(clock)
     async with AsyncExitStack() as stack:
-        settings = SimulatorConfig(meter_port=0, pins_port=0, panel_port=0, serial_link=None)
+        settings = on_free_ports(hardware or SimulatorConfig())
         simulator = await stack.enter_async_context(running_simulator(settings, clock))
         listening = await stack.enter_async_context(AsyncExitStack())
         if serve_csms:
             await listening.enter_async_context(csms.serving(versions))
         lock = LockConfig(driver="motor", pins=simulator.pins_url, lock_pin=23, unlock_pin=24)
         config = StationConfig(
-            station=StationTable(identity="LW-0001", csms=csms.url, web=web, data=str(data), poll_s=3.0),
+            station=StationTable(identity="LW-0001", csms=csms.url, web=web, open=True, data=str(data), poll_s=3.0),
             units={
                 "garage": UnitConfig(
                     evse_id=1,

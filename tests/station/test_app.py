@@ -104,7 +104,7 @@ def test_a_restart_offers_no_current_first_and_ends_what_was_open(tmp_path: Path
             open_id = place.unit()["transaction_id"]
             async with place.restarted(place.csms.url, tmp_path) as again:
                 assert again.simulator.world.board.configured_a == 0
-                assert codes(again)[0] == "transaction_interrupted"
+                assert "transaction_interrupted" in codes(again)
                 await again.until("plugged")
                 await again.until_true(lambda: again.csms.events[-1].trigger_reason.value == "CablePluggedIn")
                 (ended,) = [event for event in again.csms.events if event.event_type.value == "Ended"]
@@ -214,16 +214,16 @@ def test_what_the_csms_may_ask(tmp_path: Path, place_at: Any, paced: Any) -> Non
             for trigger, status in [
                 (triggers.HEARTBEAT, "Accepted"),
                 (triggers.STATUS_NOTIFICATION, "Accepted"),
-                (triggers.BOOT_NOTIFICATION, "Accepted"),
+                (triggers.BOOT_NOTIFICATION, "Rejected"),
                 (triggers.TRANSACTION_EVENT, "Rejected"),
-                (triggers.FIRMWARE_STATUS_NOTIFICATION, "NotImplemented"),
+                (triggers.SIGN_V2G_CERTIFICATE, "NotImplemented"),
             ]:
                 answer = await peer.call(v21.TriggerMessageRequest(requested_message=trigger))
                 assert answer.status.value == status, trigger
-            await place.until_true(lambda: place.csms.heartbeats == 1 and len(place.csms.boots) == 2)
-            assert place.csms.boots[1].reason is v21.BootReasonEnumType.TRIGGERED
+            await place.until_true(lambda: place.csms.heartbeats == 1)
+            assert len(place.csms.boots) == 1
             with pytest.raises(CallRefused, match="NotSupported"):
-                await peer.call(v21.GetLocalListVersionRequest())
+                await peer.call(v21.GetInstalledCertificateIdsRequest())
             refused = await place.csms.set_profile(peer, 1, transaction_id="another")
             assert (refused.status.value, refused.status_info.reason_code) == ("Rejected", "TxNotFound")
             stop = await peer.call(v21.RequestStopTransactionRequest(transaction_id="another"))
@@ -244,7 +244,6 @@ def test_the_csms_starts_stops_clears_and_resets(tmp_path: Path, place_at: Any, 
             start = v21.RequestStartTransactionRequest(
                 id_token=v21.IdTokenType(id_token="A", type="Central"), remote_start_id=1, evse_id=1
             )
-            assert (await peer.call(start)).status.value == "Rejected"
             place.simulator.world.plug_in()
             await place.until("plugged")
             assert (await peer.call(v21.ClearChargingProfileRequest(charging_profile_id=7))).status.value == "Unknown"
@@ -259,7 +258,7 @@ def test_the_csms_starts_stops_clears_and_resets(tmp_path: Path, place_at: Any, 
             asked = v21.TriggerMessageRequest(requested_message=v21.MessageTriggerEnumType.TRANSACTION_EVENT)
             assert (await peer.call(asked)).status.value == "Accepted"
             await place.until_true(lambda: "Trigger" in place.csms.triggers())
-            assert (await peer.call(v21.ResetRequest(type=v21.ResetEnumType.ON_IDLE))).status.value == "Rejected"
+            assert (await peer.call(v21.ResetRequest(type=v21.ResetEnumType.ON_IDLE))).status.value == "Scheduled"
             stop = v21.RequestStopTransactionRequest(transaction_id=place.unit()["transaction_id"])
             assert (await peer.call(stop)).status.value == "Accepted"
             await place.until("plugged")

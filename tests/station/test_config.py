@@ -40,7 +40,7 @@ def test_the_documented_file_is_read(tmp_path: Path) -> None:
     assert (rules.phases, rules.max_current_a, rules.direct_current_a, rules.has_lock) == (3, 16, 10.5, True)
     assert rules.self_test is SelfTest.BEFORE_EACH
     assert config.data_path == tmp_path / "data"
-    assert config.needs_path("garage") == tmp_path / "needs.json"
+    assert config.units["garage"].needs_path(tmp_path) == tmp_path / "needs.json"
 
 
 def test_the_settings_in_the_docs_are_read(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_the_settings_in_the_docs_are_read(tmp_path: Path) -> None:
         ('data = "data"', 'data = "data"\ncolour = "red"', "station.colour: no such setting"),
         ("ws://127.0.0.1:9000", "http://127.0.0.1:9000", "station.csms"),
         ("127.0.0.1:8081", "localhost", "station.web"),
-        ("evse_id = 1", "evse_id = 2", "evse_id counts 1, 2, 3"),
+        ("evse_id = 1", "evse_id = 100", "units.garage.evse_id"),
         ("evse_id = 1", "evse_id = 0", "units.garage.evse_id"),
         ("phases = 3", "phases = 2", "phases"),
         ("max_current_a = 16", 'max_current_a = "16 A"', "max_current_a: expected a number"),

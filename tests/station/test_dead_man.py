@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +16,10 @@ import pytest
 
 from ladewerk.clock import LoopClock
 from ladewerk.simulator.app import Simulator, running_simulator
-from ladewerk.simulator.config import SimulatorConfig, on_free_ports
+from ladewerk.simulator.bridge import Framing
+from ladewerk.simulator.config import BoardConfig, SimulatorConfig, on_free_ports
 from ladewerk.station import supervisor
+from ladewerk.station.drivers.modbus_bus import open_bus
 
 OFFERED_A = 16
 QUICK_S = 0.3
@@ -27,12 +29,13 @@ A_PROGRAM = "import time; time.sleep(600)"
 
 
 class Watched:
-    """A process that does nothing, its supervisor, and the board both know of."""
+    """A process that does nothing, its supervisor, and the boards both know of, each with address 1."""
 
-    def __init__(self, device: str, silence_s: float) -> None:
+    def __init__(self, devices: Sequence[str], silence_s: float) -> None:
+        boards = [f"{device}:1" for device in devices]
         self.program = subprocess.Popen([sys.executable, "-c", A_PROGRAM])
         self.supervisor = subprocess.Popen(
-            [sys.executable, "-I", "-S", supervisor.__file__, str(self.program.pid), str(silence_s), f"{device}:1"],
+            [sys.executable, "-I", "-S", supervisor.__file__, str(self.program.pid), str(silence_s), *boards],
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
@@ -50,8 +53,8 @@ class Watched:
 
 
 @contextmanager
-def watched_process(device: str, silence_s: float) -> Iterator[Watched]:
-    pair = Watched(device, silence_s)
+def watched_process(device: str, silence_s: float, *more: str) -> Iterator[Watched]:
+    pair = Watched((device, *more), silence_s)
     try:
         yield pair
     finally:
@@ -63,12 +66,13 @@ def watched_process(device: str, silence_s: float) -> Iterator[Watched]:
                 pipe.close()
 
 
-def with_a_board_at_work(test: Callable[[Simulator], Awaitable[None]]) -> None:
+def with_a_board_at_work(test: Callable[[Simulator], Awaitable[None]], bridge: Framing | None = None) -> None:
     """Run ``test`` beside a simulated board that offers :data:`OFFERED_A`."""
+    config = msgspec.structs.replace(on_free_ports(SimulatorConfig()), board=BoardConfig(bridge=bridge))
 
     async def body() -> None:
         clock = LoopClock(asyncio.get_running_loop(), datetime(2026, 1, 5, 17, 40, tzinfo=UTC))
-        async with running_simulator(on_free_ports(SimulatorConfig()), clock) as simulator:
+        async with running_simulator(config, clock) as simulator:
             simulator.world.board.write(1000, [OFFERED_A])
             await test(simulator)
 
@@ -79,7 +83,8 @@ def offered_a(simulator: Simulator) -> int:
     return simulator.world.board.read(1000, 1)[0]
 
 
-def test_a_program_that_is_gone_leaves_no_current_behind() -> None:
+@pytest.mark.parametrize("bridge", [None, "rtu", "modbus-tcp"])
+def test_a_program_that_is_gone_leaves_no_current_behind(bridge: Framing | None) -> None:
     async def body(simulator: Simulator) -> None:
         with watched_process(simulator.serial_device, NEVER_S) as pair:
             pair.beat()
@@ -90,7 +95,7 @@ def test_a_program_that_is_gone_leaves_no_current_behind() -> None:
         assert (status, offered_a(simulator)) == (1, 0)
         assert "is gone" in said
 
-    with_a_board_at_work(body)
+    with_a_board_at_work(body, bridge)
 
 
 def test_a_program_that_hangs_is_killed_and_leaves_no_current_behind() -> None:
@@ -160,13 +165,63 @@ def test_a_board_that_misses_requests_is_asked_again() -> None:
     with_a_board_at_work(body)
 
 
+def test_a_line_that_is_dead_keeps_no_other_waiting() -> None:
+    async def body(simulator: Simulator) -> None:
+        with watched_process("/dev/no-such-device", NEVER_S, "tcp://127.0.0.1:1", simulator.serial_device) as pair:
+            pair.beat()
+            pair.program.kill()
+            assert pair.supervisor.stdin is not None
+            pair.supervisor.stdin.close()
+            assert pair.supervisor.stderr is not None
+            while (line := await asyncio.to_thread(pair.supervisor.stderr.readline)).endswith(
+                b"no current on board 1\n"
+            ) is False:
+                assert line
+        assert offered_a(simulator) == 0
+
+    with_a_board_at_work(body)
+
+
+def test_a_bridge_that_comes_back_is_made_safe_then() -> None:
+    async def body(simulator: Simulator) -> None:
+        world = simulator.world
+        world.set_faults(msgspec.structs.replace(world.faults, bridge_refuses=True))
+        with watched_process(simulator.serial_device, NEVER_S) as pair:
+            pair.program.kill()
+            pair.beat()
+            assert pair.supervisor.stdin is not None
+            pair.supervisor.stdin.close()
+            assert pair.supervisor.stderr is not None
+            for _ in range(2):  # that the program is gone, and that the bridge ends the connection
+                await asyncio.to_thread(pair.supervisor.stderr.readline)
+            assert offered_a(simulator) == OFFERED_A
+            await asyncio.sleep(1)
+            world.set_faults(msgspec.structs.replace(world.faults, bridge_refuses=False))
+            status, said = await pair.verdict()
+            assert status == 1
+            *troubles, last = said.splitlines()
+            assert last == f"ladewerk supervisor: {simulator.serial_device}: no current on board 1"
+            assert len(troubles) == len(set(troubles)) <= 2  # each once, however often it was tried
+        assert offered_a(simulator) == 0
+
+    with_a_board_at_work(body, "rtu")
+
+
+def test_a_bridge_with_a_new_owner_is_left_to_it() -> None:
+    async def body() -> None:
+        async with open_bus("tcp://127.0.0.1:1"):
+            assert supervisor.make_safe([("tcp://127.0.0.1:1", 1)])
+
+    asyncio.run(body())
+
+
 def test_a_line_with_a_new_owner_is_left_to_it(tmp_path: Path) -> None:
     first, second = os.openpty()
     owner = supervisor.open_line(os.ttyname(second))
     try:
         with pytest.raises(BlockingIOError):
             supervisor.open_line(os.ttyname(second))
-        assert supervisor.make_safe(os.ttyname(second), [1])
+        assert supervisor.make_safe([(os.ttyname(second), 1)])
     finally:
         for line in (owner, first, second):
             os.close(line)
@@ -183,8 +238,8 @@ def children():
     return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
 
 
-with watched(load_config(Path(sys.argv[1]))) as beat:
-    beat()
+with watched(load_config(Path(sys.argv[1]))) as watch:
+    watch.beat()
 """
 """What is watched has a process of its own here: a supervisor whose program leaves by an exception ends it."""
 
@@ -220,7 +275,7 @@ def test_a_supervisor_that_dies_is_replaced_with_the_next_beat(tmp_path: Path) -
     (first,) = children()
     os.kill(first, signal.SIGKILL)
     os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
-    beat()
+    watch.beat()
     (second,) = children()
     assert second != first
 assert children() == []
@@ -229,6 +284,24 @@ assert children() == []
     )
     assert ended.returncode == 0, ended.stderr
     assert "is gone; starting another" in ended.stderr
+
+
+def test_a_board_that_came_while_the_program_ran_is_made_safe_too(tmp_path: Path) -> None:
+    async def body(simulator: Simulator) -> None:
+        program = f"""
+    (first,) = children()
+    watch.guard(["/dev/null:1", "{simulator.serial_device}:1"])
+    (second,) = children()
+    assert second != first
+    watch.guard(["{simulator.serial_device}:1"])
+    sys.exit("a fault")
+"""
+        ended = await asyncio.to_thread(run_program, program, settings_for("/dev/null", tmp_path))
+        assert "a fault" in ended.stderr
+        assert "taking the current off 1 board(s)" in ended.stderr
+        assert offered_a(simulator) == 0
+
+    with_a_board_at_work(body)
 
 
 def test_a_program_that_ends_by_a_fault_leaves_its_boards_to_the_supervisor(tmp_path: Path) -> None:
@@ -250,3 +323,11 @@ def test_each_beat_goes_to_systemd_too(tmp_path: Path) -> None:
         systemd.settimeout(30)
         assert run_program("", settings_for("/dev/null", tmp_path), NOTIFY_SOCKET=name).returncode == 0
         assert [systemd.recv(64) for _ in range(3)] == [b"READY=1", b"WATCHDOG=1", b"STOPPING=1"]
+
+
+def test_a_supervisor_whose_program_is_gone_already_ends_without_a_word() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    arguments = [sys.executable, "-I", "-S", supervisor.__file__, str(gone.pid), "5", "/dev/nothing:1"]
+    ended = subprocess.run(arguments, input=b"", capture_output=True, check=False, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, b"")

@@ -16,6 +16,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from ladewerk.station.config import AuthorizationConfig
+
 TAG = "04A1B2"
 
 
@@ -74,6 +76,16 @@ class CentralSystem(ChargePoint):  # type: ignore[misc]  # the package has no ty
     async def meter_values(self, **payload: Any) -> Any:
         self.heard.messages.append(("MeterValues", payload))
         return call_result.MeterValues()
+
+    @on("Authorize")  # type: ignore[untyped-decorator]
+    async def authorize(self, **payload: Any) -> Any:
+        self.heard.messages.append(("Authorize", payload))
+        return call_result.Authorize(id_tag_info={"status": "Accepted" if payload["id_tag"] == TAG else "Blocked"})
+
+    @on("SecurityEventNotification")  # type: ignore[untyped-decorator]
+    async def security_event(self, **payload: Any) -> Any:
+        self.heard.messages.append(("SecurityEventNotification", payload))
+        return call_result.SecurityEventNotification()
 
     @on("StopTransaction")  # type: ignore[untyped-decorator]
     async def stop_transaction(self, **payload: Any) -> Any:
@@ -233,11 +245,16 @@ def test_what_a_central_system_may_ask(tmp_path: Path, place_at: Any, paced: Any
                 answer = await heard.asks(call.GetConfiguration(key=["NumberOfConnectors", "Colour"]))
                 assert answer.unknown_key == ["Colour"]
                 asked = call.ChangeConfiguration(key="MeterValueSampleInterval", value="5")
+                assert (await heard.asks(asked)).status == "Accepted"
+                answer = await heard.asks(call.GetConfiguration(key=["MeterValueSampleInterval"]))
+                assert [item["value"] for item in answer.configuration_key] == ["5"]
+                asked = call.ChangeConfiguration(key="MeterValueSampleInterval", value="often")
                 assert (await heard.asks(asked)).status == "Rejected"
                 asked = call.ChangeConfiguration(key="Colour", value="blue")
                 assert (await heard.asks(asked)).status == "NotSupported"
-                assert (await heard.asks(call.UnlockConnector(connector_id=1))).status == "NotSupported"
-                assert (await heard.asks(call.GetLocalListVersion())).list_version == -1
+                assert (await heard.asks(call.UnlockConnector(connector_id=1))).status == "Unlocked"
+                assert (await heard.asks(call.UnlockConnector(connector_id=7))).status == "NotSupported"
+                assert (await heard.asks(call.GetLocalListVersion())).list_version == 0
                 assert (await heard.asks(call.RemoteStopTransaction(transaction_id=1))).status == "Rejected"
                 assert (await heard.asks(call.ClearChargingProfile(id=3))).status == "Unknown"
                 assert (await heard.asks(call.Reset(type="Soft"))).status == "Accepted"
@@ -264,3 +281,73 @@ def test_a_fault_says_its_error(tmp_path: Path, place_at: Any, paced: Any) -> No
                 assert heard.said("StopTransaction")[0]["transaction_id"] == 4711
 
     patiently(paced, scenario)
+
+
+def test_lists_caches_keys_and_connectors_of_a_foreign_central_system(tmp_path: Path, place_at: Any, paced: Any) -> None:
+    async def scenario() -> None:
+        async with place_at(tmp_path, serve_csms=False, self_test="never") as place:
+            heard = Heard(place.clock)
+            table = msgspec.structs.replace(place.config.station, authorization=AuthorizationConfig(required=True))
+            place.config = msgspec.structs.replace(place.config, station=table)
+            async with central_system(heard) as url, place.restarted(url, tmp_path / "journal") as again:
+                await again.until_true(lambda: heard.statuses() == ["Available"])
+                await again.until_true(lambda: bool(heard.said("SecurityEventNotification")))
+                await keys(heard)
+                entry = {"id_tag": "LISTED", "id_tag_info": {"status": "Accepted"}}
+                listed = call.SendLocalList(list_version=2, update_type="Full", local_authorization_list=[entry])
+                assert (await heard.asks(listed)).status == "Accepted"
+                assert (await heard.asks(listed)).status == "Accepted"
+                assert (await heard.asks(call.GetLocalListVersion())).list_version == 2
+                assert (await heard.asks(call.ClearCache())).status == "Accepted"
+                again.simulator.world.plug_in()
+                await again.until("plugged")
+                assert (await again.press("direct")).json()["code"] == "token_needed"
+                assert (await again.press("direct", id_token="WRONG")).json()["code"] == "token_not_accepted"
+                assert (await again.press("direct", id_token=TAG)).status_code == 200
+                await again.until_true(lambda: bool(heard.said("StartTransaction")))
+                assert [said["id_tag"] for said in heard.said("Authorize")] == ["WRONG", TAG]
+                assert heard.said("StartTransaction")[0]["id_tag"] == TAG
+                await again.until("direct")
+                unlocked = await heard.asks(call.UnlockConnector(connector_id=1))
+                assert unlocked.status in ("Unlocked", "UnlockFailed")
+                await again.until_true(lambda: bool(heard.said("StopTransaction")))
+                await again.until("plugged")
+                order = call.ChangeAvailability(connector_id=1, type="Inoperative")
+                assert (await heard.asks(order)).status == "Accepted"
+                await again.until_true(lambda: heard.statuses()[-1] == "Unavailable")
+                assert (await again.press("direct", id_token=TAG)).json()["code"] == "out_of_service"
+                order = call.ChangeAvailability(connector_id=0, type="Operative")
+                assert (await heard.asks(order)).status == "Accepted"
+                assert (await again.press("direct", id_token=TAG)).json()["code"] == "out_of_service"
+                order = call.ChangeAvailability(connector_id=1, type="Operative")
+                assert (await heard.asks(order)).status == "Accepted"
+                assert (await again.press("direct", id_token="LISTED")).status_code == 409
+                changed = call.ChangeConfiguration(key="LocalPreAuthorize", value="true")
+                assert (await heard.asks(changed)).status == "Accepted"
+                assert (await again.press("direct", id_token="LISTED")).status_code == 200
+
+    patiently(paced, scenario)
+
+
+async def keys(heard: Heard) -> None:
+    """Configuration keys that are set, and those that are not."""
+    for key, value, status in (
+        ("HeartbeatInterval", "120", "Accepted"),
+        ("ClockAlignedDataInterval", "900", "Accepted"),
+        ("MeterValuesSampledData", "Energy.Active.Import.Register,Voltage", "Accepted"),
+        ("MeterValuesSampledData", "Colour", "Rejected"),
+        ("ConnectionTimeOut", "60", "Accepted"),
+        ("AllowOfflineTxForUnknownId", "true", "Accepted"),
+        ("WebSocketPingInterval", "0", "Accepted"),
+        ("TransactionMessageAttempts", "0", "Rejected"),
+        ("StopTransactionOnEVSideDisconnect", "false", "Rejected"),
+        ("SendLocalListMaxLength", "5", "Rejected"),
+    ):
+        answer = await heard.asks(call.ChangeConfiguration(key=key, value=value))
+        assert answer.status == status, (key, value)
+    answer = await heard.asks(call.GetConfiguration())
+    values = {item["key"]: item["value"] for item in answer.configuration_key}
+    assert (values["HeartbeatInterval"], values["ConnectionTimeOut"]) == ("120", "60")
+    assert values["MeterValuesSampledData"] == "Energy.Active.Import.Register,Voltage"
+    assert int(values["MaxChargingProfilesInstalled"]) > 0
+    assert "LocalAuthListManagement" in values["SupportedFeatureProfiles"].split(",")

@@ -34,7 +34,9 @@ async def own_csms(place: Any, folder: Path, settings: str) -> AsyncIterator[Csm
     """A CSMS by a file, which knows the station."""
     file = folder / "csms.toml"
     database = f'database = "sqlite:///{folder}/csms.sqlite3"'
-    file.write_text(f'[csms]\nlisten = "127.0.0.1:0"\nweb = "127.0.0.1:0"\n{database}\n{settings}', encoding="utf-8")
+    file.write_text(
+        f'[csms]\nlisten = "127.0.0.1:0"\nweb = "127.0.0.1:0"\nopen = true\n{database}\n{settings}', encoding="utf-8"
+    )
     async with running_csms(load_csms_config(file), place.clock) as csms:
         await csms.ledger.put_station(StationRecord(station_id="LW-0001", approved_at=place.clock.now()))
         yield csms
@@ -69,7 +71,11 @@ def test_a_whole_session_by_16_with_the_need_stated_at_the_csms(tmp_path: Path, 
                 await again.until("planned")
                 assert (await again.press("start")).status_code == 200
                 await again.until("charging")
-                await again.until("plugged", within_s=3600)
+                # The station does not know how much energy it is: the plan ends with nothing more, and the driver stops.
+                (unit,) = again.station.units
+                await again.until_true(lambda: unit.state.offer_a == 0, within_s=3600)
+                assert (await again.press("stop")).status_code == 200
+                await again.until("plugged")
                 await again.until_true(lambda: csms.ledger.open_transaction(("lw-0001", 1)) is None)
                 (transaction,) = (await api.get("/api/transactions")).json()
                 assert transaction["transaction_id"].isdecimal()

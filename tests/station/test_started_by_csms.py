@@ -13,7 +13,7 @@ from ladewerk.station.events import DirectPressed, LockMoved, Origin, PlanCleare
 from ladewerk.station.unit_state import Phase
 from ladewerk.timeline import Timeline
 from tests.charging.profiles import period, profile, schedule
-from tests.station.test_unit import Bench
+from tests.station.unit_bench import Bench
 
 
 def locking(origin: Origin = Origin.REMOTE) -> Bench:

@@ -10,7 +10,7 @@ from ladewerk.station.actions import EndReason
 from ladewerk.station.drivers.ports import PilotState
 from ladewerk.station.events import NeedsGiven, TokenRefused
 from ladewerk.station.unit_state import Phase
-from tests.station.test_unit import Bench, ready
+from tests.station.unit_bench import Bench, ready
 
 STATUSES = v21.AuthorizationStatusEnumType
 VERSIONS = [Version.V21, Version.V201, Version.V16]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,10 +12,13 @@ from ladewerk.station import transaction as transactions
 from ladewerk.station.actions import EndReason
 from ladewerk.station.drivers.ports import EvseReading, MeterReading, PilotState
 from ladewerk.station.moment import Moment
+from ladewerk.station.sampling import Sampling, meter_values
+from ladewerk.station.transaction import Grant, Trigger
 from ladewerk.station.unit_state import Phase, Rules, UnitState
 
 START = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
 _STATES = v21.ChargingStateEnumType
+LOCAL = Grant(id_token=v21.IdTokenType(id_token="LOCAL", type="Local"))
 
 
 def at(second: float) -> Moment:
@@ -43,6 +47,14 @@ def unit(phase: Phase, *, pilot: PilotState = PilotState.C, drawn_a: float = 10.
     return UnitState(rules=Rules(), phase=phase, evse=evse, meter=meter, offer_a=10.0)
 
 
+def values(state: UnitState) -> Any:
+    return meter_values(state, START, v21.ReadingContextEnumType.SAMPLE_PERIODIC, Sampling().updated)
+
+
+def begin(state: UnitState) -> transactions.Reported:
+    return transactions.begin("t-1", 1, state, at(0), Trigger.CABLE_PLUGGED_IN, meter_value=values(state))
+
+
 @pytest.mark.parametrize(
     ("state", "said"),
     [
@@ -61,24 +73,11 @@ def test_the_charging_state_is_that_of_the_unit(state: UnitState, said: v21.Char
     assert transactions.charging_state(state) is said
 
 
-@pytest.mark.parametrize(
-    ("phase", "in_error", "said"),
-    [
-        (Phase.IDLE, False, "Available"),
-        (Phase.IDLE, True, "Faulted"),
-        (Phase.FAULT, False, "Faulted"),
-        (Phase.CHARGING, False, "Occupied"),
-    ],
-)
-def test_the_connector_status_is_that_of_the_unit(phase: Phase, in_error: bool, said: str) -> None:
-    assert transactions.connector_status(unit(phase), in_error=in_error) == said
-
-
 def test_events_are_numbered_from_zero_and_can_all_be_sent() -> None:
     plugged = unit(Phase.PLUGGED)
-    open_one, started = transactions.begin("t-1", 1, plugged, at(0), plugged_now=True)
-    open_one, authorized = transactions.authorized(open_one, at(1))
-    open_one, asked = transactions.asked_for(open_one, plugged, at(2))
+    open_one, started = begin(plugged)
+    open_one, authorized = transactions.update(open_one, Trigger.AUTHORIZED, at(1), grant=LOCAL)
+    open_one, asked = transactions.update(open_one, Trigger.TRIGGER, at(2), meter_value=values(plugged))
     _, ended = transactions.end(open_one, EndReason.LOCAL, plugged, at(3))
     events = [started, authorized, asked, ended]
     assert [event.seq_no for event in events] == [0, 1, 2, 3]
@@ -87,39 +86,19 @@ def test_events_are_numbered_from_zero_and_can_all_be_sent() -> None:
     assert ended.transaction_info.stopped_reason is v21.ReasonEnumType.LOCAL
 
 
-def test_a_transaction_begun_by_a_request_says_so() -> None:
-    _, started = transactions.begin("t-1", 1, replace(unit(Phase.PLUGGED), evse=None), at(0), plugged_now=False)
-    assert started.trigger_reason is v21.TriggerReasonEnumType.AUTHORIZED
-
-
 @pytest.mark.parametrize("reason", list(EndReason))
 def test_every_reason_is_one_of_ocpp(reason: EndReason) -> None:
-    open_one, _ = transactions.begin("t-1", 1, unit(Phase.PLUGGED), at(0), plugged_now=True)
+    open_one, _ = begin(unit(Phase.PLUGGED))
     _, ended = transactions.end(open_one, reason, unit(Phase.FINISHING), at(1))
     encode(ended)
 
 
-def test_a_changed_state_is_told_at_once_and_meter_values_each_period() -> None:
-    open_one, _ = transactions.begin("t-1", 1, unit(Phase.PLUGGED), at(0), plugged_now=True)
-    told: list[tuple[int, str]] = []
-    for second in range(300):
-        phase = Phase.PLUGGED if second < 100 else Phase.CHARGING
-        open_one, events = transactions.follow(open_one, unit(phase), at(second), period_s=60)
-        told += [(second, event.trigger_reason.value) for event in events]
-    assert told == [
-        (100, "ChargingStateChanged"),
-        (160, "MeterValuePeriodic"),
-        (220, "MeterValuePeriodic"),
-        (280, "MeterValuePeriodic"),
-    ]
-
-
 def test_meter_values_name_measurand_unit_and_phase_and_leave_out_silent_phases() -> None:
-    values = transactions.meter_values(unit(Phase.CHARGING), at(0), v21.ReadingContextEnumType.SAMPLE_PERIODIC)
-    assert isinstance(values, tuple)
+    found = values(unit(Phase.CHARGING))
+    assert isinstance(found, tuple)
     said = [
-        (str(sample.measurand), sample.value, sample.unit_of_measure.unit, sample.phase or None)  # type: ignore[union-attr]
-        for sample in values[0].sampled_value
+        (str(sample.measurand), sample.value, sample.unit_of_measure.unit, sample.phase or None)
+        for sample in found[0].sampled_value
     ]
     assert said == [
         ("Energy.Active.Import.Register", 1234.568, "Wh", None),
@@ -131,7 +110,7 @@ def test_meter_values_name_measurand_unit_and_phase_and_leave_out_silent_phases(
 
 
 def test_without_a_meter_an_event_goes_without_values() -> None:
-    _, started = transactions.begin("t-1", 1, UnitState(rules=Rules()), at(0), plugged_now=True)
+    _, started = begin(UnitState(rules=Rules()))
     assert not started.meter_value
     encode(started)
 

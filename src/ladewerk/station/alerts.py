@@ -10,19 +10,21 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Final
 
-from ladewerk.clock import Clock
+import msgspec
+
 from ladewerk.errors import CallFailed, CallRefused, LocalProtocolError
 from ladewerk.ocpp import v21
 from ladewerk.ocpp.messages import CustomData
 from ladewerk.station.csms_link import CsmsLink
 from ladewerk.station.messages import Message, Messages
 from ladewerk.station.units import Units
+from ladewerk.station.wall_clock import WallClock
 from ladewerk.station.wording import TROUBLES
 
 _log = logging.getLogger(__name__)
 
 _KEPT: Final = 100
-_REPORTED: Final = frozenset({*TROUBLES, "current_fluctuates"})
+_REPORTED: Final = frozenset({*TROUBLES, "current_fluctuates", "over_current_reduced", "phases_unbalanced"})
 _CLEARED: Final = "fault_reset"
 
 ERROR_CODES: Final[Mapping[str, str]] = {
@@ -34,6 +36,7 @@ ERROR_CODES: Final[Mapping[str, str]] = {
     "lock_failed": "ConnectorLockFailure",
     "meter_silent": "PowerMeterFailure",
     "over_current": "OverCurrentFailure",
+    "over_current_reduced": "OverCurrentFailure",
     "surge": "OverCurrentFailure",
     "unlock_failed": "ConnectorLockFailure",
 }
@@ -43,7 +46,7 @@ ERROR_CODES: Final[Mapping[str, str]] = {
 class Alerts:
     """Listens to the messages and sends those of :data:`_REPORTED`; Problem is a standard variable of an EVSE."""
 
-    def __init__(self, messages: Messages, units: Units, link: CsmsLink, clock: Clock) -> None:
+    def __init__(self, messages: Messages, units: Units, link: CsmsLink, clock: WallClock) -> None:
         self._units = units
         self._link = link
         self._clock = clock
@@ -81,7 +84,8 @@ class Alerts:
             self._due.clear()
             while self._waiting and self._link.is_up:
                 event = self._waiting.popleft()
-                request = v21.NotifyEventRequest(generated_at=self._clock.now(), seq_no=0, event_data=(event,))
+                dated = msgspec.structs.replace(event, timestamp=self._clock.date(event.timestamp))
+                request = v21.NotifyEventRequest(generated_at=self._clock.now(), seq_no=0, event_data=(dated,))
                 try:
                     await self._link.call(request)
                 except (CallRefused, LocalProtocolError) as err:

@@ -5,74 +5,92 @@ the journal is ended; only then the page is served, the hardware polled and the 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
-from zlib import crc32
+from typing import Any, Final
 
 from ladewerk.clock import Clock
 from ladewerk.errors import LadewerkError
-from ladewerk.ocpp import v21
-from ladewerk.settings import split_address
+from ladewerk.ocpp import connect, v21
+from ladewerk.ocpp.opening import Connect
+from ladewerk.ocpp.peer import random_id
 from ladewerk.station.actions import Level
 from ladewerk.station.alerts import Alerts
 from ladewerk.station.charging_profiles import ChargingProfiles
-from ladewerk.station.config import StationConfig, check
+from ladewerk.station.config import StationConfig, UnitConfig, check
+from ladewerk.station.config_file import ConfigFile
 from ladewerk.station.control import UnitControl, poll_boards, poll_meters
 from ladewerk.station.csms_link import CsmsLink
-from ladewerk.station.dead_man import Beat
-from ladewerk.station.events import LinkChanged, TokenRefused
-from ladewerk.station.front import light, listen
-from ladewerk.station.handlers.reach import Reach
-from ladewerk.station.handlers.table import station_router
-from ladewerk.station.hardware import Hardware, open_hardware
+from ladewerk.station.dead_man import UNWATCHED, Watch
+from ladewerk.station.events import LinkChanged
+from ladewerk.station.hardware import Hardware, OpenHardware, open_hardware
+from ladewerk.station.history.opening import open_history
+from ladewerk.station.interrupted import end_interrupted
 from ladewerk.station.journal import Journal, open_journal
 from ladewerk.station.messages import Messages
-from ladewerk.station.moment import Moment
 from ladewerk.station.needs import Needs
 from ladewerk.station.needs_delivery import deliver
-from ladewerk.station.needs_file import NeedsFile
-from ladewerk.station.outside_limit import LimitNotices
+from ladewerk.station.ocpp_side import OcppSide, open_ocpp_side
 from ladewerk.station.profile_memory import open_profile_memory
+from ladewerk.station.reconfiguration import Reconfiguration
+from ladewerk.station.roster import Make, Roster
 from ladewerk.station.spaced_queue import SpacedQueue
-from ladewerk.station.status import StatusReport
-from ladewerk.station.transaction import ended_by_power_loss
 from ladewerk.station.unit_state import RUNNING, Phase
 from ladewerk.station.units import Units
 from ladewerk.station.view import Json, station_view
-from ladewerk.station.web.app import web_app
+from ladewerk.station.wall_clock import Source, WallClock
 from ladewerk.station.web.live import Live
+from ladewerk.station.web.page_server import Served, serving_page
 from ladewerk.station.web.seen import Seen
-from ladewerk.web.server import serving
 
 Job = Coroutine[Any, Any, None]
 
 
-def _unwatched() -> None:
-    """Nobody watches: in a demo the boards are simulated in the same process."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """By what a station reaches the world; the defaults are the real one, ``rehearsal`` has a simulated one in memory."""
+
+    open_hardware: OpenHardware = open_hardware
+    connect: Connect = connect
+    serve_page: Callable[[StationConfig, Clock, Seen, Live], AbstractAsyncContextManager[Served]] = serving_page
+    new_id: Callable[[], str] = random_id
+    """Of transactions and messages: none that was there before."""
+
+
+SURROUNDINGS: Final = Surroundings()
 
 
 class Station:
-    """A running station. ``web_url`` is its page and API; ``reset_asked`` is set when the CSMS wants it to begin anew."""
+    """A running station. ``web_url`` is its page and API; ``first_code`` is asked for there until a password is chosen;
+    ``reset_asked`` is set when the CSMS wants it to begin anew."""
 
-    def __init__(self, config: StationConfig, clock: Clock, units: Units, link: CsmsLink, messages: Messages) -> None:
+    def __init__(self, config: StationConfig, clock: WallClock, units: Units, link: CsmsLink, messages: Messages) -> None:
         self.web_url = ""
+        self.first_code: str | None = None
+        self.elsewhere: tuple[str, ...] = ()
         self.units = units
         self.link = link
         self.messages = messages
         self.reset_asked = asyncio.Event()
+        self.next_boot = v21.BootReasonEnumType.REMOTE_RESET
+        """Why it boots after such a reset."""
         self._config = config
         self._clock = clock
         self._changed = asyncio.Event()
-        for unit in units:
-            unit.changed.connect(lambda _unit: self._changed.set())
+        units.each(lambda unit: unit.changed.connect(lambda _unit: self._changed.set()))
         link.changed.connect(lambda _up: self._changed.set())
 
     def view(self) -> Json:
         """The same as GET /api/state."""
-        return station_view(self._config, self.units, self.link, self.messages, Moment.of(self._clock))
+        return station_view(self._config, self.units, self.link, self.messages, self._clock)
+
+    def begin_anew(self, reason: v21.BootReasonEnumType) -> None:
+        """End in an orderly way; the program that runs the station begins it again."""
+        self.next_boot = reason
+        self.reset_asked.set()
 
     async def settled(self) -> None:
         """Wait until no unit is between a start and an end."""
@@ -81,79 +99,116 @@ class Station:
             await self._changed.wait()
 
 
+def _always() -> bool:
+    return True
+
+
 @asynccontextmanager
 async def running_station(
     config: StationConfig,
     clock: Clock,
     *,
     boot_reason: v21.BootReasonEnumType = v21.BootReasonEnumType.POWER_UP,
-    beat: Beat = _unwatched,
+    watch: Watch = UNWATCHED,
+    file: ConfigFile | None = None,
+    time_is_set: Callable[[], bool] = _always,
+    surroundings: Surroundings = SURROUNDINGS,
 ) -> AsyncIterator[Station]:
     """Run a station until the context ends; then no current is offered and every device is closed.
 
-    ``beat`` is called after each look at a board: what watches the program takes over when it falls silent.
+    ``watch`` takes over when the program falls silent; ``file`` is where ``config`` comes from, and is followed from now on;
+    ``time_is_set`` says whether ``clock`` is right, else the time is that of the CSMS.
     Raises ConfigError for settings that cannot work, before anything but the devices was touched; StoreError where the
     journal cannot be opened; DeviceFault for hardware that must not be used.
     """
     check(config)
     async with AsyncExitStack() as stack:
-        hardware = await stack.enter_async_context(open_hardware(config, clock))
-        messages = Messages(clock)
-        journal = await stack.enter_async_context(open_journal(config.data_path))
-        units = Units(
-            [
-                UnitControl(
-                    name,
-                    unit.evse_id,
-                    unit.rules(),
-                    evse=hardware[name].evse,
-                    meter=hardware[name].meter,
-                    lock=hardware[name].lock,
-                    clock=clock,
-                    journal=journal,
-                    messages=messages,
-                    meter_values_s=config.station.meter_values_s,
-                )
-                for name, unit in config.units.items()
-            ]
-        )
-        stack.push_async_callback(_shut_down, units)
-        await _make_safe(units)
-        await _end_interrupted(journal, messages, clock)
-        memory = await stack.enter_async_context(open_profile_memory(config.data_path))
-        profiles = ChargingProfiles(units, clock, memory, config.station.time_zone)
-        await profiles.load()
-        link = CsmsLink(
-            config.station,
-            journal=journal,
+        wall = WallClock(clock, time_is_set)
+        messages, units = Messages(wall), Units()
+        roster = Roster(
+            config.units,
+            Path(config.folder),
+            units=units,
+            clock=wall,
+            watch=watch,
             messages=messages,
-            clock=clock,
-            seed=crc32(config.station.identity.encode()),
-            boot_reason=boot_reason,
-            tls=config.client_tls(),
+            open_hardware=surroundings.open_hardware,
         )
-        station = Station(config, clock, units, link, messages)
+        stack.push_async_callback(roster.close)
+        await roster.open()
+        journal = await stack.enter_async_context(open_journal(config.data_path))
+        journal.damaged.connect(messages.say_damaged)
+        history = await stack.enter_async_context(
+            open_history(config.data_path, journal, messages, wall, limit_mb=config.station.history_mb)
+        )
+        side = await stack.enter_async_context(
+            open_ocpp_side(
+                config,
+                wall,
+                units=units,
+                journal=journal,
+                messages=messages,
+                boot_reason=boot_reason,
+                open_channel=surroundings.connect,
+                new_id=surroundings.new_id,
+            )
+        )
+        await roster.admit(_maker(wall, messages, side))
+        await end_interrupted(journal, units, messages, wall)
+        memory = await stack.enter_async_context(open_profile_memory(config.data_path))
+        profiles = ChargingProfiles(units, wall, memory, config.station.time_zone)
+        await profiles.load()
+        station = Station(config, wall, units, side.link, messages)
         live = Live(station.view)
-        host, port = split_address("station.web", config.station.web)
-        app = web_app(Seen(units, station.view, profiles), live)
-        station.web_url = await stack.enter_async_context(serving(app, host, port))
+        side.link.priced.connect(history.recorder.price)
+        units.each(history.recorder.follow)
+        units.removed.connect(history.recorder.forget)
+        reconfiguration = Reconfiguration(config, file, roster, messages)
+        seen = Seen(
+            units, station.view, profiles, reconfiguration, side.desk, history.archive, time_zone=config.station.time_zone
+        )
+        served = await stack.enter_async_context(surroundings.serve_page(config, clock, seen, live))
+        station.web_url, station.first_code, station.elsewhere = served.url, served.code, served.elsewhere
         jobs = [
-            *_wire(config, clock, station, journal, profiles, live),
-            *_front(units, hardware, messages, clock),
-            poll_boards(units, config.station.poll_s, beat),
+            *side.jobs(profiles, messages, station.begin_anew),
+            *_wire(config, wall, station, journal, profiles, live),
+            wall.watch(),
+            roster.run(),
+            history.recorder.run(),
+            history.recorder.tidy(),
+            reconfiguration.watch_file(),
+            poll_meters(units, config.station.poll_s),
+            poll_boards(units, config.station.poll_s, watch.beat),
         ]
         async with _running(jobs):
             yield station
 
 
+def _maker(clock: Clock, messages: Messages, side: OcppSide) -> Make:
+    """How a unit is made of its settings and its devices."""
+
+    def make(name: str, unit: UnitConfig, hardware: Hardware) -> UnitControl:
+        return UnitControl(
+            name,
+            unit.evse_id,
+            unit.rules(),
+            evse=hardware.evse,
+            meter=hardware.meter,
+            lock=hardware.lock,
+            clock=clock,
+            books=side.books_of(unit.evse_id),
+            messages=messages,
+        )
+
+    return make
+
+
 def _wire(
-    config: StationConfig, clock: Clock, station: Station, journal: Journal, profiles: ChargingProfiles, live: Live
+    config: StationConfig, clock: WallClock, station: Station, journal: Journal, profiles: ChargingProfiles, live: Live
 ) -> list[Job]:
     """Connect what announces with what listens; all that then has to run."""
     units, link, messages = station.units, station.link, station.messages
     queue = SpacedQueue(config.station.spacing_s)
-    status = StatusReport(units, link, clock)
-    reach = Reach(config, clock, units, link, profiles, station.reset_asked)
 
     def send_needs(wanted: tuple[UnitControl, Needs]) -> None:
         unit, needs = wanted
@@ -164,57 +219,36 @@ def _wire(
             unit.handle(LinkChanged(up))
         live.changed()
 
-    def token_refused(told: tuple[str, v21.AuthorizationStatusEnumType]) -> None:
-        transaction_id, status = told
-        unit = units.of_transaction(transaction_id)
-        if unit is not None:
-            unit.handle(TokenRefused(status.value))
+    def journal_troubled(why: str | None) -> None:
+        if why is None:
+            messages.say(Level.INFO, "journal_written_again", {})
+        else:
+            messages.say(Level.ERROR, "journal_stuck", {"why": why})
 
-    link.token_refused.connect(token_refused)
+    journal.troubled.connect(journal_troubled)
     link.changed.connect(link_changed)
     link.changed.connect(profiles.link_changed)
+    clock.found.connect(profiles.time_found)
+    _tell_of_time(clock, messages)
     messages.said.connect(lambda _message: live.changed())
     alerts = Alerts(messages, units, link, clock)
-    jobs: list[Job] = [journal.write(), queue.run(), link.run(station_router(), reach, status.send), alerts.send()]
-    notices = LimitNotices(link)
-    profiles.outside_changed.connect(lambda told: notices.tell(*told))
-    jobs += [profiles.keep_up(), notices.run()]
-    for unit in units:
+    jobs: list[Job] = [journal.write(), queue.run(), alerts.send()]
+    jobs.append(profiles.keep_up())
+
+    def listen_to(unit: UnitControl) -> None:
         unit.needs_to_send.connect(send_needs)
-        unit.changed.connect(status.look)
         unit.changed.connect(lambda _unit: live.changed())
-        jobs += [unit.act(), unit.move_lock()]
-        path = config.needs_path(unit.unit_id)
-        if path is not None:
-            jobs.append(NeedsFile(Path(path), unit, messages).run())
-    return [*jobs, poll_meters(units, config.station.poll_s)]
+        unit.handle(LinkChanged(link.is_up))
+
+    units.each(listen_to)
+    units.removed.connect(lambda _unit: live.changed())
+    return jobs
 
 
-def _front(units: Units, hardware: Mapping[str, Hardware], messages: Messages, clock: Clock) -> list[Job]:
-    """Listen to the buttons and light the lamps, where there are any."""
-    devices = [(unit, hardware[unit.unit_id]) for unit in units]
-    buttons = [(unit, device.buttons) for unit, device in devices if device.buttons is not None]
-    listening = [listen(buttons, messages)] if buttons else []
-    return [*listening, *(light(unit, device.lamps, clock) for unit, device in devices if device.lamps is not None)]
-
-
-async def _make_safe(units: Units) -> None:
-    async with asyncio.TaskGroup() as telling:
-        for unit in units:
-            telling.create_task(unit.make_safe())
-
-
-async def _shut_down(units: Units) -> None:
-    for unit in units:
-        await unit.shut_down()
-
-
-async def _end_interrupted(journal: Journal, messages: Messages, clock: Clock) -> None:
-    """A transaction without an end belongs to a program that died: nobody knows what happened since, so it ends here."""
-    for left in await journal.open_transactions():
-        journal.append(ended_by_power_loss(left.transaction_id, left.evse_id, left.next_seq_no, Moment.of(clock)))
-        messages.say(Level.WARNING, "transaction_interrupted", {"transaction_id": left.transaction_id})
-    await journal.flush()
+def _tell_of_time(clock: WallClock, messages: Messages) -> None:
+    if clock.source is Source.NONE:
+        messages.say(Level.WARNING, "time_unknown", {})
+    clock.found.connect(lambda by: messages.say(Level.INFO, "time_set", {"by_s": round(by.total_seconds())}))
 
 
 @asynccontextmanager

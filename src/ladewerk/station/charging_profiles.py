@@ -7,7 +7,7 @@ directly. What limits the station as a whole is shared by the units that want a 
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -41,9 +41,11 @@ from ladewerk.station.control import UnitControl
 from ladewerk.station.events import LimitsChanged, PlanCleared, PlanReceived
 from ladewerk.station.outside_limit import Notice, OutsideLimit, as_profile, ranked, release_notice, set_notice
 from ladewerk.station.profile_memory import PERSISTENT, ProfileMemory
-from ladewerk.station.shares import shares
+from ladewerk.station.shares import lower, share
+from ladewerk.station.timeless import timeless
 from ladewerk.station.unit_state import ENERGISED
 from ladewerk.station.units import Units
+from ladewerk.station.wall_clock import is_time
 from ladewerk.station.wording import text
 from ladewerk.timeline import Timeline, combine
 
@@ -76,7 +78,6 @@ class ChargingProfiles:
     """The one place that knows which profiles are installed."""
 
     def __init__(self, units: Units, clock: Clock, memory: ProfileMemory, time_zone: str | None = None) -> None:
-        self.abilities = abilities_of(units)
         self.installed = Installed()
         self.outside_changed: Signal[tuple[str, Notice]] = Signal()
         self._units = units
@@ -89,15 +90,22 @@ class ChargingProfiles:
         self._plans: dict[int, Timeline[float]] = {}
         self._limits: dict[int, Timeline[float]] = {}
         self._seen: dict[int, tuple[Any, ...]] = {}
+        self._barred: dict[int, str] = {}
         self._changing = asyncio.Lock()
         self._woken = asyncio.Event()
 
+    @property
+    def abilities(self) -> Abilities:
+        """What the station does with profiles, with the units that it has now."""
+        return abilities_of(self._units)
+
     async def load(self) -> None:
-        """Take over what survived a restart, and limit every unit by it from now on."""
+        """Take over what survived a restart, and limit every unit by it from now on, those that come later too."""
         self.installed = Installed(tuple(await self._memory.read()))
         self._tell_limits()
-        for unit in self._units:
-            unit.changed.connect(self._unit_changed)
+        self._units.each(lambda unit: unit.changed.connect(self._unit_changed))
+        self._units.added.connect(lambda _unit: self._tell_limits())
+        self._units.removed.connect(self._unit_removed)
 
     # What the CSMS asks for
 
@@ -175,6 +183,11 @@ class ChargingProfiles:
             self.outside_changed.emit((source, release_notice(source)))
             return True
 
+    def bar(self, evse_id: int, transaction_id: str) -> None:
+        """Allow this transaction no current any more: the CSMS does not accept who charges (E05.FR.02)."""
+        self._barred[evse_id] = transaction_id
+        self._tell_limits()
+
     def situation(self) -> Situation:
         """All that the limits follow from at this moment."""
         running = {
@@ -188,19 +201,31 @@ class ChargingProfiles:
         }
         rules = {one.evse_id: one.state.rules for one in self._units}
         offline_s = None if self._offline_since_s is None else self._clock.monotonic() - self._offline_since_s
+        station = Station(
+            ratings_a={evse_id: one.max_current_a for evse_id, one in rules.items()},
+            phases=max((one.phases for one in rules.values()), default=3),
+            zone=self._zone,
+            switches_phases=False,
+        )
+        known = is_time(self._clock.now())
         return Situation(
-            station=Station(
-                ratings_a={evse_id: one.max_current_a for evse_id, one in rules.items()},
-                phases=max((one.phases for one in rules.values()), default=3),
-                zone=self._zone,
-                switches_phases=False,
-            ),
-            installed=self.installed.profiles,
+            station=station,
+            installed=self.installed.profiles if known else timeless(self.installed, station.circuit),
             transactions=running,
             offline_s=offline_s,
         )
 
     # What happens
+
+    def time_found(self, behind: timedelta) -> None:
+        """The clock shows another time from now on; what has lasted since a transaction began is as long as before.
+
+        A clock that is set while it was right stops nobody and frees nobody: what was worked out holds until the next round.
+        """
+        self._begun = {identity: at + behind for identity, at in self._begun.items()}
+        if not is_time(self._clock.now() - behind):
+            self._tell_limits()
+            self._woken.set()
 
     def link_changed(self, up: bool) -> None:
         """Profiles may end with an offline time, some for good (K01.FR.101, K01.FR.102)."""
@@ -251,10 +276,17 @@ class ChargingProfiles:
                 self._tell_plans()
         self._tell_limits()
 
+    def _unit_removed(self, unit: UnitControl) -> None:
+        """What stays has the limit of the station to itself."""
+        for known in (self._seen, self._plans, self._limits):
+            known.pop(unit.evse_id, None)
+        self._tell_limits()
+
     def _forget(self, transaction_id: str, evse_id: int) -> None:
         self.installed = self.installed.without_transaction(transaction_id, evse_id)
         self._begun.pop(transaction_id, None)
         self._plans.pop(evse_id, None)
+        self._barred.pop(evse_id, None)
 
     # What the units are told
 
@@ -268,12 +300,20 @@ class ChargingProfiles:
         except StoreError as err:
             return Refusal(Reason.INTERNAL_ERROR, str(err))
         self.installed = installed
+        begun = self._open_transactions()
         refused = self._tell_plans()
         if refused is not None:
+            # What begins by itself may fail at once, and its transaction ends with it: that leaves nothing behind.
+            for evse_id, transaction_id in begun.items() - self._open_transactions().items():
+                before = before.without_transaction(transaction_id, evse_id)
             self.installed = before
             return Refusal(Reason.INVALID_PROFILE, text(refused.code, refused.params))
         self._tell_limits()
         return None
+
+    def _open_transactions(self) -> dict[int, str]:
+        """Those of the units, by EVSE."""
+        return {unit.evse_id: unit.transaction.transaction_id for unit in self._units if unit.transaction is not None}
 
     def _tell_plans(self) -> Refuse | None:
         """Tell each unit whose transaction has a TxProfile, or had one, what its profiles say now."""
@@ -307,16 +347,22 @@ class ChargingProfiles:
         situation = self.situation()
         window = self._window()
         units = list(self._units)
-        own = [currents(own_limit(situation, unit.evse_id, window)) for unit in units]
+        own = [self._own_limit(situation, unit, window) for unit in units]
         together = currents(station_limit(situation, window))
         wanted = [_wanted(unit, limit, window) for unit, limit in zip(units, own, strict=True)]
         for index, unit in enumerate(units):
-            line = _share(index, own[index], together, wanted)
+            line = share(index, own[index], together, wanted)
             line = _from_long_ago(lasting(line.within(window.start, window.end), window.end))
             old = self._limits.get(unit.evse_id)
             if old is None or not _alike(old, line, window):
                 self._limits[unit.evse_id] = line
                 unit.handle(LimitsChanged(line))
+
+    def _own_limit(self, situation: Situation, unit: UnitControl, window: Window) -> Timeline[float]:
+        transaction = unit.transaction
+        if transaction is not None and self._barred.get(unit.evse_id) == transaction.transaction_id:
+            return Timeline.of([(window.start, 0.0), (window.end, None)])
+        return currents(own_limit(situation, unit.evse_id, window))
 
     def _window(self) -> Window:
         now = self._clock.now()
@@ -334,8 +380,8 @@ def _amounts(one: Installation) -> tuple[Any, ...]:
 
 def _restore(plans: dict[int, Timeline[float]], evse_id: int, old: Timeline[float] | None) -> None:
     if old is None:
-        del plans[evse_id]
-    else:
+        plans.pop(evse_id, None)
+    elif evse_id in plans:  # else it ended with its transaction
         plans[evse_id] = old
 
 
@@ -357,25 +403,4 @@ def _wanted(unit: UnitControl, own: Timeline[float], window: Window) -> Timeline
         return Timeline()
     constant = Timeline.of([(window.start, state.rules.direct_current_a), (window.end, None)])
     line = constant if state.direct or state.planned is None else state.planned.line
-    return combine(_lower, line, own)
-
-
-def _lower(values: Sequence[float | None]) -> float | None:
-    return None if None in values else min(value for value in values if value is not None)
-
-
-def _share(
-    index: int, own: Timeline[float], together: Timeline[float], wanted: Iterable[Timeline[float]]
-) -> Timeline[float]:
-    """The limit of one unit beside the others: its own, and its share where the station has one."""
-
-    def rule(values: Sequence[float | None]) -> float | None:
-        own_a, limit_a, *others = values
-        if own_a is None or limit_a is None:
-            return own_a
-        wishes = [value or 0.0 for value in others]
-        # A unit that wants nothing yet is told what it would get: nobody waits for a limit that is not known.
-        wishes[index] = wishes[index] or own_a
-        return min(own_a, shares(limit_a, wishes)[index])
-
-    return combine(rule, own, together, *wanted)
+    return combine(lower, line, own)

@@ -11,10 +11,12 @@ import msgspec
 from ladewerk.errors import ConfigError
 from ladewerk.ocpp import ClientTls, Leniency, Version
 from ladewerk.ocpp.link_settings import ClientTlsTable, LenientTable, PingSeconds, warn_of_open_key
-from ladewerk.settings import read_toml, split_address
+from ladewerk.settings import parse_toml, read_toml, split_address
 from ladewerk.station.drivers.ports import Lamp
 from ladewerk.station.safety import Thresholds
 from ladewerk.station.unit_state import Rules, SelfTest
+from ladewerk.station.wake_up import WakeUp
+from ladewerk.web.https import HttpsTable, is_loopback
 
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 OcppVersions = Annotated[tuple[Literal["2.1", "2.0.1", "1.6"], ...], msgspec.Meta(min_length=1)]
@@ -27,6 +29,11 @@ class EvseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     driver: Literal["evse-wb"]
     device: str
     address: Annotated[int, msgspec.Meta(ge=1, le=247)] = 1
+
+    @property
+    def board(self) -> str:
+        """Line and address, as the supervisor takes them."""
+        return f"{self.device}:{self.address}"
 
 
 class MeterConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,6 +53,7 @@ class LockConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     unlock_pin: Annotated[int, msgspec.Meta(ge=0, le=27)]
     feedback_pin: Annotated[int, msgspec.Meta(ge=0, le=27)] | None = None
     drive_s: Annotated[float, msgspec.Meta(gt=0, le=5)] = 1.0
+    moves_per_minute: Annotated[int, msgspec.Meta(ge=2, le=60)] = 10
     active_low: bool = False
 
 
@@ -90,12 +98,21 @@ class SafetyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     meter_frozen_s: Seconds = 60.0
     band_a: Annotated[float, msgspec.Meta(gt=0)] = 3.0
     band_for_s: Seconds = 30.0
+    imbalance_a: Annotated[float, msgspec.Meta(gt=0)] = 20.0
+
+
+class WakeUpConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``wake_up = {…}`` of a unit; see :class:`~ladewerk.station.wake_up.WakeUp`."""
+
+    after_s: Seconds = 60.0
+    pause_s: Seconds = 10.0
+    attempts: Annotated[int, msgspec.Meta(ge=0, le=10)] = 3
 
 
 class UnitConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[units.NAME]``."""
 
-    evse_id: Annotated[int, msgspec.Meta(ge=1)]
+    evse_id: Annotated[int, msgspec.Meta(ge=1, le=99)]
     evse: EvseConfig
     meter: MeterConfig
     lock: LockConfig | None = None
@@ -108,7 +125,12 @@ class UnitConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     self_test: SelfTest = SelfTest.BEFORE_EACH
     calibration_s: Seconds = 3600.0
     needs_file: str | None = None
+    wake_up: WakeUpConfig = WakeUpConfig()
     safety: SafetyConfig = SafetyConfig()
+
+    def needs_path(self, folder: Path) -> Path | None:
+        """The file the unit's needs are read from, if any; ``folder`` is where relative names begin."""
+        return None if self.needs_file is None else folder / Path(self.needs_file).expanduser()
 
     def rules(self) -> Rules:
         """The settings as the unit's table takes them."""
@@ -122,7 +144,16 @@ class UnitConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             has_lock=self.lock is not None,
             calibration_s=self.calibration_s,
             thresholds=thresholds,
+            wake_up=WakeUp(**msgspec.structs.asdict(self.wake_up)),
         )
+
+
+class AuthorizationConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[station.authorization]``: whether a token is needed, and for whom a charging counts where none is."""
+
+    required: bool = False
+    token: Annotated[str, msgspec.Meta(max_length=36)] = "LOCAL"
+    token_type: Annotated[str, msgspec.Meta(min_length=1, max_length=20)] = "Local"
 
 
 class StationTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -134,15 +165,20 @@ class StationTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     time_zone: str | None = None
     password: str | None = None
     tls: ClientTlsTable | None = None
+    authorization: AuthorizationConfig = AuthorizationConfig()
     ocpp_versions: OcppVersions = ("2.1", "2.0.1", "1.6")
     compression: bool = True
     ping_s: PingSeconds = 60.0
     lenient: LenientTable | None = None
     web: str = "127.0.0.1:8081"
+    https: HttpsTable | None = None
+    open: bool = False
     poll_s: Seconds = 1.0
     meter_values_s: Seconds = 60.0
     spacing_s: Seconds = 2.0
     supervisor_s: Seconds = 5.0
+    history_mb: Annotated[int, msgspec.Meta(ge=10, le=100_000)] = 200
+    trust_clock: bool = False
     vendor: Annotated[str, msgspec.Meta(min_length=1, max_length=50)] = "Ladewerk"
     model: Annotated[str, msgspec.Meta(min_length=1, max_length=20)] = "Station"
 
@@ -171,11 +207,6 @@ class StationConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         """The certificate files of the link, None where nothing is said of them. Raises ConfigError."""
         return None if self.station.tls is None else self.station.tls.tls("station.tls", Path(self.folder))
 
-    def needs_path(self, unit_id: str) -> Path | None:
-        """The file a unit's needs are read from, if any."""
-        name = self.units[unit_id].needs_file
-        return None if name is None else Path(self.folder) / Path(name).expanduser()
-
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     station: StationTable
@@ -184,7 +215,15 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 def load_config(path: Path) -> StationConfig:
     """Read the TOML file at ``path``. Raises ConfigError with the file and the key, or the line."""
-    read = read_toml(path, _File)
+    return _checked(read_toml(path, _File), path)
+
+
+def parse_config(text: str, path: Path) -> StationConfig:
+    """The same for a ``text`` that is to be the content of the file at ``path``."""
+    return _checked(parse_toml(text, path, _File), path)
+
+
+def _checked(read: _File, path: Path) -> StationConfig:
     config = StationConfig(station=read.station, units=read.units, folder=str(path.parent))
     try:
         check(config)
@@ -208,7 +247,9 @@ def check(config: StationConfig) -> None:
         raise ConfigError("station.ocpp_versions", "names each version once, the best first")
     table.leniency()
     config.client_tls()
-    split_address("station.web", table.web)
+    host, _ = split_address("station.web", table.web)
+    if table.open and not is_loopback(host):
+        raise ConfigError("station.open", f"a page without a password is for this machine alone, not for {table.web}")
     if table.time_zone is not None:
         _check_zone(table.time_zone)
     if not config.units:
@@ -222,9 +263,6 @@ def check(config: StationConfig) -> None:
             if other != name:
                 raise ConfigError(f"units.{name}.{key}", f"is the same as that of units.{other}")
         _check_unit(name, unit, table.poll_s)
-    ids = sorted(unit.evse_id for unit in config.units.values())
-    if ids != list(range(1, len(ids) + 1)):
-        raise ConfigError("units", f"evse_id counts 1, 2, 3 without a gap (OCPP 2.0.1 part 1, 7.2), not {ids}")
 
 
 def _check_zone(name: str) -> None:

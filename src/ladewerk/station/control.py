@@ -6,19 +6,19 @@ state and does what :func:`~ladewerk.station.unit.step` says; it decides nothing
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Final
-from uuid import uuid4
 
 from ladewerk.clock import Clock
 from ladewerk.errors import DeviceError
 from ladewerk.signals import Signal
-from ladewerk.station import transaction as transactions
 from ladewerk.station.actions import (
     Action,
     AllowSupply,
     AuthorizeTransaction,
     BeginTransaction,
+    EndReason,
     EndTransaction,
     Level,
     MoveLock,
@@ -29,16 +29,27 @@ from ladewerk.station.actions import (
     SetCurrent,
     StartSelfTest,
 )
-from ladewerk.station.drivers.ports import Evse, Lock, Meter
-from ladewerk.station.events import Device, DeviceMissed, Event, EvseSeen, LockFailed, LockMoved, MeterSeen, Tick
-from ladewerk.station.history import History
-from ladewerk.station.journal import Journal
+from ladewerk.station.bookkeeper import Bookkeeper
+from ladewerk.station.drivers.ports import Evse, Lock, Meter, MeterReading
+from ladewerk.station.events import (
+    Device,
+    DeviceMissed,
+    DirectPressed,
+    Event,
+    EvseSeen,
+    LockFailed,
+    LockMoved,
+    MeterSeen,
+    Origin,
+    Tick,
+)
+from ladewerk.station.execution import Execution
 from ladewerk.station.messages import Messages
 from ladewerk.station.moment import Moment
 from ladewerk.station.needs import Needs
-from ladewerk.station.transaction import RemoteStart, Transaction
+from ladewerk.station.transaction import Grant, Transaction
 from ladewerk.station.unit import step
-from ladewerk.station.unit_state import ENERGISED, Rules, UnitState
+from ladewerk.station.unit_state import ENERGISED, RUNNING, Phase, Rules, UnitState
 
 _log = logging.getLogger(__name__)
 
@@ -60,16 +71,14 @@ class UnitControl:
         meter: Meter,
         lock: Lock | None,
         clock: Clock,
-        journal: Journal,
+        books: Bookkeeper,
         messages: Messages,
-        meter_values_s: float,
     ) -> None:
         self.unit_id = unit_id
         self.evse_id = evse_id
         # Where the bolt stands is unknown at start, so it counts as locked until it was driven back.
         self.state = UnitState(rules=rules, locked=lock is not None, evse_seen_s=clock.monotonic())
-        self.transaction: Transaction | None = None
-        self.history = History()
+        self.books = books
         self.safe = False
         """Whether the board took that it has to offer no current, when that was last said before or after all else."""
         self.changed: Signal[UnitControl] = Signal()
@@ -78,52 +87,95 @@ class UnitControl:
         self._meter = meter
         self._lock = lock
         self._clock = clock
-        self._journal = journal
         self._messages = messages
-        self._meter_values_s = meter_values_s
         self._orders: asyncio.Queue[Order] = asyncio.Queue()
         self._lock_moves: asyncio.Queue[MoveLock] = asyncio.Queue()
         self._timer: asyncio.TimerHandle | None = None
-        self._remote_start: RemoteStart | None = None
+        self._followed: tuple[Execution | None, Execution | None] | None = None
+        """The lines whose next change the timer waits for."""
+        self._awaited: tuple[Grant, asyncio.TimerHandle] | None = None
+        self._locking = asyncio.Lock()
+        self._looking = (asyncio.Lock(), asyncio.Lock())
+        self._withdrawn = False
 
     @property
     def now(self) -> Moment:
         return Moment.of(self._clock)
 
-    def handle(self, event: Event) -> Refuse | None:
-        """Let ``event`` happen to the unit; what it was refused, if it was an order."""
+    @property
+    def transaction(self) -> Transaction | None:
+        """The open one."""
+        return self.books.transaction
+
+    def handle(self, event: Event, grant: Grant | None = None) -> Refuse | None:
+        """Let ``event`` happen to the unit; what it was refused, if it was an order. ``grant`` says for whom it is."""
+        refused = self.books.why_not(event, grant)
+        if refused is not None:
+            return refused
         now = self.now
         self.state, actions = step(self.state, event, now)
-        refused: Refuse | None = None
+        self.books.given(grant)
         for action in actions:
             if isinstance(action, Refuse):
                 refused = action
             else:
                 self._do(action, now)
-        self._report(now)
+        self.books.follow(self.state, now)
+        self.books.given(None)
         self._wake_at_next_slot(now)
+        self._look_for_awaited()
         self.changed.emit(self)
         return refused
 
-    def handle_remote_start(self, event: Event, asked: RemoteStart) -> Refuse | None:
-        """The same for a start that the CSMS asks for: a transaction that is authorized by it says for whom."""
-        self._remote_start = asked
-        try:
-            return self.handle(event)
-        finally:
-            self._remote_start = None
+    def await_vehicle(self, grant: Grant, timeout_s: float) -> None:
+        """Charge directly for ``grant`` as soon as a vehicle is plugged in; it has ``timeout_s`` to come."""
+        self._forget_awaited()
+        self.books.await_vehicle(grant, self.state, self.now)
+        timer = asyncio.get_running_loop().call_later(timeout_s, self._give_up)
+        self._awaited = (grant, timer)
+        self.changed.emit(self)
+
+    def _look_for_awaited(self) -> None:
+        """The vehicle that was authorized before it came has come."""
+        if self._awaited is None or self.state.phase is not Phase.PLUGGED:
+            return
+        grant = self._awaited[0]
+        self._forget_awaited()
+        origin = Origin.LOCAL if grant.remote_start_id is None else Origin.REMOTE
+        refused = self.handle(DirectPressed(origin), grant)
+        if refused is not None:
+            self._messages.say(Level.WARNING, refused.code, refused.params, unit_id=self.unit_id)
+            self.close_books(EndReason.OTHER)
+
+    def _give_up(self) -> None:
+        self._awaited = None
+        self.books.close(EndReason.TIMEOUT, self.state, self.now)
+        self._messages.say(Level.WARNING, "vehicle_did_not_come", {}, unit_id=self.unit_id)
+        self.changed.emit(self)
+
+    def _forget_awaited(self) -> None:
+        if self._awaited is not None:
+            self._awaited[1].cancel()
+            self._awaited = None
 
     def _wake_at_next_slot(self, now: Moment) -> None:
         """Slots begin on time, not with the next poll after them."""
+        state = self.state
+        planned, ceiling = (state.planned, state.ceiling) if state.phase in ENERGISED else (None, None)
+        if self._followed is not None and self._followed[0] is planned and self._followed[1] is ceiling:
+            return  # the timer is that of these lines
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self.state.phase not in ENERGISED:
-            return
-        followed = [line for line in (self.state.planned, self.state.ceiling) if line is not None]
-        waits_s = [wait_s for line in followed if (wait_s := line.next_change_in_s(now)) is not None]
+        self._followed = (planned, ceiling)
+        lines = [line for line in self._followed if line is not None]
+        waits_s = [wait_s for line in lines if (wait_s := line.next_change_in_s(now)) is not None]
         if waits_s:
-            self._timer = asyncio.get_running_loop().call_later(min(waits_s), self.handle, Tick())
+            self._timer = asyncio.get_running_loop().call_later(min(waits_s), self._slot_begins)
+
+    def _slot_begins(self) -> None:
+        self._followed = None
+        self.handle(Tick())
 
     def _do(self, action: Action, now: Moment) -> None:
         match action:
@@ -135,33 +187,23 @@ class UnitControl:
                 self.needs_to_send.emit((self, needs))
             case Say(level, code, params):
                 self._messages.say(level, code, params, unit_id=self.unit_id)
-            case BeginTransaction(plugged_now):
-                begun = transactions.begin(str(uuid4()), self.evse_id, self.state, now, plugged_now=plugged_now)
-                self._keep(begun)
-            case AuthorizeTransaction():
-                if self.transaction is not None:
-                    self._keep(transactions.authorized(self.transaction, now, self._remote_start))
-            case EndTransaction(reason):
-                if self.transaction is not None:
-                    self._keep(transactions.end(self.transaction, reason, self.state, now))
-                    self.transaction = None
+            case BeginTransaction() | AuthorizeTransaction() | EndTransaction():
+                self.books.enter(action, self.state, now)
 
-    def _keep(self, reported: transactions.Reported) -> None:
-        self.transaction, event = reported
-        self._journal.append(event)
+    def say(self, level: Level, code: str, params: Mapping[str, object]) -> None:
+        """A message that concerns this unit."""
+        self._messages.say(level, code, params, unit_id=self.unit_id)
 
-    def _report(self, now: Moment) -> None:
-        if self.transaction is not None:
-            self.transaction, events = transactions.follow(self.transaction, self.state, now, period_s=self._meter_values_s)
-            for event in events:
-                self._journal.append(event)
+    def close_books(self, reason: EndReason) -> None:
+        """End a transaction that has no session to end: a vehicle that is only plugged in, or that never came."""
+        self._forget_awaited()
+        if self.state.phase not in RUNNING | {Phase.FINISHING}:
+            self.books.close(reason, self.state, self.now)
+            self.changed.emit(self)
 
     def report_now(self) -> bool:
         """An event that the CSMS asked for; False where no transaction is open."""
-        if self.transaction is None:
-            return False
-        self._keep(transactions.asked_for(self.transaction, self.state, self.now))
-        return True
+        return self.books.report_now(self.state, self.now)
 
     # The hardware
 
@@ -177,25 +219,38 @@ class UnitControl:
 
     async def poll_board(self) -> None:
         """Read the board once; time passes for the unit whether it answers or not."""
-        try:
-            reading = await self._evse.read()
-        except DeviceError as err:
-            _log.info("%s: %s", self.unit_id, err)
-            self.handle(DeviceMissed(Device.EVSE, str(err)))
-        else:
-            self.handle(EvseSeen(reading))
-        self.handle(Tick())
+        async with self._looking[0]:
+            if self._withdrawn:
+                return
+            try:
+                reading = await self._evse.read()
+            except DeviceError as err:
+                _log.info("%s: %s", self.unit_id, err)
+                self.handle(DeviceMissed(Device.EVSE, str(err)))
+            else:
+                self.handle(EvseSeen(reading))
+            self.handle(Tick())
 
     async def poll_meter(self) -> None:
         """Read the meter once."""
+        async with self._looking[1]:
+            if self._withdrawn:
+                return
+            try:
+                reading = await self._meter.read()
+            except DeviceError as err:
+                _log.info("%s: %s", self.unit_id, err)
+                self.handle(DeviceMissed(Device.METER, str(err)))
+            else:
+                self.handle(MeterSeen(reading))
+
+    async def read_meter(self) -> MeterReading | None:
+        """What the meter says, before the polls begin; None where it does not answer."""
         try:
-            reading = await self._meter.read()
+            return await self._meter.read()
         except DeviceError as err:
             _log.info("%s: %s", self.unit_id, err)
-            self.handle(DeviceMissed(Device.METER, str(err)))
-        else:
-            self.handle(MeterSeen(reading))
-            self.history.add(self.state, self.now)
+            return None
 
     async def act(self) -> None:
         """Carry out the orders to the board, for ever, in their order."""
@@ -223,15 +278,47 @@ class UnitControl:
         while True:
             move = await self._lock_moves.get()
             try:
-                if self._lock is not None:
-                    await (self._lock.lock() if move.locked else self._lock.unlock())
+                await self._drive_lock(move)
             except DeviceError as err:
                 self.handle(LockFailed(move.locked, str(err)))
             else:
                 self.handle(LockMoved(move.locked))
 
+    async def _drive_lock(self, move: MoveLock) -> None:
+        async with self._locking:
+            if self._lock is not None:
+                await (self._lock.lock() if move.locked else self._lock.unlock())
+
+    async def unlock(self) -> str | None:
+        """F05: let the plug go, whatever is believed of it; why it did not go, None where it did."""
+        if self._lock is None:
+            return "there is no plug lock"
+        if self.state.evse is None or self.state.evse.relay_closed:
+            return "the contactor is not known to be open"
+        try:
+            await self._drive_lock(MoveLock(locked=False))
+        except DeviceError as err:
+            return str(err)
+        self.handle(LockMoved(locked=False))
+        return None
+
+    async def withdraw(self) -> None:
+        """Take the unit out of the station: transaction ended, no current, supply off. Nobody reads its devices after this.
+
+        Whatever runs must have been stopped, and :meth:`act` and :meth:`move_lock` must have ended.
+        """
+        async with self._looking[0], self._looking[1]:
+            self._withdrawn = True
+        if self.transaction is not None:
+            self.books.close(EndReason.OTHER, self.state, self.now, final=True)
+            self.changed.emit(self)
+        await self.shut_down()
+        with suppress(DeviceError):  # a board that is silent has been told of already
+            await self._evse.open_contactor()
+
     async def shut_down(self) -> None:
         """The last word to the board before the program ends: no current. The transaction stays open in the journal."""
+        self._forget_awaited()
         if self._timer is not None:
             self._timer.cancel()
         await self.make_safe()
@@ -256,9 +343,13 @@ async def _every(period_s: float, units: Iterable[UnitControl], poll: Callable[[
     loop = asyncio.get_running_loop()
     due_s = loop.time()
     while True:
-        async with asyncio.TaskGroup() as reading:
-            for unit in units:
-                reading.create_task(_once(poll, unit))
+        present = tuple(units)
+        if len(present) == 1:
+            await poll(present[0])
+        else:
+            async with asyncio.TaskGroup() as reading:
+                for unit in present:
+                    reading.create_task(_once(poll, unit))
         # A round that took too long skips the ticks it missed: no burst follows.
         late_s = loop.time() - due_s
         due_s += period_s * (1 + late_s // period_s)

@@ -7,30 +7,49 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import Final, Protocol
 
 from ladewerk.station import supervisor
 from ladewerk.station.config import StationConfig
 
 _log = logging.getLogger(__name__)
 
-Beat = Callable[[], None]
-"""To be called as long as everything goes its way."""
+
+class Watch(Protocol):
+    """What takes over when the program falls silent."""
+
+    def beat(self) -> None:
+        """Everything goes its way; called after each look at a board."""
+        ...
+
+    def guard(self, boards: Sequence[str]) -> None:
+        """Look after these boards from now on, ``DEVICE:ADDRESS`` each."""
+        ...
+
+
+class Unwatched:
+    """Nobody watches: in a demo the boards are simulated in the same process."""
+
+    def beat(self) -> None: ...
+
+    def guard(self, boards: Sequence[str]) -> None: ...
+
+
+UNWATCHED: Final = Unwatched()
 
 
 class DeadMan:
     """The supervisor of this process. A supervisor that dies is replaced with the next beat."""
 
     def __init__(self, boards: Sequence[str], silence_s: float, environment: Mapping[str, str]) -> None:
-        self._command = [
-            *(sys.executable, "-I", "-S", supervisor.__file__),
-            *(str(os.getpid()), str(silence_s), *boards),
-        ]
+        self._command = [sys.executable, "-I", "-S", supervisor.__file__, str(os.getpid()), str(silence_s)]
+        self._boards = tuple(boards)
         self._environment = environment
         self._systemd = _notify_socket(environment)
         self._pid, self._line = self._start()
-        self._tell_systemd(b"READY=1")
+        self._ready = False
 
     def beat(self) -> None:
         """Everything goes its way."""
@@ -42,7 +61,21 @@ class DeadMan:
             os.waitpid(self._pid, 0)
             self._pid, self._line = self._start()
             os.write(self._line, supervisor.BEAT)
+        if not self._ready:
+            # The first board was looked at: before that, a slow start is no hanging program.
+            self._ready = True
+            self._tell_systemd(b"READY=1")
         self._tell_systemd(b"WATCHDOG=1")
+
+    def guard(self, boards: Sequence[str]) -> None:
+        """Look after these boards from now on: a supervisor that knows them, and only then none that does not."""
+        if tuple(boards) == self._boards:
+            return
+        self._boards = tuple(boards)
+        former_pid, former_line = self._pid, self._line
+        self._pid, self._line = self._start()
+        os.write(self._line, supervisor.BEAT)
+        _say_goodbye(former_pid, former_line)
 
     def let_go(self) -> None:
         """The program ends, and what the boards do is not known: the supervisor goes on alone."""
@@ -51,10 +84,7 @@ class DeadMan:
     def goodbye(self) -> None:
         """The boards are safe and the program ends."""
         self._tell_systemd(b"STOPPING=1")
-        with suppress(BrokenPipeError):  # a supervisor that is gone needs no goodbye
-            os.write(self._line, supervisor.GOODBYE)
-        os.close(self._line)
-        os.waitpid(self._pid, 0)
+        _say_goodbye(self._pid, self._line)
 
     def _start(self) -> tuple[int, int]:
         """Process and the line to it."""
@@ -62,7 +92,11 @@ class DeadMan:
         try:
             # Its own session: what the terminal sends to the foreground is meant for the program.
             pid = os.posix_spawn(
-                sys.executable, self._command, self._environment, setsid=True, file_actions=[(os.POSIX_SPAWN_DUP2, ear, 0)]
+                sys.executable,
+                [*self._command, *self._boards],
+                self._environment,
+                setsid=True,
+                file_actions=[(os.POSIX_SPAWN_DUP2, ear, 0)],
             )
         finally:
             os.close(ear)
@@ -78,6 +112,13 @@ class DeadMan:
                 _log.warning("systemd does not listen: %s", err)
 
 
+def _say_goodbye(pid: int, line: int) -> None:
+    with suppress(BrokenPipeError):  # a supervisor that is gone needs no goodbye
+        os.write(line, supervisor.GOODBYE)
+    os.close(line)
+    os.waitpid(pid, 0)
+
+
 def _notify_socket(environment: Mapping[str, str]) -> str | None:
     name = environment.get("NOTIFY_SOCKET")
     # An @ stands for the zero byte of an abstract address.
@@ -85,13 +126,15 @@ def _notify_socket(environment: Mapping[str, str]) -> str | None:
 
 
 @contextmanager
-def watched(config: StationConfig) -> Iterator[Beat]:
+def watched(config: StationConfig) -> Iterator[Watch]:
     """A supervisor for the boards of ``config``, which takes over if the context is left by an exception or never."""
-    boards = [f"{unit.evse.device}:{unit.evse.address}" for unit in config.units.values()]
-    dead_man = DeadMan(boards, config.station.supervisor_s, os.environ)
+    dead_man = DeadMan([unit.evse.board for unit in config.units.values()], config.station.supervisor_s, os.environ)
     try:
-        yield dead_man.beat
+        yield dead_man
     except BaseException:
         dead_man.let_go()
         raise
     dead_man.goodbye()
+
+
+_: tuple[type[Watch], ...] = (DeadMan, Unwatched)

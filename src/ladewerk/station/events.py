@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from ladewerk.station.actions import EndReason
 from ladewerk.station.drivers.ports import EvseReading, MeterReading
 from ladewerk.station.needs import Needs
 from ladewerk.timeline import Timeline
@@ -75,6 +76,13 @@ class NeedsAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleGiven:
+    """Somebody at the station wants this schedule, which has an end; A per phase, already checked."""
+
+    line: Timeline[float]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanReceived:
     """The CSMS set a charging profile for the unit's transaction; A per phase."""
 
@@ -116,9 +124,10 @@ class DirectPressed:
 
 @dataclass(frozen=True, slots=True)
 class StopPressed:
-    """End what is going on."""
+    """End what is going on; ``reason`` where it is not simply who gave the order."""
 
     origin: Origin = Origin.LOCAL
+    reason: EndReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +158,7 @@ Event: TypeAlias = (
     | LinkChanged
     | NeedsGiven
     | NeedsAnswered
+    | ScheduleGiven
     | PlanReceived
     | PlanCleared
     | TokenRefused
@@ -169,6 +179,7 @@ EVENTS: tuple[type[Event], ...] = (
     LinkChanged,
     NeedsGiven,
     NeedsAnswered,
+    ScheduleGiven,
     PlanReceived,
     PlanCleared,
     TokenRefused,

@@ -6,7 +6,6 @@ said among the messages: a button has no other voice.
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from typing import Final
 
 from ladewerk.clock import Clock
@@ -41,20 +40,19 @@ def lit(state: UnitState, now: Moment) -> frozenset[Lamp]:
     return frozenset() if trouble(state, now) is not None else frozenset({Lamp.READY})
 
 
-async def listen(fronts: Sequence[tuple[UnitControl, Buttons]], messages: Messages) -> None:
-    """Look at all buttons, for ever."""
+async def listen(unit: UnitControl, buttons: Buttons, messages: Messages) -> None:
+    """Look at the buttons of one unit, for ever."""
     while True:
-        for unit, buttons in fronts:
-            try:
-                pressed = await buttons.pressed()
-            except DeviceError as err:
-                _log.warning("%s: buttons: %s", unit.unit_id, err)
-                await asyncio.sleep(_AGAIN_S)
-                continue
-            for button in sorted(pressed):
-                refused = unit.handle(order(button, unit.state))
-                if refused is not None:
-                    messages.say(Level.INFO, refused.code, refused.params, unit_id=unit.unit_id)
+        try:
+            pressed = await buttons.pressed()
+        except DeviceError as err:
+            _log.warning("%s: buttons: %s", unit.unit_id, err)
+            await asyncio.sleep(_AGAIN_S)
+            continue
+        for button in sorted(pressed):
+            refused = unit.handle(order(button, unit.state))
+            if refused is not None:
+                messages.say(Level.INFO, refused.code, refused.params, unit_id=unit.unit_id)
         await asyncio.sleep(BUTTON_POLL_S)
 
 

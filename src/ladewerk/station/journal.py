@@ -2,23 +2,30 @@
 
 Events are handed over at once and written in groups: everything that waits
 goes into one database transaction, in a thread, and only what is committed is ever sent.
+
+A disk that refuses stops nobody who hands over, and the link waits: what the journal cannot promise is not said. Each job
+is tried again until the disk takes it, and ``troubled`` announces that it does not, and that it does again.
 """
 
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import msgspec
 
 from ladewerk.errors import StoreError
 from ladewerk.ocpp import v21
 from ladewerk.ocpp.messages import decode, encode
+from ladewerk.signals import Signal
 from ladewerk.station.database_file import DatabaseFile, open_database, transaction
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _Row = tuple[bytes, v21.TransactionEventRequest, bool]
 
@@ -30,7 +37,8 @@ create table if not exists events(
   payload blob not null, offline integer not null, state text not null,
   unique(transaction_id, seq_no)
 );
-create index if not exists events_by_state on events(state, number);
+drop index if exists events_by_state;
+create index if not exists events_waiting on events(number) where state = 'waiting';
 create table if not exists transactions(
   transaction_id text primary key, evse_id integer not null, next_seq_no integer not null, ended integer not null
 );
@@ -63,6 +71,8 @@ class Journal:
 
     def __init__(self, database: DatabaseFile) -> None:
         self._database = database
+        self.damaged = database.damaged
+        """The file was, and a new one is begun; what nobody was told yet is in the old one alone."""
         self._flushing = asyncio.Lock()
         self._waiting: list[_Row] = []
         self._work = asyncio.Event()
@@ -70,6 +80,9 @@ class Journal:
         self._settled = asyncio.Event()
         self.linked = False
         """Events of a time without a link are marked ``offline``."""
+        self.trouble: str | None = None
+        """Why nothing can be written at present."""
+        self.troubled: Signal[str | None] = Signal()
 
     def append(self, event: v21.TransactionEventRequest) -> None:
         """Hand an event over; it is written with the next group."""
@@ -80,11 +93,28 @@ class Journal:
         """The writer: works for ever, one group at a time. What the disk refuses is tried again; charging goes on."""
         while True:
             await self._work.wait()
+            await self._insisting(self.flush)
+
+    async def _run(self, job: Callable[Concatenate[sqlite3.Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        return await self._insisting(lambda: self._database.run(job, *args, **kwargs))
+
+    async def _insisting(self, work: Callable[[], Coroutine[Any, Any, R]]) -> R:
+        """The result of ``work``, tried until the disk takes it."""
+        while True:
             try:
-                await self.flush()
+                result = await work()
             except StoreError as err:
                 _log.error("%s; trying again in %g s", err, _RETRY_S)
+                self._tell(str(err))
                 await asyncio.sleep(_RETRY_S)
+            else:
+                self._tell(None)
+                return result
+
+    def _tell(self, trouble: str | None) -> None:
+        if (self.trouble is None) != (trouble is None):
+            self.trouble = trouble
+            self.troubled.emit(trouble)
 
     async def flush(self) -> None:
         """Commit everything that waits."""
@@ -109,7 +139,7 @@ class Journal:
         """The oldest committed event that was not delivered yet; waits for one."""
         while True:
             self._committed.clear()
-            row = await self._database.run(_oldest_unsent)
+            row = await self._run(_oldest_unsent)
             if row is not None:
                 number, payload, offline = row
                 event = decode(v21.TransactionEventRequest, payload)
@@ -121,16 +151,16 @@ class Journal:
 
         ``begun`` is what the CSMS knows of its transaction, to be found again at the next start.
         """
-        await self._database.run(_set_done, entry, "delivered" if delivered else "given up", begun)
+        await self._run(_set_done, entry, "delivered" if delivered else "given up", begun)
         self._settled.set()
 
     async def keep_begun(self, entry: Entry, begun: bytes | None) -> None:
         """Keep what the CSMS knows of a transaction whose event it was told a part of."""
-        await self._database.run(_put_begun, entry, begun)
+        await self._run(_put_begun, entry, begun)
 
     async def begun(self) -> list[tuple[str, bytes]]:
         """What the CSMS knows of transactions, by their ids."""
-        return await self._database.run(_all_begun)
+        return await self._run(_all_begun)
 
     async def emptied(self) -> None:
         """Wait until nothing is left to deliver."""
@@ -143,15 +173,35 @@ class Journal:
     async def link_lost(self) -> None:
         """What still waits is delivered offline (E11.FR.07)."""
         self.linked = False
-        await self._database.run(_mark_offline)
+        await self._run(_mark_offline)
 
     async def open_transactions(self) -> list[OpenTransaction]:
-        """What a killed program left behind."""
+        """What a killed program left behind. Raises StoreError."""
         return [OpenTransaction(*row) for row in await self._database.run(_open_transactions)]
+
+    async def events_of(self, transaction_id: str) -> list[v21.TransactionEventRequest]:
+        """The committed events of one transaction that are still in the archive, in their order. Raises StoreError."""
+        payloads = await self._database.run(_events_of, transaction_id)
+        return [decode(v21.TransactionEventRequest, payload) for payload in payloads]
+
+    async def events_after(self, number: int, at_most: int) -> list[tuple[int, v21.TransactionEventRequest]]:
+        """The next committed events behind ``number``, delivered or not, in their order. Raises StoreError.
+
+        A journal that has fewer events than that was begun anew, and is told from its beginning.
+        """
+        rows = await self._database.run(_events_after, number, at_most)
+        return [(row, decode(v21.TransactionEventRequest, payload)) for row, payload in rows]
+
+    async def waits(self, transaction_id: str | None = None) -> bool:
+        """Whether anything, or anything of this transaction, is still to be delivered (E14)."""
+        waiting = (event.transaction_info.transaction_id for _payload, event, _offline in self._waiting)
+        if any(transaction_id in (None, one) for one in waiting):
+            return True
+        return bool(await self._run(_any_unsent, transaction_id))
 
     async def unsent(self) -> int:
         """How many committed events wait for the CSMS."""
-        return int(await self._database.run(_count_unsent))
+        return int(await self._run(_count_unsent))
 
 
 @asynccontextmanager
@@ -216,6 +266,25 @@ def _open_transactions(database: sqlite3.Connection) -> list[tuple[str, int, int
     return database.execute("select transaction_id, evse_id, next_seq_no from transactions where not ended").fetchall()
 
 
+def _events_after(database: sqlite3.Connection, number: int, at_most: int) -> list[tuple[int, bytes]]:
+    last = database.execute("select max(number) from events").fetchone()[0]
+    after = 0 if last is None or last < number else number
+    return database.execute(
+        "select number, payload from events where number > ? order by number limit ?", (after, at_most)
+    ).fetchall()
+
+
+def _events_of(database: sqlite3.Connection, transaction_id: str) -> list[bytes]:
+    query = "select payload from events where transaction_id = ? order by seq_no"
+    return [payload for (payload,) in database.execute(query, (transaction_id,)).fetchall()]
+
+
 def _count_unsent(database: sqlite3.Connection) -> int:
     count: int = database.execute("select count(*) from events where state = 'waiting'").fetchone()[0]
     return count
+
+
+def _any_unsent(database: sqlite3.Connection, transaction_id: str | None) -> int:
+    query = "select exists(select 1 from events where state = 'waiting' and (? is null or transaction_id = ?))"
+    found: int = database.execute(query, (transaction_id, transaction_id)).fetchone()[0]
+    return found

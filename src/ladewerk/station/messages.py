@@ -1,8 +1,8 @@
-"""What the station has said lately: bounded, newest last, for the page; the log has it too."""
+"""What the station has said lately: bounded, newest last, for the page. The log has it too, and the history all of it."""
 
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,9 +10,10 @@ from typing import Final
 from ladewerk.clock import Clock
 from ladewerk.signals import Signal
 from ladewerk.station.actions import Level
+from ladewerk.station.database_file import Damaged
 from ladewerk.station.wording import text
 
-_KEPT: Final = 200
+KEPT: Final = 200
 _LEVELS: Final = {Level.INFO: logging.INFO, Level.WARNING: logging.WARNING, Level.ERROR: logging.ERROR}
 
 _log = logging.getLogger(__name__)
@@ -35,8 +36,12 @@ class Messages:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._kept: deque[Message] = deque(maxlen=_KEPT)
+        self._kept: deque[Message] = deque(maxlen=KEPT)
         self.said: Signal[Message] = Signal()
+
+    def recall(self, earlier: Iterable[Message]) -> None:
+        """Put what was said before the start, oldest first, before what has been said since."""
+        self._kept = deque([*earlier, *self._kept], maxlen=KEPT)
 
     def say(self, level: Level, code: str, params: Mapping[str, object], *, unit_id: str | None = None) -> None:
         """Note a message, log it and announce it."""
@@ -44,6 +49,10 @@ class Messages:
         self._kept.append(message)
         _log.log(_LEVELS[level], "%s%s", f"{unit_id}: " if unit_id else "", message.text)
         self.said.emit(message)
+
+    def say_damaged(self, file: Damaged) -> None:
+        """A database file was damaged and set aside."""
+        self.say(Level.ERROR, "file_damaged", {"file": file.file, "kept_as": file.kept_as})
 
     def newest_last(self) -> tuple[Message, ...]:
         """All that are kept."""

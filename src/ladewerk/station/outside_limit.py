@@ -5,7 +5,7 @@ It stands as a ChargingStationExternalConstraints profile on EVSE 0 beside what 
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -41,7 +41,12 @@ class OutsideLimit:
 
 def read_outside_limit(body: object) -> OutsideLimit | FieldError:
     """``{"source": "SO", "limit_w": 4200}``, or ``limit_a``."""
-    given = body if isinstance(body, Mapping) else {}
+    if not isinstance(body, Mapping):
+        return FieldError("", "not_an_object", {}, "a JSON object with source and limit_w or limit_a was expected")
+    given = body
+    unknown = sorted(str(name) for name in given if name not in {"source", "limit_w", "limit_a"})
+    if unknown:
+        return FieldError(unknown[0], "unknown_field", {}, f"{unknown[0]} is not a field of a limit")
     if given.get("source") not in SOURCES:
         return FieldError("source", "not_a_source", {}, f"one of {', '.join(SOURCES)} is expected")
     named = [name for name in ("limit_w", "limit_a") if name in given]
@@ -101,17 +106,41 @@ def release_notice(source: str) -> v21.ClearedChargingLimitRequest:
     return v21.ClearedChargingLimitRequest(charging_limit_source=source, evse_id=0)
 
 
+def _alike(told: Notice | None, notice: Notice, significance: float) -> bool:
+    """Whether the limit has changed by no more than ``significance``, a part of it (K11.FR.02)."""
+    before, now = _amount(told), _amount(notice)
+    if before is None or now is None or before[1] is not now[1]:
+        return False
+    return abs(now[0] - before[0]) <= significance * before[0]
+
+
+def _amount(notice: Notice | None) -> tuple[float, v21.ChargingRateUnitEnumType] | None:
+    if not isinstance(notice, v21.NotifyChargingLimitRequest) or isinstance(notice.charging_schedule, UnsetType):
+        return None
+    schedule = notice.charging_schedule[0]
+    limit = schedule.charging_schedule_period[0].limit
+    return None if isinstance(limit, UnsetType) else (limit, schedule.charging_rate_unit)
+
+
 class LimitNotices:
     """Tells the CSMS, as soon as it is there; of one source only what is true by then."""
 
-    def __init__(self, link: CsmsLink) -> None:
+    def __init__(self, link: CsmsLink, significance: Callable[[], float]) -> None:
         self._link = link
+        self._significance = significance
+        self._told: dict[str, Notice] = {}
         self._waiting: dict[str, Notice] = {}
         self._work = asyncio.Event()
         link.changed.connect(lambda _up: self._work.set())
 
     def tell(self, source: str, notice: Notice) -> None:
-        """Hand a notice over; it replaces what still waits of this source."""
+        """Hand a notice over; it replaces what still waits of this source. A limit hardly other than the last one is none.
+
+        Which is kept to all the same.
+        """
+        if _alike(self._told.get(source), notice, self._significance()):
+            return
+        self._told[source] = notice
         self._waiting[source] = notice
         self._work.set()
 

@@ -1,12 +1,14 @@
 """Supervision of one unit's current: over-current, a welded contactor, a device that is silent or frozen.
 
-The over-current rule is EVerest's: above (offered + 0.5 A) x 1.10 for 7 s stops; a hard one above 1.25 times for 2 s stops
-at once. A vehicle has 5 s to follow a lower offer (IEC 61851-1), so for 6 s after a change the higher offer still counts.
+The over-current rule is EVerest's: above (offered + 0.5 A) x 1.10 for 7 s lowers the offer once, then stops; a hard one
+above 1.25 times for 2 s stops at once. A vehicle has 5 s to follow a lower offer (IEC 61851-1), so for 6 s after a change
+the higher offer still counts.
 """
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from ladewerk.electrical import MINIMUM_OFFER_A
 from ladewerk.station.drivers.ports import EvseReading, MeterReading, PilotState
 from ladewerk.station.fluctuation import Fluctuation, Swinging
 from ladewerk.station.moment import Moment
@@ -44,6 +46,8 @@ class Thresholds:
     """A current that swings to and fro by more than this is an alarm."""
     band_for_s: float = 30.0
     """... within this time."""
+    imbalance_a: float = 20.0
+    """More than this between two phases is told once a session: grid operators allow no more (VDE-AR-N 4100: 4.6 kVA)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +60,29 @@ class Watch:
     soft_since_s: float | None = None
     hard_since_s: float | None = None
     welded_since_s: float | None = None
+    board_seen_s: float | None = None
+    """When the board last said where its contactor is."""
     shown: tuple[float | None, ...] = ()
     """The meter's last numbers, and since when they are the same."""
     shown_since_s: float | None = None
     swinging: Swinging = field(default_factory=Swinging)
     cap_a: float | None = None
-    """The most that is offered for the rest of the session, since the current fluctuated."""
+    """The most that is offered for the rest of the session, since the current fluctuated, or was too high once."""
+    reduced: bool = False
+    """The offer was lowered once because more was drawn."""
+    unbalanced: bool = False
+    """That the phases differ was told."""
+
+    def forgotten(self) -> "Watch":
+        """Without what belongs to a session that is over."""
+        return replace(self, cap_a=None, reduced=False, unbalanced=False)
+
+    def lowered(self, drawn_a: float) -> "Watch | None":
+        """With a cap as far below the offer as ``drawn_a`` is above it; None where that was done, or nothing is left."""
+        cap_a = max(2 * self.offered_a - drawn_a, MINIMUM_OFFER_A)
+        if self.reduced or cap_a >= self.offered_a:
+            return None
+        return replace(self, reduced=True, cap_a=cap_a, soft_since_s=None)
 
     def offering(self, current_a: float, now: Moment, thresholds: Thresholds) -> "Watch":
         """From ``now`` on ``current_a`` is offered."""
@@ -104,7 +125,7 @@ def supervise(
         hard_since_s=_since(watch.hard_since_s, not should_be_open and drawn_a > base_a * thresholds.hard_factor, now),
         welded_since_s=_since(watch.welded_since_s, should_be_open and drawn_a > thresholds.welded_a, now),
     )
-    if _lasted(watch.welded_since_s, thresholds.welded_for_s, now):
+    if _lasted(watch.welded_since_s, thresholds.welded_for_s, now) and _said_again(watch):
         return watch, Finding.WELDED
     if _lasted(watch.hard_since_s, thresholds.hard_for_s, now):
         return watch, Finding.SURGE
@@ -113,6 +134,16 @@ def supervise(
     if _lasted(watch.shown_since_s, thresholds.meter_frozen_s, now):
         return watch, Finding.FROZEN
     return watch, None
+
+
+def newly_unbalanced(watch: Watch, meter: MeterReading, phases: int, thresholds: Thresholds) -> bool:
+    """Whether the phases of a unit differ by more than is allowed, and nobody was told in this session."""
+    drawn_a = [value for value in meter.current_a if value is not None]
+    return (
+        not watch.unbalanced
+        and phases > 1
+        and max(drawn_a, default=0.0) - min(drawn_a, default=0.0) > thresholds.imbalance_a
+    )
 
 
 def fluctuating(watch: Watch, meter: MeterReading, now: Moment, thresholds: Thresholds) -> tuple[Watch, Fluctuation | None]:
@@ -131,6 +162,11 @@ def _since(since_s: float | None, holds: bool, now: Moment) -> float | None:
     if not holds:
         return None
     return now.monotonic_s if since_s is None else since_s
+
+
+def _said_again(watch: Watch) -> bool:
+    """The board has said so since the current was first seen: one that is silent may have closed its contactor meanwhile."""
+    return watch.board_seen_s is None or watch.welded_since_s is None or watch.board_seen_s > watch.welded_since_s
 
 
 def _lasted(since_s: float | None, for_s: float, now: Moment) -> bool:

@@ -8,6 +8,8 @@ says that it has it.
 
     python supervisor.py PID SILENCE_S DEVICE:ADDRESS...
 
+DEVICE is a serial device, or a bridge, ``tcp://HOST:PORT`` or ``modbus-tcp://HOST:PORT``.
+
 PID is the program's, which waits for nothing but goes on to be alive while this starts: its process is held by a descriptor
 from then on, so a number that is given away again kills nobody else.
 
@@ -18,12 +20,13 @@ import fcntl
 import os
 import select
 import signal
+import socket
 import struct
 import sys
 import termios
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from enum import Enum
 
 BEAT = b"."
@@ -47,7 +50,7 @@ class Why(Enum):
 
 def main(arguments: Sequence[str]) -> int:
     """0 when the program ended as it should, 1 when the boards had to be made safe, 2 when one of them could not be."""
-    program, silence_s = os.pidfd_open(int(arguments[0])), float(arguments[1])
+    program, silence_s = process(int(arguments[0])), float(arguments[1])
     boards = [(device, int(address)) for device, _, address in (board.rpartition(":") for board in arguments[2:])]
     # What ends the program at the terminal ends it through its own shutdown, which this process has to outlive.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -56,9 +59,17 @@ def main(arguments: Sequence[str]) -> int:
     if why is None:
         return 0
     say(f"the station program {why.value}: taking the current off {len(boards)} board(s)")
-    end(program, hangs=why is Why.HANGS)
-    safe = [make_safe(device, addresses) for device, addresses in by_device(boards)]
-    return 1 if all(safe) else 2
+    if program is not None:
+        end(program, hangs=why is Why.HANGS)
+    return 1 if make_safe(boards) else 2
+
+
+def process(number: int) -> int | None:
+    """A descriptor of the program; None for one that died while this started, which may have beaten before."""
+    try:
+        return os.pidfd_open(number)
+    except ProcessLookupError:
+        return None
 
 
 def watch(beats: int, silence_s: float) -> Why | None:
@@ -88,45 +99,66 @@ def end(program: int, *, hangs: bool) -> None:
     select.select([program], [], [], ENDING_S)
 
 
-def by_device(boards: Sequence[tuple[str, int]]) -> Iterator[tuple[str, list[int]]]:
-    """The addresses on each serial line."""
-    for device in dict.fromkeys(device for device, _ in boards):
-        yield device, [address for other, address in boards if other == device]
-
-
-def make_safe(device: str, addresses: list[int]) -> bool:
-    """Write 0 A to every board on ``device`` until each has confirmed it; False for giving up.
+def make_safe(boards: Sequence[tuple[str, int]]) -> bool:
+    """Write 0 A to every board until each has confirmed it; False for giving up. No line waits for another that is dead.
 
     A line that somebody else has taken is left alone: a station program that was started again makes its boards safe first.
     """
-    missing = list(addresses)
+    missing = list(boards)
+    said: set[str] = set()
     give_up_s = time.monotonic() + GIVE_UP_S
-    while time.monotonic() < give_up_s:
+    while missing and time.monotonic() < give_up_s:
+        for device in dict.fromkeys(device for device, _ in missing):
+            addresses = [address for other, address in missing if other == device]
+            done, trouble = make_line_safe(device, addresses)
+            if trouble and (line := f"{device}: {trouble}") not in said:
+                say(line)
+                said.add(line)
+            missing = [board for board in missing if board[0] != device or board[1] not in done]
+        time.sleep(SPACING_S)
+    for device, address in missing:
+        say(f"{device}: board {address} does not answer; switch its supply off")
+    return not missing
+
+
+def make_line_safe(device: str, addresses: Sequence[int]) -> tuple[set[int], str]:
+    """Write 0 A once to each board on the line; those that need no more, and what is wrong with the line."""
+    done = set()
+    try:
+        with line_to(device) as line:
+            for address in addresses:
+                if takes_no_current(line, address, device):
+                    say(f"{device}: no current on board {address}")
+                    done.add(address)
+    except BlockingIOError:
+        return set(addresses), "has a new owner"
+    except OSError as err:
+        return done, err.strerror or str(err)
+    return done, ""
+
+
+@contextmanager
+def line_to(device: str) -> Iterator[int]:
+    """The line, open and nobody else's; BlockingIOError while another process has it."""
+    if "://" not in device:
+        line = open_line(device)
         try:
-            line = open_line(device)
-        except BlockingIOError:
-            say(f"{device} has a new owner")
-            return True
-        except OSError as err:
-            say(f"{device}: {err.strerror}")
-            time.sleep(1.0)
-            continue
-        try:
-            missing = [address for address in missing if not takes_no_current(line, address)]
-        except OSError as err:
-            say(f"{device}: {err.strerror}")
+            yield line
         finally:
             os.close(line)
-        if not missing:
-            say(f"{device}: no current on board {', '.join(map(str, addresses))}")
-            return True
-        time.sleep(SPACING_S)
-    say(f"{device}: board {', '.join(map(str, missing))} does not answer; switch its supply off")
-    return False
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as owner:
+        try:
+            owner.bind(f"\0ladewerk {device}")  # what the program claims a bridge with
+        except OSError as err:
+            raise BlockingIOError from err
+        host, _, port = device.partition("://")[2].rpartition(":")
+        with socket.create_connection((host.strip("[]"), int(port)), ANSWER_S) as connection:
+            yield connection.fileno()
 
 
 def open_line(device: str) -> int:
-    """The serial line at 9600 8N1 and nobody else's; BlockingIOError while another process has it."""
+    """A serial line at 9600 8N1."""
     line = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
     try:
         fcntl.flock(line, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -140,17 +172,26 @@ def open_line(device: str) -> int:
     return line
 
 
-def takes_no_current(line: int, address: int) -> bool:
+def takes_no_current(line: int, address: int, device: str) -> bool:
     """Whether the board at ``address`` confirms 0 A: the answer to a write with function 16 repeats what was written."""
+    framed = with_header if device.startswith("modbus-tcp://") else with_crc
     head = struct.pack(">BBHH", address, 16, SET_CURRENT, 1)
-    os.write(line, with_crc(head + struct.pack(">BH", 2, 0)))
-    wanted, heard = with_crc(head), b""
+    os.write(line, framed(head + struct.pack(">BH", 2, 0)))
+    wanted, heard = framed(head), b""
     until_s = time.monotonic() + ANSWER_S
     while (left_s := until_s - time.monotonic()) > 0 and wanted not in heard:
         if select.select([line], [], [], left_s)[0]:
-            heard += os.read(line, 256)
+            news = os.read(line, 256)
+            if not news:
+                raise ConnectionResetError("the bridge ended the connection")
+            heard += news
     time.sleep(SPACING_S)
     return wanted in heard
+
+
+def with_header(frame: bytes) -> bytes:
+    """A Modbus frame as a bridge wants it that speaks Modbus TCP (Messaging on TCP/IP 1.0b, 3.1.3)."""
+    return struct.pack(">HHH", 1, 0, len(frame)) + frame
 
 
 def with_crc(frame: bytes) -> bytes:

@@ -27,6 +27,7 @@ from ladewerk.station.events import (
     PlanCleared,
     PlanReceived,
     ResetPressed,
+    ScheduleGiven,
     StartPressed,
     StopPressed,
     Tick,
@@ -56,6 +57,9 @@ _LATCHED = Row(refuse("error_latched"), "refused: the error is latched")
 _STOPPING = Row(refuse("already_stopping"), "refused: already ending")
 _PREPARED = Row(refuse("request_open"), "refused: a request is open")
 
+_SCHEDULE = Row(
+    before.schedule_given, "pre-checks, then it waits for Start; with autostart carried out", _BEGIN | {Phase.PLANNED}
+)
 _NOT_ALLOWED = Row(before.token_refused, "request dropped, transaction ended", _REST)
 _SILENCE = Row(running.device_missed, "fault when it has been silent too long", _FAULT)
 _QUIET_METER = Row(before.quiet_meter_seen, "fault when a current flows", _FAULT)
@@ -77,6 +81,7 @@ _PREPARED_ROWS: Mapping[type[Event], Row] = {
     **_BEFORE,
     EvseSeen: Row(before.prepared_evse_seen, "unplugged: request dropped, transaction ended", _REST),
     NeedsGiven: Row(before.needs_given, "pre-checks, then the request goes out", frozenset({Phase.REQUESTED})),
+    ScheduleGiven: _SCHEDULE,
     PlanReceived: Row(before.plan_received, "shown; with autostart carried out", _BEGIN | {Phase.PLANNED}),
     TokenRefused: _NOT_ALLOWED,
     DirectPressed: _PREPARED,
@@ -88,6 +93,7 @@ _RUNNING_ROWS: Mapping[type[Event], Row] = {
     LimitsChanged: _NOTED,
     TokenRefused: Row(running.token_refused, "current 0, then contactor open, unlock", frozenset({Phase.FINISHING})),
     NeedsGiven: _IN_USE,
+    ScheduleGiven: _IN_USE,
     StartPressed: _RUNNING,
     DirectPressed: _RUNNING,
     StopPressed: Row(running.stop_pressed, "current 0, then contactor open, unlock", frozenset({Phase.FINISHING})),
@@ -119,6 +125,7 @@ TABLE: Final[Mapping[Phase, Mapping[type[Event], Row]]] = {
         EvseSeen: Row(before.idle_evse_seen, "plugged: transaction begins", frozenset({Phase.PLUGGED})),
         Tick: _NOTED,
         NeedsGiven: _NO_VEHICLE,
+        ScheduleGiven: _NO_VEHICLE,
         NeedsAnswered: _LATE,
         PlanReceived: _NO_SESSION,
         PlanCleared: _NOTED,
@@ -133,6 +140,7 @@ TABLE: Final[Mapping[Phase, Mapping[type[Event], Row]]] = {
         Tick: _NOTED,
         NeedsGiven: Row(before.needs_given, "pre-checks, then the request goes out", frozenset({Phase.REQUESTED})),
         NeedsAnswered: _LATE,
+        ScheduleGiven: _SCHEDULE,
         PlanReceived: Row(before.plan_received, "shown; with autostart carried out", _BEGIN | {Phase.PLANNED}),
         PlanCleared: _NOTED,
         TokenRefused: _NOT_ALLOWED,
@@ -216,6 +224,7 @@ TABLE: Final[Mapping[Phase, Mapping[type[Event], Row]]] = {
         LinkChanged: _NOTED,
         LimitsChanged: _NOTED,
         NeedsGiven: _LATCHED,
+        ScheduleGiven: _LATCHED,
         NeedsAnswered: _LATE,
         PlanReceived: _NO_SESSION,
         PlanCleared: _NOTED,
@@ -246,7 +255,8 @@ def observe(state: UnitState, event: Event, now: Moment) -> UnitState:
             since_s = None if obeys else state.disobeying_since_s
             if not obeys and since_s is None:
                 since_s = now.monotonic_s
-            return replace(state, evse=reading, evse_seen_s=now.monotonic_s, disobeying_since_s=since_s)
+            watch = replace(state.watch, board_seen_s=now.monotonic_s)
+            return replace(state, evse=reading, evse_seen_s=now.monotonic_s, disobeying_since_s=since_s, watch=watch)
         case MeterSeen(reading):
             energy = None if state.energy is None else state.energy.measured(reading)
             return replace(state, meter=reading, meter_seen_s=now.monotonic_s, energy=energy)

@@ -16,6 +16,8 @@ from ladewerk.station.events import (
     NeedsGiven,
     Origin,
     PlanReceived,
+    ScheduleGiven,
+    StopPressed,
     TokenRefused,
 )
 from ladewerk.station.execution import Execution
@@ -31,6 +33,7 @@ from ladewerk.station.unit_moves import (
     enter,
     expired,
     fail,
+    forget_session,
     keep_offer,
     lock_plug,
     rest,
@@ -94,6 +97,7 @@ def needs_given(state: UnitState, event: NeedsGiven, now: Moment) -> Step:
         return state, (Refuse("no_vehicle"),)
     state, begun = begin_transaction(state)
     state = replace(enter(state, Phase.REQUESTED, now), needs=event.needs, planned=None, planned_at=None, direct=False)
+    state = replace(state, by_user=False)
     state, asked = ask_for_plan(state, now)
     said = Say(Level.INFO, "needs_taken" if state.linked else "needs_wait_for_csms", {"energy_wh": event.needs.energy_wh})
     return state, (*begun, AuthorizeTransaction(), *asked, said)
@@ -109,10 +113,32 @@ def needs_answered(state: UnitState, event: NeedsAnswered, now: Moment) -> Step:
     return enter(refused, Phase.PLUGGED, now), (Say(Level.ERROR, "needs_refused", {"reason": event.reason}),)
 
 
+def schedule_given(state: UnitState, event: ScheduleGiven, now: Moment) -> Step:
+    """Pre-checks, then the schedule waits for Start, or starts at once where the unit is set to; needs are dropped."""
+    found = trouble(state, now)
+    if found is not None:
+        return state, (Refuse(found.code, found.params), Say(Level.ERROR, found.code, found.params))
+    if not state.is_plugged:
+        return state, (Refuse("no_vehicle"),)
+    planned = Execution.begin(trimmed(event.line, now.at), now)
+    if planned.is_over(now):
+        return state, (Refuse("plan_expired"),)
+    state, begun = begin_transaction(state)
+    state = replace(forget_session(state), planned=planned, planned_at=now.at, by_user=True)
+    given = (*begun, AuthorizeTransaction(), Say(Level.INFO, "schedule_taken", {"ends_at": _iso(planned)}))
+    state = enter(state, Phase.PLANNED, now)
+    if not state.rules.autostart:
+        return state, given
+    state, actions = begin_plan(state, now)
+    return state, (*given, *actions)
+
+
 def plan_received(state: UnitState, event: PlanReceived, now: Moment) -> Step:
     """The plan waits for Start, or starts at once where the unit is set to."""
     if not state.in_transaction:
         return state, (Refuse("no_session"),)
+    if state.by_user:
+        return state, ()
     planned = Execution.begin(trimmed(event.line, now.at), now)
     if planned.is_over(now):
         return state, (Say(Level.WARNING, "plan_empty"),)
@@ -126,6 +152,8 @@ def plan_received(state: UnitState, event: PlanReceived, now: Moment) -> Step:
 
 def plan_cleared(state: UnitState, _event: object, now: Moment) -> Step:
     """Without its plan a unit is back at its request."""
+    if state.by_user:
+        return state, ()
     state = replace(state, planned=None, planned_at=None)
     said = Say(Level.WARNING, "plan_cleared")
     if state.needs is None:
@@ -174,7 +202,7 @@ def direct_pressed(state: UnitState, event: DirectPressed, now: Moment) -> Step:
     return state, (*begun, AuthorizeTransaction(), *actions)
 
 
-def stop_pressed(state: UnitState, event: object, now: Moment) -> Step:
+def stop_pressed(state: UnitState, event: StopPressed, now: Moment) -> Step:
     """Drop the request or the plan."""
     return cancel(state, stop_reason(event), now, Say(Level.INFO, "request_cancelled"))
 
@@ -186,9 +214,9 @@ def token_refused(state: UnitState, event: TokenRefused, now: Moment) -> Step:
     return cancel(state, EndReason.DEAUTHORIZED, now, Say(Level.ERROR, "token_refused", {"status": event.status}))
 
 
-def stop_reason(event: object) -> EndReason:
-    """Who stopped, in OCPP's words."""
-    return EndReason(str(getattr(event, "origin", "local")).capitalize())
+def stop_reason(event: StopPressed) -> EndReason:
+    """Who stopped, or why, in OCPP's words."""
+    return event.reason or (EndReason.REMOTE if event.origin is Origin.REMOTE else EndReason.LOCAL)
 
 
 def resting_lock_moved(state: UnitState, event: LockMoved, _now: Moment) -> Step:

@@ -24,6 +24,7 @@ from ladewerk.station.execution import Execution
 from ladewerk.station.metering import SessionEnergy
 from ladewerk.station.moment import Moment
 from ladewerk.station.unit_state import Phase, Request, SelfTest, Trouble, UnitState, due_offer_a, trouble
+from ladewerk.station.wake_up import UNKNOWN
 
 Step: TypeAlias = tuple[UnitState, tuple[Action, ...]]
 
@@ -107,10 +108,12 @@ def forget_session(state: UnitState) -> UnitState:
         planned_at=None,
         direct=False,
         by_csms=False,
+        by_user=False,
         energy=None,
         ending=None,
         tested=False,
-        watch=replace(state.watch, cap_a=None),
+        watch=state.watch.forgotten(),
+        slumber=UNKNOWN,
     )
 
 

@@ -17,13 +17,23 @@ from ladewerk.station.actions import (
 )
 from ladewerk.station.calibration import is_due
 from ladewerk.station.drivers.ports import PilotState
-from ladewerk.station.events import EvseSeen, LockFailed, LockMoved, MeterSeen, NeedsAnswered, PlanReceived, TokenRefused
+from ladewerk.station.events import (
+    EvseSeen,
+    LockFailed,
+    LockMoved,
+    MeterSeen,
+    NeedsAnswered,
+    PlanReceived,
+    StopPressed,
+    TokenRefused,
+)
 from ladewerk.station.execution import Execution
 from ladewerk.station.moment import Moment
-from ladewerk.station.safety import Finding, fluctuating, supervise
+from ladewerk.station.safety import Finding, fluctuating, highest_current_a, newly_unbalanced, supervise
 from ladewerk.station.unit_before import stop_reason
 from ladewerk.station.unit_moves import Step, end_transaction, enter, fail, finish, follow, keep_offer, rest, run, self_test
 from ladewerk.station.unit_state import Phase, Request, Trouble, UnitState, evse_trouble, is_complete, meter_trouble, trouble
+from ladewerk.station.wake_up import watched
 
 _LOCK_TIMEOUT_S: Final = 10.0
 _SELF_TEST_BEGINS_S: Final = 10.0
@@ -47,11 +57,19 @@ def meter_seen(state: UnitState, event: MeterSeen, now: Moment) -> Step:
     """Too much current is a fault; the energy asked for ends the session; a current that swings caps the offer."""
     watch, finding = supervise(state.watch, event.reading, state.evse, now, state.rules.thresholds)
     state = replace(state, watch=watch)
+    lowered = watch.lowered(highest_current_a(event.reading)) if finding is Finding.OVER_CURRENT else None
+    if lowered is not None:
+        state, actions = follow(replace(state, watch=lowered), now)
+        said = {"drawn_a": round(highest_current_a(event.reading), 1), "cap_a": round(state.offer_a, 1)}
+        return state, (*actions, Say(Level.WARNING, "over_current_reduced", said))
     if finding is not None:
         reason = EndReason.OVERCURRENT if finding in (Finding.OVER_CURRENT, Finding.SURGE) else EndReason.OTHER
         return fail(state, Trouble(finding.value, {"offered_a": state.offer_a}), now, reason)
     if is_complete(state):
         return finish(state, EndReason.ENERGY_LIMIT_REACHED, now)
+    if newly_unbalanced(state.watch, event.reading, state.rules.phases, state.rules.thresholds):
+        state = replace(state, watch=replace(state.watch, unbalanced=True))
+        return state, (Say(Level.WARNING, "phases_unbalanced", {"current_a": list(event.reading.current_a)}),)
     watch, swing = fluctuating(state.watch, event.reading, now, state.rules.thresholds)
     state = replace(state, watch=watch)
     if swing is None:
@@ -72,7 +90,7 @@ def preparing_meter_seen(state: UnitState, event: MeterSeen, now: Moment) -> Ste
     return fail(state, Trouble(finding.value), now) if finding is not None else (state, ())
 
 
-def stop_pressed(state: UnitState, event: object, now: Moment) -> Step:
+def stop_pressed(state: UnitState, event: StopPressed, now: Moment) -> Step:
     """End the session."""
     return finish(state, stop_reason(event), now)
 
@@ -112,8 +130,8 @@ def locking_lock_moved(state: UnitState, event: LockMoved, now: Moment) -> Step:
 
 
 def locking_lock_failed(state: UnitState, event: LockFailed, now: Moment) -> Step:
-    """A plug that is not locked is never energised."""
-    return fail(state, Trouble("lock_failed", {"why": event.why}), now)
+    """A plug that is not locked is never energised. Where the bolt has got to nobody knows: it is driven back."""
+    return fail(replace(state, locked=True), Trouble("lock_failed", {"why": event.why}), now)
 
 
 def testing_evse_seen(state: UnitState, _event: EvseSeen, now: Moment) -> Step:
@@ -144,6 +162,8 @@ def testing_tick(state: UnitState, _event: object, now: Moment) -> Step:
 
 def preparing_plan_received(state: UnitState, event: PlanReceived, now: Moment) -> Step:
     """A newer plan for a session that is just starting."""
+    if state.by_user:
+        return state, ()
     if state.direct and not state.by_csms:
         return state, (Refuse("direct_charging"),)
     planned = Execution.begin(trimmed(event.line, now.at), now)
@@ -177,8 +197,19 @@ def energised_evse_seen(state: UnitState, _event: EvseSeen, now: Moment) -> Step
     if since_s is not None and now.since_s(since_s) >= state.rules.thresholds.evse_silent_s:
         return fail(state, Trouble("evse_disobeys", {"offered_a": state.offer_a}), now)
     repeated = keep_offer(state, now)
+    state, told = _wake_up(state, now)
     state, actions = follow(state, now)
-    return state, actions or repeated
+    return state, (*(actions or repeated), *told)
+
+
+def _wake_up(state: UnitState, now: Moment) -> Step:
+    """A vehicle that sleeps through the end of a pause is woken by a short one."""
+    asks = state.pilot in (PilotState.C, PilotState.D)
+    slumber = watched(state.slumber, state.rules.wake_up, offer_a=state.offer_a, asks=asks, now=now)
+    if slumber.attempts <= state.slumber.attempts:
+        return replace(state, slumber=slumber), ()
+    said = Say(Level.INFO, "vehicle_woken", {"attempt": slumber.attempts, "attempts": state.rules.wake_up.attempts})
+    return replace(state, slumber=slumber), (said,)
 
 
 def energised_tick(state: UnitState, _event: object, now: Moment) -> Step:
@@ -218,7 +249,9 @@ def energised_needs_answered(state: UnitState, event: NeedsAnswered, _now: Momen
 
 
 def energised_plan_received(state: UnitState, event: PlanReceived, now: Moment) -> Step:
-    """The new plan takes over without a gap."""
+    """The new plan takes over without a gap; a schedule given at the station it only lowers, as a limit."""
+    if state.by_user:
+        return state, ()
     line = trimmed(event.line, now.at)
     planned = Execution.begin(line, now) if state.planned is None else state.planned.replaced(line, now)
     state = replace(state, planned=planned, planned_at=now.at, request=Request.ACCEPTED)
@@ -237,6 +270,8 @@ def direct_plan_received(state: UnitState, event: PlanReceived, now: Moment) -> 
 
 def energised_plan_cleared(state: UnitState, _event: object, now: Moment) -> Step:
     """Without a plan nothing may be drawn, and a new one is asked for; what the CSMS started charges directly again."""
+    if state.by_user:
+        return state, ()
     if state.by_csms:
         state, actions = follow(direct_again(state), now)
         return state, (*actions, Say(Level.INFO, "plan_cleared"))

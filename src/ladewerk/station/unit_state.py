@@ -13,6 +13,7 @@ from ladewerk.station.metering import SessionEnergy
 from ladewerk.station.moment import Moment
 from ladewerk.station.needs import Needs
 from ladewerk.station.safety import Thresholds, Watch, highest_current_a, is_stale
+from ladewerk.station.wake_up import UNKNOWN, Slumber, WakeUp
 
 
 class Phase(StrEnum):
@@ -66,6 +67,7 @@ class Rules:
     has_lock: bool = True
     calibration_s: float = 3600.0
     thresholds: Thresholds = field(default_factory=Thresholds)
+    wake_up: WakeUp = field(default_factory=WakeUp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ class UnitState:
     direct: bool = False
     by_csms: bool = False
     """It charges directly, or did before a plan came, because the CSMS asked for that: it follows the plans of the CSMS."""
+    by_user: bool = False
+    """It carries out a schedule that was given at the station: plans of the CSMS are limits to it, no more."""
     energy: SessionEnergy | None = None
     offer_a: float = 0.0
     locked: bool = False
@@ -106,6 +110,7 @@ class UnitState:
     tested: bool = False
     calibrated_s: float = 0.0
     watch: Watch = field(default_factory=Watch)
+    slumber: Slumber = UNKNOWN
     ending: EndReason | None = None
     fault: Trouble | None = None
 
@@ -146,6 +151,8 @@ def due_offer_a(state: UnitState, now: Moment) -> float:
     elif state.planned is not None:
         wanted_a = state.planned.limit_a(now)
     else:
+        wanted_a = 0.0
+    if state.slumber.pausing(now):
         wanted_a = 0.0
     if state.ceiling is not None:
         wanted_a = min(wanted_a, state.ceiling.limit_a(now))

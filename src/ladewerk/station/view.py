@@ -12,16 +12,19 @@ from ladewerk.station.messages import Message, Messages
 from ladewerk.station.moment import Moment
 from ladewerk.station.unit_state import Phase, Trouble, UnitState, allowed, evse_trouble, meter_trouble
 from ladewerk.station.units import Units
+from ladewerk.station.wall_clock import WallClock
 from ladewerk.station.wording import sentence, text
 from ladewerk.timeline import Segment
 
 Json = dict[str, Any]
 
 
-def station_view(config: StationConfig, units: Units, link: CsmsLink, messages: Messages, now: Moment) -> Json:
+def station_view(config: StationConfig, units: Units, link: CsmsLink, messages: Messages, clock: WallClock) -> Json:
     """GET /api/state."""
+    now = Moment.of(clock)
     return {
         "now": now.at.isoformat(),
+        "time_from": clock.source.value,
         "station": {
             "identity": config.station.identity,
             "version": __version__,
@@ -53,6 +56,7 @@ def unit_view(unit: UnitControl, now: Moment) -> Json:
         "mode": _mode(state),
         "set_current_a": state.offer_a,
         "offered_limit_a": None if state.planned is None else round(state.planned.limit_a(now), 3),
+        "allowed_a": None if state.ceiling is None else round(state.ceiling.limit_a(now), 3),
         "cable_limit_a": state.cable_limit_a,
         "max_current_a": state.rules.max_current_a,
         "phases": state.rules.phases,
@@ -85,6 +89,8 @@ def _trouble(found: Trouble | None) -> Json | None:
 def _mode(state: UnitState) -> str | None:
     if state.direct:
         return "direct"
+    if state.by_user:
+        return "schedule"
     return None if state.needs is None else state.needs.mode.value
 
 

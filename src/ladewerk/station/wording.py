@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from ladewerk.electrical import usable_current_a
 from ladewerk.station.moment import Moment
 from ladewerk.station.unit_state import Phase, Request, Trouble, UnitState, trouble
 
@@ -26,6 +27,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "charging": "charging with {current_a} A",
     "vehicle_pauses": "{current_a} A are offered, the vehicle draws nothing",
     "direct": "charging directly with {current_a} A",
+    "held": "paused: a limit allows no current now",
     "finishing": "ending: waiting for the contactor and the lock",
     "fault": "fault: {why}",
 }
@@ -54,6 +56,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "nothing_prepared": "nothing is prepared: say first what you need",
     "nothing_running": "nothing is running",
     "no_error": "there is no error",
+    "journal_not_written": "no charging begins, since it could not be written down: {why}",
     "no_plan_yet": "there is no plan yet",
     "no_such_unit": "there is no unit {unit}",
     "plan_expired": "the plan is over; another one is needed",
@@ -64,6 +67,10 @@ REFUSALS: Final[Mapping[str, str]] = {
     "error_latched": "an error is latched: clear it first",
     "cause_still_there": "the cause is still there: {cause}",
     "direct_charging": "direct charging has no plan",
+    "out_of_service": "it is out of service: the CSMS has ordered so",
+    "token_needed": "show a token first",
+    "token_not_accepted": "this token may not charge here: {status}",
+    "token_not_yours": "somebody else charges here",
 }
 """Why an order is not taken."""
 
@@ -74,6 +81,9 @@ MESSAGES: Final[Mapping[str, str]] = {
     "needs_wait_for_csms": "{energy_wh} Wh were asked for; the request goes out when the CSMS is there again",
     "needs_refused": "the CSMS refuses the request: {reason}",
     "needs_file_refused": "the needs in {file} cannot be used: {why}",
+    "token_suspended": "the CSMS does not allow this charging: no current after {energy_wh} Wh",
+    "vehicle_did_not_come": "no vehicle was plugged in for the charging that was authorized",
+    "clocks_differ": "the clock of the CSMS is {ahead_s} s ahead of this one: look at the time of this machine (NTP)",
     "token_refused": "the CSMS does not allow this charging: {status}",
     "calibration_refused": "the CSMS keeps the plan as it is: {reason}",
     "plan_received": "the plan is here, it ends {ends_at}",
@@ -88,8 +98,26 @@ MESSAGES: Final[Mapping[str, str]] = {
     "session_ended": "ended ({reason}) after {energy_wh} Wh",
     "transaction_interrupted": "transaction {transaction_id} was interrupted and has been ended",
     "current_fluctuates": "the current swings between {lowest_a} A and {highest_a} A; {cap_a} A are offered at most now",
+    "over_current_reduced": "the vehicle draws {drawn_a} A, more than is offered; {cap_a} A are offered now",
+    "phases_unbalanced": "the phases carry very different currents: {current_a} A",
+    "vehicle_woken": "the vehicle takes no notice of the offer: a short pause is to wake it ({attempt} of {attempts})",
     "fault_reset": "the error was cleared",
     "order_failed": "an order to the hardware failed: {why}",
+    "unit_added": "unit {unit} was added",
+    "unit_changed": "unit {unit} has its new settings",
+    "unit_removed": "unit {unit} was removed",
+    "unit_change_waits": "unit {unit} gets its new settings when the session that they wait for is over",
+    "unit_removal_waits": "unit {unit} is being stopped, and is removed then",
+    "unit_change_failed": "a unit could not be changed, it stays as it was: {why}",
+    "settings_refused": "the configuration file was changed and cannot be used, everything goes on as before: {why}",
+    "settings_need_restart": "changed in the configuration file, and used from the next start on: {keys}",
+    "file_damaged": "{file} was damaged and is kept as {kept_as}; a new one is begun",
+    "journal_stuck": "what happens cannot be written down, and no charging begins until it can: {why}",
+    "journal_written_again": "what happens is written down again",
+    "history_not_written": "what is measured is not kept at present: {why}",
+    "history_written_again": "what is measured is kept again",
+    "time_unknown": "nobody knows what time it is; until CSMS or NTP say so, the least limit that depends on it holds",
+    "time_set": "the clock was set, by {by_s} s",
     "csms_connected": "connected to the CSMS",
     "csms_lost": "no connection to the CSMS: {why}",
     "event_given_up": "the CSMS did not take event {seq_no} of transaction {transaction_id}: {why}",
@@ -108,8 +136,22 @@ FIELD_ERRORS: Final = (
     "no_offset",
     "in_the_past",
     "too_far",
+    "not_a_setting",
+    "not_text",
+    "no_heading",
+    "no_rows",
+    "too_many_rows",
+    "wrong_width",
+    "not_a_local_time",
+    "skipped_time",
+    "end_before_start",
+    "overlap",
+    "below_offer",
+    "no_current",
+    "all_over",
+    "unknown_zone",
 )
-"""Codes beside a field of a request; ``needs`` has their texts."""
+"""Codes beside a field of a request, or a column of a file; ``needs`` and ``schedule_file`` have their texts."""
 
 _ALL: Final = {**MESSAGES, **REFUSALS, **TROUBLES}
 
@@ -148,6 +190,8 @@ def sentence(state: UnitState, now: Moment) -> Sentence:
         case Phase.WAITING:
             return _pause(state, now)
         case Phase.CHARGING | Phase.DIRECT:
+            if state.offer_a == 0:
+                return Sentence("held", {})
             draws = state.meter is not None and state.meter.total_power_w > 100
             code = "vehicle_pauses" if not draws else state.phase.value
             return Sentence(code, {"current_a": state.offer_a})
@@ -161,5 +205,7 @@ def sentence(state: UnitState, now: Moment) -> Sentence:
 def _pause(state: UnitState, now: Moment) -> Sentence:
     if state.planned is None:
         return Sentence("waiting_for_new_plan", {})
+    if usable_current_a(state.planned.limit_a(now)) > 0:
+        return Sentence("held", {})
     at = state.planned.next_current_at(now)
     return Sentence("waiting", {}) if at is None else Sentence("waiting_until", {"at": at.isoformat()})

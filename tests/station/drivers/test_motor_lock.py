@@ -217,6 +217,25 @@ def test_the_eleventh_move_in_a_minute_is_refused_until_the_motor_has_cooled() -
     assert len(run(body).drives()) == 11
 
 
+def test_the_last_move_of_a_minute_is_kept_for_unlocking() -> None:
+    async def body() -> None:
+        pins = RecordingPins()
+        async with open_motor_lock(pins, lock_pin=LOCK, unlock_pin=UNLOCK, moves_per_minute=3) as motor_lock:
+            await motor_lock.lock()
+            await motor_lock.lock()
+            with pytest.raises(DeviceFault, match="2 moves within 60 s; the motor must cool, try again in a minute"):
+                await motor_lock.lock()
+            await motor_lock.unlock()
+            assert not pins.locked
+            with pytest.raises(DeviceFault, match="3 moves within 60 s"):
+                await motor_lock.unlock()
+            await asyncio.sleep(60)
+            await motor_lock.lock()
+
+    with asyncio.Runner(loop_factory=lambda: PacedLoop(None)) as runner:
+        runner.run(body())
+
+
 def test_relays_that_switch_on_at_a_low_level_are_claimed_so() -> None:
     async def body(pins: RecordingPins, motor_lock: MotorLock) -> None:
         assert pins.active_low == {LOCK: True, UNLOCK: True}

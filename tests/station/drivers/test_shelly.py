@@ -24,9 +24,9 @@ DEVICE = "shellypro3em-0cb815fc0a10"
 def em_status(
     *, power_w: float | None = 375.5, voltage_v: float | None = 229.0, current_a: float | None = 2.392
 ) -> dict[str, Any]:
-    """As a Pro 3EM answers; phase b exports, c tells nothing."""
+    """As a Pro 3EM answers; phase c tells nothing."""
     status: dict[str, Any] = {"id": 0, "n_current": None, "total_act_power": 1, "user_calibrated_phase": []}
-    values = {"a": (voltage_v, current_a, power_w), "b": (230.1, 1.5, -320.0), "c": (None, None, None)}
+    values = {"a": (voltage_v, current_a, power_w), "b": (230.1, 1.5, 320.0), "c": (None, None, None)}
     for phase, (voltage, current, power) in values.items():
         status |= {
             f"{phase}_voltage": voltage,
@@ -35,6 +35,12 @@ def em_status(
             f"{phase}_pf": 0.76,
         }
     return status
+
+
+def em1_status(number: int, power_w: float = 375.5, **more: Any) -> dict[str, Any]:
+    """As a Pro 3EM answers that is three meters of one phase."""
+    values = {"current": 2.392, "voltage": 229.0, "act_power": power_w, "aprt_power": 547.4, "pf": 0.7, "freq": 50.0}
+    return {"id": number, **values, "calibration": "factory", **more}
 
 
 class RawMeter:
@@ -49,7 +55,10 @@ class RawMeter:
             "EM.GetStatus": em_status(),
             "EMData.GetStatus": {"id": 0, "total_act": 2589773.39, "total_act_ret": 1026.61},
             "EMData.ResetCounters": None,
+            "Sys.GetStatus": {"mac": "0CB815FC0A10", "unixtime": 1767632400, "uptime": 5000},
         }
+        self.most_at_once = 0
+        self.open = 0
         self.statuses: list[int] = []
         """HTTP statuses of the next answers, instead of 200."""
         self.raw: bytes | None = None
@@ -62,6 +71,14 @@ class RawMeter:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.writers.add(writer)
+        self.open += 1
+        self.most_at_once = max(self.most_at_once, self.open)
+        try:
+            await self._serve(reader, writer)
+        finally:
+            self.open -= 1
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         path = head.split(" ")[1]
         self.asked.append(path.removeprefix("/rpc/"))
@@ -85,7 +102,10 @@ class RawMeter:
         if status == 401:
             self.nonce += 1
             extra = f'WWW-Authenticate: Digest qop="auth", realm="{DEVICE}", nonce="{self.nonce}", algorithm=SHA-256\r\n'
-        body = json.dumps(self.answers[method] if status == 200 else {"code": -status, "message": "no"}).encode()
+        if status == 200 and method not in self.answers:
+            status = 404
+        answer = self.answers.get(path.removeprefix("/rpc/"), self.answers.get(method))
+        body = json.dumps(answer if status == 200 else {"code": -status, "message": "no"}).encode()
         return f"HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {len(body)}\r\n{extra}\r\n".encode() + body
 
     def _is_authorized(self, path: str, head: str) -> bool:
@@ -152,8 +172,8 @@ def test_reading_says_what_the_meter_says() -> None:
         reading = await shelly.read()
         assert reading.voltage_v == (229.0, 230.1, None)
         assert reading.current_a == (2.392, 1.5, None)
-        assert reading.power_w == (375.5, -320.0, None)
-        assert reading.total_power_w == pytest.approx(55.5)
+        assert reading.power_w == (375.5, 320.0, None)
+        assert reading.total_power_w == pytest.approx(695.5)
         assert reading.energy_register_wh == 2589773.39
         assert reading.read_at == clock().now()
 
@@ -178,31 +198,33 @@ def test_the_register_goes_on_between_steps_with_what_is_imported() -> None:
         first = await shelly.read()
         await asyncio.sleep(10)
         second = await shelly.read()
-        # Phase b feeds back 320 W, which the counter of imports does not take off.
-        assert second.energy_register_wh - first.energy_register_wh == pytest.approx(10)
+        assert second.energy_register_wh - first.energy_register_wh == pytest.approx((3600 + 320) / 360)
 
     run_with_meter(body)
 
 
-def test_a_counter_reset_by_somebody_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_counter_reset_by_somebody_is_told_and_the_register_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     async def body(meter: RawMeter, shelly: Shelly) -> None:
-        await shelly.read()
+        before_wh = (await shelly.read()).energy_register_wh
         meter.answers["EMData.GetStatus"] = {"total_act": 1.5}
         await asyncio.sleep(61)
-        assert (await shelly.read()).energy_register_wh == 1.5
+        assert (await shelly.read()).energy_register_wh == before_wh
+        meter.answers["EMData.GetStatus"] = {"total_act": 21.5}
+        await asyncio.sleep(61)
+        assert (await shelly.read()).energy_register_wh == pytest.approx(before_wh + 20)
 
     run_with_meter(body)
-    assert "went back to 1.5 Wh; somebody reset it" in caplog.text
+    assert "jumped to 1.5 Wh: it was reset or exchanged; the register goes on at 2589773.4 Wh" in caplog.text
 
 
 def test_counters_are_reset_only_when_asked_to() -> None:
     async def body(meter: RawMeter, shelly: Shelly) -> None:
-        await shelly.read()
+        before_wh = (await shelly.read()).energy_register_wh
         assert "EMData.ResetCounters?id=0" not in meter.asked
         await shelly.reset_counters()
         meter.answers["EMData.GetStatus"] = {"total_act": 0}
         assert meter.asked[-1] == "EMData.ResetCounters?id=0"
-        assert (await shelly.read()).energy_register_wh == 0
+        assert (await shelly.read()).energy_register_wh == before_wh
 
     run_with_meter(body)
 
@@ -309,7 +331,7 @@ def test_a_refused_connection_does_not_stop_the_start(caplog: pytest.LogCaptureF
 @pytest.mark.parametrize(
     ("info", "why"),
     [
-        ({"id": "x", "gen": 2, "profile": "monophase"}, 'has the profile "monophase"; set it to "triphase"'),
+        ({"id": "x", "gen": 2, "profile": "cover"}, 'has the profile "cover"; set it to "triphase"'),
         ({"id": "shellyplug", "gen": 2}, "shellyplug is no Shelly Pro 3EM"),
         ({"id": "shellyem3", "profile": "triphase"}, "shellyem3 is no Shelly Pro 3EM"),
     ],
@@ -323,6 +345,105 @@ def test_another_device_is_refused(info: dict[str, object], why: str) -> None:
                     pass
 
     run(body)
+
+
+MONOPHASE = {
+    "Shelly.GetDeviceInfo": {"id": DEVICE, "gen": 2, "app": "Pro3EM", "profile": "monophase"},
+    **{f"EM1.GetStatus?id={number}": em1_status(number, power_w=100.0 * (number + 1)) for number in range(3)},
+    **{f"EM1Data.GetStatus?id={number}": {"id": number, "total_act_energy": 1000.25} for number in range(3)},
+    "EM1.GetStatus": None,
+    "EM1Data.GetStatus": None,
+    "EM1Data.ResetCounters": None,
+}
+
+
+def test_a_meter_of_one_phase_each_is_read_clamp_by_clamp() -> None:
+    async def body() -> None:
+        async with raw_meter() as meter:
+            meter.answers |= MONOPHASE
+            async with open_shelly(meter.url, clock=clock()) as shelly:
+                reading = await shelly.read()
+                await shelly.reset_counters()
+            assert reading.power_w == (100.0, 200.0, 300.0)
+            assert reading.voltage_v == (229.0,) * 3
+            assert reading.energy_register_wh == 3000.75
+            assert not [method for method in meter.asked if method.startswith(("EM.", "EMData."))]
+            assert meter.asked[-3:] == [f"EM1Data.ResetCounters?id={number}" for number in range(3)]
+
+    run(body)
+
+
+def test_a_meter_that_is_given_another_profile_is_identified_again() -> None:
+    async def body(meter: RawMeter, shelly: Shelly) -> None:
+        await shelly.read()
+        for method in ("EM.GetStatus", "EMData.GetStatus"):
+            del meter.answers[method]
+        meter.answers |= MONOPHASE
+        with pytest.raises(DeviceUnreachable, match=r"HTTP 404 to EM\.GetStatus"):
+            await shelly.read()
+        assert (await shelly.read()).power_w == (100.0, 200.0, 300.0)
+
+    run_with_meter(body)
+
+
+def test_a_restart_is_told_and_the_meter_identified_again(caplog: pytest.LogCaptureFixture) -> None:
+    async def body(meter: RawMeter, shelly: Shelly) -> None:
+        await shelly.read()
+        await asyncio.sleep(61)
+        meter.answers["Sys.GetStatus"] = {"uptime": 12}
+        meter.asked.clear()
+        await shelly.read()
+        await shelly.read()
+        assert meter.asked.count("Shelly.GetDeviceInfo") == 1
+
+    run_with_meter(body)
+    assert "it has restarted, 12 s ago" in caplog.text
+
+
+def test_one_request_is_under_way_at_most() -> None:
+    async def body(meter: RawMeter, shelly: Shelly) -> None:
+        await asyncio.gather(*(shelly.read() for _ in range(4)))
+        assert meter.most_at_once == 1
+
+    run_with_meter(body)
+
+
+def test_a_clamp_the_wrong_way_round_is_implausible_with_the_remedy() -> None:
+    async def body(meter: RawMeter, shelly: Shelly) -> None:
+        meter.answers["EM.GetStatus"] = em_status() | {"b_act_power": -3680.0}
+        with pytest.raises(ReadingImplausible, match="L2 shows -3680 W; its clamp is the wrong way round"):
+            await shelly.read()
+        meter.answers["EM.GetStatus"] = em_status() | {"b_act_power": -4.0}  # noise
+        assert (await shelly.read()).power_w[1] == -4
+
+    run_with_meter(body)
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({"errors": ["power_meter_failure"]}, "reports power_meter_failure; restart it"),
+        ({"errors": ["ct_type_not_set"]}, "reports ct_type_not_set; choose the type of its clamps"),
+        ({"c_errors": ["out_of_range:current"]}, "L3 reports out_of_range:current; its clamps are too small"),
+    ],
+)
+def test_values_that_the_meter_itself_does_not_trust_are_implausible(told: dict[str, Any], why: str) -> None:
+    async def body(meter: RawMeter, shelly: Shelly) -> None:
+        meter.answers["EM.GetStatus"] = em_status() | told
+        with pytest.raises(ReadingImplausible, match=why):
+            await shelly.read()
+
+    run_with_meter(body)
+
+
+def test_what_else_the_meter_complains_of_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def body(meter: RawMeter, shelly: Shelly) -> None:
+        meter.answers["EM.GetStatus"] = em_status() | {"errors": ["phase_sequence", "no_load"]}
+        for _ in range(3):
+            assert (await shelly.read()).power_w[0] == 375.5
+
+    run_with_meter(body)
+    assert [record.message.partition(": ")[2] for record in caplog.records] == ["reports phase_sequence; look at its wiring"]
 
 
 @pytest.mark.parametrize("url", ["192.168.1.20", "https://192.168.1.20", "http://", "http://meter:99999", "http://[", ""])
@@ -339,7 +460,7 @@ def test_a_nonce_is_used_again_with_a_rising_count() -> None:
     async def body(meter: RawMeter, shelly: Shelly) -> None:
         for _ in range(3):
             await shelly.read()
-        assert meter.authorized == [None, "00000001", "00000002", "00000003", "00000004"]
+        assert meter.authorized == [None, *(f"0000000{count}" for count in range(1, 6))]
         assert meter.nonce == 1
 
     run_with_meter(body, device="secret", driver="secret")
@@ -380,18 +501,18 @@ def test_a_meter_that_stays_at_429_is_unreachable() -> None:
     run_with_meter(body)
 
 
-def test_a_wrong_password_is_tried_twice_and_then_once_in_two_minutes() -> None:
+def test_a_wrong_password_never_fills_the_meter_s_table_of_nonces() -> None:
     async def body(meter: RawMeter, shelly: Shelly) -> None:
         with pytest.raises(DeviceUnreachable, match="refuses the password"):
             await shelly.read()
-        asked = len(meter.asked)
-        for _ in range(55):
-            await asyncio.sleep(2)
-            with pytest.raises(DeviceUnreachable, match="refuses the password"):
+        assert meter.nonce == 4
+        for _ in range(59):
+            await asyncio.sleep(60)
+            with pytest.raises(DeviceUnreachable, match=r"refuses the password \(it is asked again every 10 minutes\)"):
                 await shelly.read()
-        assert len(meter.asked) == asked
+        assert meter.nonce <= 24  # of 32 in an hour
         meter.password = "guess"
-        await asyncio.sleep(15)
+        await asyncio.sleep(600)
         assert (await shelly.read()).energy_register_wh
 
     run_with_meter(body, device="secret", driver="guess")

@@ -17,9 +17,7 @@ from ladewerk.station.drivers.ports import Lock
 _DEAD_TIME_S: Final = 0.1
 """Between one relay off and any relay on: contacts need some 10 ms, the motor some more to come to rest."""
 _LONGEST_DRIVE_S: Final = 5.0
-_MOVES: Final = 10
-_MOVES_WITHIN_S: Final = 60.0
-"""Small gear motors are rated for short duty: ten drives a minute, then they must cool."""
+_MINUTE_S: Final = 60.0
 _ATTEMPTS: Final = 3
 """Drives until a lock with feedback counts as failed."""
 
@@ -28,11 +26,19 @@ class MotorLock:
     """Moves take ``drive_s`` each, one at a time, in loop time.
 
     Without a feedback pin a finished drive counts as a finished move. With one (on = locked) the drive is repeated until
-    the pin agrees, three times at most.
+    the pin agrees, three times at most. Small gear motors are rated for short duty: after ``moves_per_minute`` drives they
+    must cool, and the last of these is for unlocking alone, so that a busy lock holds nobody's plug.
     """
 
     def __init__(
-        self, pins: Pins, *, lock_pin: int, unlock_pin: int, drive_s: float = 1.0, feedback_pin: int | None = None
+        self,
+        pins: Pins,
+        *,
+        lock_pin: int,
+        unlock_pin: int,
+        drive_s: float = 1.0,
+        feedback_pin: int | None = None,
+        moves_per_minute: int = 10,
     ) -> None:
         if len({lock_pin, unlock_pin, feedback_pin}) < 3:
             raise ConfigError(
@@ -49,7 +55,8 @@ class MotorLock:
         self._feedback_pin = feedback_pin
         self._moving = asyncio.Lock()
         self._off_since_s: float | None = None
-        self._moves_at_s: deque[float] = deque(maxlen=_MOVES)
+        self._moves_per_minute = moves_per_minute
+        self._moves_at_s: deque[float] = deque(maxlen=moves_per_minute)
         self._switching_off: asyncio.Task[None] | None = None
 
     async def open(self, *, active_low: bool) -> None:
@@ -72,7 +79,7 @@ class MotorLock:
     async def _move(self, pin: int, *, locked: bool) -> None:
         async with self._moving:
             for _ in range(_ATTEMPTS):
-                self._spend_a_move()
+                self._spend_a_move(1 if locked else 0)
                 await self._drive(pin)
                 if self._feedback_pin is None or await self._pins.read(self._feedback_pin) == locked:
                     return
@@ -82,11 +89,12 @@ class MotorLock:
             f"look whether the bolt is blocked and the switch on pin {self._feedback_pin} works"
         )
 
-    def _spend_a_move(self) -> None:
+    def _spend_a_move(self, reserved: int) -> None:
         now_s = asyncio.get_running_loop().time()
-        if len(self._moves_at_s) == _MOVES and now_s - self._moves_at_s[0] < _MOVES_WITHIN_S:
+        recent = sum(now_s - at_s < _MINUTE_S for at_s in self._moves_at_s)
+        if recent >= self._moves_per_minute - reserved:
             raise DeviceFault(
-                f"plug lock: {_MOVES} moves within {_MOVES_WITHIN_S:g} s; the motor must cool, try again in a minute"
+                f"plug lock: {recent} moves within {_MINUTE_S:g} s; the motor must cool, try again in a minute"
             )
         self._moves_at_s.append(now_s)
 
@@ -124,6 +132,7 @@ async def open_motor_lock(
     unlock_pin: int,
     drive_s: float = 1.0,
     feedback_pin: int | None = None,
+    moves_per_minute: int = 10,
     active_low: bool = False,
 ) -> AsyncIterator[MotorLock]:
     """The lock on ``pins``, both relays off on the way in and on the way out.
@@ -131,7 +140,14 @@ async def open_motor_lock(
     ``active_low`` for relay boards that switch on at a low level. ConfigError when pins coincide or ``drive_s`` is out of
     range; DeviceUnreachable or DeviceFault when the pins cannot be had.
     """
-    motor_lock = MotorLock(pins, lock_pin=lock_pin, unlock_pin=unlock_pin, drive_s=drive_s, feedback_pin=feedback_pin)
+    motor_lock = MotorLock(
+        pins,
+        lock_pin=lock_pin,
+        unlock_pin=unlock_pin,
+        drive_s=drive_s,
+        feedback_pin=feedback_pin,
+        moves_per_minute=moves_per_minute,
+    )
     await motor_lock.open(active_low=active_low)
     try:
         yield motor_lock

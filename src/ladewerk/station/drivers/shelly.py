@@ -1,60 +1,38 @@
-"""Shelly Pro 3EM (Gen2 and later) over its HTTP RPC, three-phase profile.
+"""Shelly Pro 3EM and 3EM-63 (Gen2 and later), in the profile of three phases or of one phase each.
 
-The meter closes the connection after each answer. Its energy counter advances once a minute; in between the register is
-carried on by the measured power. Sources: the maker's Gen2 API pages EM, EMData, Shelly and Authentication.
+Its energy counter advances once a minute; in between the register is carried on by the measured power. Sources: the maker's
+Gen2 API pages EM, EMData, EM1, EM1Data, Shelly and Sys.
 """
 
-import asyncio
 import logging
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated, Final, TypeVar
-from urllib.parse import urlsplit
+from typing import Final, TypeVar
 
-import httpx
 import msgspec
 
 from ladewerk.clock import Clock
-from ladewerk.errors import ConfigError, DeviceFault, DeviceUnreachable, ReadingImplausible
+from ladewerk.errors import DeviceFault, DeviceUnreachable, ReadingImplausible
 from ladewerk.station.drivers.live_register import LiveRegister
 from ladewerk.station.drivers.ports import Meter, MeterReading
+from ladewerk.station.drivers.shelly_profiles import PROFILES, Measured, Profile
+from ladewerk.station.drivers.shelly_rpc import NoSuchMethod, ShellyRpc, open_rpc
 
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 logging.getLogger("httpx").setLevel(logging.WARNING)  # else it reports each of 86,400 requests a day
 
-_TIMEOUT_S: Final = 3.0
 _COUNTER_EVERY_S: Final = 60.0
-_DROPPED_NONCE_WAIT_S: Final = 2.0
-"""How long the meter answers 429 once its table of nonces is full; replaying an old nonce prolongs it."""
-_REFUSED_WAIT_S: Final = 120.0
-"""The meter remembers 32 nonces for an hour each: one attempt in two minutes never fills the table."""
-
-_Voltage = Annotated[float, msgspec.Meta(ge=0, le=500)] | None
-_Current = Annotated[float, msgspec.Meta(ge=-500, le=500)] | None
-_Power = Annotated[float, msgspec.Meta(ge=-250_000, le=250_000)] | None
-
-
-class _EmStatus(msgspec.Struct):
-    """EM.GetStatus: V, A, W; any value may be null. Beyond these bounds no wire of a house can be."""
-
-    a_voltage: _Voltage
-    b_voltage: _Voltage
-    c_voltage: _Voltage
-    a_current: _Current
-    b_current: _Current
-    c_current: _Current
-    a_act_power: _Power
-    b_act_power: _Power
-    c_act_power: _Power
-
-
-class _EmDataStatus(msgspec.Struct):
-    """EMData.GetStatus: Wh since the last reset, the sum of what each phase imported."""
-
-    total_act: Annotated[float, msgspec.Meta(ge=0)]
+_BACKWARDS_W: Final = -100.0
+"""More than noise: nothing at a charging point gives so much back."""
+_USELESS: Final = {
+    "power_meter_failure": "restart it, and exchange it if that stays so",
+    "ct_type_not_set": "choose the type of its clamps on its page",
+}
+"""Errors with which its values mean nothing, and the remedy."""
+_HARMLESS: Final = frozenset({"no_load"})
 
 
 class _DeviceInfo(msgspec.Struct):
@@ -65,109 +43,121 @@ class _DeviceInfo(msgspec.Struct):
     profile: str | None = None
 
 
-_EM_STATUS: Final = msgspec.json.Decoder(_EmStatus)
-_EM_DATA_STATUS: Final = msgspec.json.Decoder(_EmDataStatus)
+class _SysStatus(msgspec.Struct):
+    """Sys.GetStatus."""
+
+    uptime: int
+
+
 _DEVICE_INFO: Final = msgspec.json.Decoder(_DeviceInfo)
+_SYS_STATUS: Final = msgspec.json.Decoder(_SysStatus)
 
 
 class Shelly:
     """One meter. It is identified by the first request that it answers, so a silent meter delays nobody's start."""
 
-    def __init__(self, client: httpx.AsyncClient, url: str, clock: Clock, password: str | None) -> None:
-        self._client = client
-        self._url = url
+    def __init__(self, rpc: ShellyRpc, clock: Clock) -> None:
+        self._rpc = rpc
         self._clock = clock
-        self._password = password
-        self._identified = False
+        self._profile: Profile | None = None
         self._register = LiveRegister()
         self._counter_due_s = -math.inf
-        self._refused_until_s = -math.inf
-        self._drop_nonce()
+        self._uptime_s = 0
+        self._hints: frozenset[str] = frozenset()
 
     async def identify(self) -> None:
-        """Look what answers. DeviceFault when it is no three-phase meter of the second generation, with the remedy."""
-        info = self._decode(_DEVICE_INFO, await self._ask("Shelly.GetDeviceInfo"))
+        """Look what answers. DeviceFault when it is no such meter, with the remedy."""
+        info = self._decode(_DEVICE_INFO, await self._rpc.ask("Shelly.GetDeviceInfo"))
         if info.gen < 2 or info.profile is None:
             raise DeviceFault(f"{self}: {info.id} is no Shelly Pro 3EM or 3EM-63 (Gen2 or later)")
-        if info.profile != "triphase":
+        if info.profile not in PROFILES:
             raise DeviceFault(
                 f'{self}: {info.id} has the profile "{info.profile}"; set it to "triphase" in the settings of its page'
             )
-        self._identified = True
+        self._profile = PROFILES[info.profile]
 
     async def read(self) -> MeterReading:
-        if not self._identified:
+        if self._profile is None:
             await self.identify()
-        status = self._decode(_EM_STATUS, await self._ask("EM.GetStatus?id=0"))
-        read_at, now_s = self._clock.now(), self._clock.monotonic()
-        power_w = (status.a_act_power, status.b_act_power, status.c_act_power)
-        if power_w == (None, None, None):
-            raise ReadingImplausible(f"{self}: no phase has a power; look at the current clamps and the mains wires")
+            assert self._profile is not None
+        try:
+            return await self._read(self._profile)
+        except NoSuchMethod:
+            self._profile = None
+            raise
+
+    async def _read(self, profile: Profile) -> MeterReading:
+        read_at = self._clock.now()
+        answers = await self._ask(profile.status)
+        now_s = self._clock.monotonic()
+        try:
+            measured = profile.measured(answers)
+        except msgspec.DecodeError as err:
+            raise ReadingImplausible(f"{self}: {err}") from err
+        self._judge(measured)
+        first, second, third = measured.phases
+        power_w = (first.power_w, second.power_w, third.power_w)
         self._register.measure(sum(value for value in power_w if value is not None and value > 0), now_s)
         if now_s >= self._counter_due_s:
-            await self._count()
+            await self._count(profile, now_s)
             self._counter_due_s = now_s + _COUNTER_EVERY_S
         return MeterReading(
             read_at=read_at,
-            voltage_v=(status.a_voltage, status.b_voltage, status.c_voltage),
-            current_a=(status.a_current, status.b_current, status.c_current),
+            voltage_v=(first.voltage_v, second.voltage_v, third.voltage_v),
+            current_a=(first.current_a, second.current_a, third.current_a),
             power_w=power_w,
             energy_register_wh=self._register.value_wh,
         )
 
+    def _judge(self, measured: Measured) -> None:
+        """ReadingImplausible for values that mean nothing, with the remedy; what else it says is logged when it changes."""
+        for error in (*measured.errors, *(error for phase in measured.phases for error in phase.errors)):
+            if error in _USELESS:
+                raise ReadingImplausible(f"{self}: reports {error}; {_USELESS[error]}")
+        for name, phase in zip(("L1", "L2", "L3"), measured.phases, strict=True):
+            beyond = [error for error in phase.errors if error.startswith("out_of_range:")]
+            if beyond:
+                raise ReadingImplausible(f"{self}: {name} reports {beyond[0]}; its clamps are too small, or broken")
+            if phase.power_w is not None and phase.power_w < _BACKWARDS_W:
+                raise ReadingImplausible(
+                    f"{self}: {name} shows {phase.power_w:g} W; its clamp is the wrong way round, or at another phase's wire"
+                )
+        if all(phase.power_w is None for phase in measured.phases):
+            raise ReadingImplausible(f"{self}: no phase has a power; look at the current clamps and the mains wires")
+        hints = frozenset(measured.errors) - _HARMLESS
+        if hints - self._hints:
+            _log.warning("%s: reports %s; look at its wiring", self, ", ".join(sorted(hints)))
+        self._hints = hints
+
     async def reset_counters(self) -> None:
         """Set the meter's energy counters to 0, for the person who asks for it; nothing in Ladewerk needs it."""
-        await self._ask("EMData.ResetCounters?id=0")
-        self._register = LiveRegister()
+        if self._profile is None:
+            await self.identify()
+            assert self._profile is not None
+        await self._ask(self._profile.resets)
         self._counter_due_s = -math.inf
 
-    async def _count(self) -> None:
-        counter = self._decode(_EM_DATA_STATUS, await self._ask("EMData.GetStatus?id=0"))
-        if self._register.count(counter.total_act):
-            _log.warning("%s: its energy counter went back to %.1f Wh; somebody reset it", self, counter.total_act)
-
-    async def _ask(self, method: str) -> bytes:
-        """The JSON answer to ``method``."""
-        loop = asyncio.get_running_loop()
-        if loop.time() < self._refused_until_s:
-            raise self._wrong_password()
-        response = await self._get(method)
-        if response.status_code in (401, 429):
-            self._drop_nonce()
-            await asyncio.sleep(_DROPPED_NONCE_WAIT_S)
-            response = await self._get(method)
-        if response.status_code == 401:
-            self._drop_nonce()
-            self._refused_until_s = loop.time() + _REFUSED_WAIT_S
-            raise self._wrong_password()
-        if response.status_code != 200:
-            raise DeviceUnreachable(
-                f"{self}: answers HTTP {response.status_code} to {method}: {response.text[:120]!r}; "
-                "restart the meter if that stays so"
-            )
-        return response.content
-
-    async def _get(self, method: str) -> httpx.Response:
+    async def _count(self, profile: Profile, now_s: float) -> None:
+        """Bring the register up to the counter, and see whether the meter was restarted."""
+        uptime_s = self._decode(_SYS_STATUS, await self._rpc.ask("Sys.GetStatus")).uptime
+        if uptime_s < self._uptime_s:
+            _log.warning("%s: it has restarted, %d s ago", self, uptime_s)
+            self._profile = None  # it does so when it is given another profile, too
+        self._uptime_s = uptime_s
         try:
-            async with asyncio.timeout(_TIMEOUT_S):
-                return await self._client.get(f"/rpc/{method}")
-        except TimeoutError as err:
-            raise DeviceUnreachable(
-                f"{self}: no answer within {_TIMEOUT_S:g} s; look at its Wi-Fi or network cable"
-            ) from err
-        except httpx.HTTPError as err:
-            raise DeviceUnreachable(
-                f"{self}: {str(err) or type(err).__name__}; look at the address, its power and the network"
-            ) from err
+            counter_wh = profile.imported_wh(await self._ask(profile.counters))
+        except msgspec.DecodeError as err:
+            raise ReadingImplausible(f"{self}: {err}") from err
+        if self._register.count(counter_wh, now_s):
+            _log.warning(
+                "%s: its energy counter jumped to %.1f Wh: it was reset or exchanged; the register goes on at %.1f Wh",
+                self,
+                counter_wh,
+                self._register.value_wh,
+            )
 
-    def _drop_nonce(self) -> None:
-        """Forget the digest challenge: the next request goes out without one and gets a new one."""
-        if self._password is not None:
-            self._client.auth = httpx.DigestAuth("admin", self._password)
-
-    def _wrong_password(self) -> DeviceUnreachable:
-        why = "asks for a password; put it into the configuration" if self._password is None else "refuses the password"
-        return DeviceUnreachable(f"{self}: {why} (it is asked again every {_REFUSED_WAIT_S:g} s)")
+    async def _ask(self, methods: Sequence[str]) -> list[bytes]:
+        return [await self._rpc.ask(method) for method in methods]
 
     def _decode(self, decoder: msgspec.json.Decoder[T], answer: bytes) -> T:
         try:
@@ -176,7 +166,7 @@ class Shelly:
             raise ReadingImplausible(f"{self}: {err}") from err
 
     def __str__(self) -> str:
-        return f"Shelly meter at {self._url}"
+        return str(self._rpc)
 
 
 @asynccontextmanager
@@ -186,18 +176,8 @@ async def open_shelly(url: str, *, clock: Clock, password: str | None = None) ->
     ConfigError when that is no such URL; DeviceFault for a device that is no such meter. A silent one is returned all the
     same, with a warning.
     """
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
-        base_url = httpx.URL(url)
-    except (ValueError, httpx.InvalidURL) as err:
-        raise ConfigError("meter.url", f"{url!r}: {err}; expected such as http://192.168.1.20") from err
-    if not usable:
-        raise ConfigError("meter.url", f"{url!r} is no address such as http://192.168.1.20")
-    # trust_env=False: a proxy of the environment is not for a device in the house. verify=False: the meter has no TLS, and
-    # the store of certificates would be loaded for nothing.
-    async with httpx.AsyncClient(base_url=base_url, timeout=None, trust_env=False, verify=False) as client:
-        meter = Shelly(client, url, clock, password)
+    async with open_rpc(url, password) as rpc:
+        meter = Shelly(rpc, clock)
         try:
             await meter.identify()
         except DeviceUnreachable as err:

@@ -1,26 +1,40 @@
 """What a handler can reach."""
 
-import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ladewerk.clock import Clock
 from ladewerk.ocpp import v21
+from ladewerk.station.authorizer import Authorizer
+from ladewerk.station.availability import Availability
 from ladewerk.station.charging_profiles import ChargingProfiles
 from ladewerk.station.config import StationConfig
+from ladewerk.station.connection_profiles import ConnectionProfiles
 from ladewerk.station.csms_link import CsmsLink
+from ladewerk.station.desk import Desk
+from ladewerk.station.device_model import DeviceModel
+from ladewerk.station.journal import Journal
+from ladewerk.station.resets import Resets
+from ladewerk.station.status import StatusReport
 from ladewerk.station.units import Units
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """The station as handlers see it; ``reset_asked`` ends it in an orderly way, to begin anew."""
+    """The station as handlers see it."""
 
     config: StationConfig
     clock: Clock
     units: Units
     link: CsmsLink
     profiles: ChargingProfiles
-    reset_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    model: DeviceModel
+    authorizer: Authorizer
+    desk: Desk
+    availability: Availability
+    ways: ConnectionProfiles
+    status: StatusReport
+    resets: Resets
+    journal: Journal
 
 
 def info(reason_code: str, text: str) -> v21.StatusInfoType:

@@ -1,4 +1,4 @@
-"""Block F: start, stop and messages on request of the CSMS."""
+"""Block F: start, stop and unlock on request of the CSMS."""
 
 from functools import partial
 
@@ -7,12 +7,14 @@ from msgspec import UNSET, UnsetType
 from ladewerk.charging.installation import Installation
 from ladewerk.charging.refusal import Refusal
 from ladewerk.ocpp import Context, v21
-from ladewerk.station.actions import Refuse
+from ladewerk.station import variables as settings
+from ladewerk.station.actions import EndReason, Level, Refuse
+from ladewerk.station.authorization import CENTRAL, NO_AUTHORIZATION
 from ladewerk.station.control import UnitControl
 from ladewerk.station.events import DirectPressed, Origin, StartPressed, StopPressed
 from ladewerk.station.handlers.reach import Reach, info
-from ladewerk.station.transaction import RemoteStart
-from ladewerk.station.unit_state import Phase
+from ladewerk.station.transaction import Grant
+from ladewerk.station.unit_state import RUNNING, Phase
 from ladewerk.station.units import Units
 from ladewerk.station.wording import text
 
@@ -24,31 +26,76 @@ async def request_start_transaction(
 ) -> v21.RequestStartTransactionResponse:
     """F01: what the driver's Start button would do: a prepared plan begins, else the vehicle charges directly.
 
-    A profile that comes with it is that of the transaction (K05); one that cannot be installed starts nothing.
+    A profile that comes with it is that of the transaction (K05); one that cannot be installed starts nothing. A vehicle
+    that is not there yet is waited for (F02).
     """
-    unit = _startable(ctx.state.units) if request.evse_id is UNSET else ctx.state.units.of_evse(request.evse_id)
+    reach = ctx.state
+    if not reach.link.is_up:
+        return _not_started("NotReady", "the boot is not accepted yet (B02.FR.05)")
+    unit = _startable(reach.units) if request.evse_id is UNSET else reach.units.of_evse(request.evse_id)
     if unit is None and request.evse_id is UNSET:
         return _not_started("MissingParam", "name the EVSE: it is not just one that could start")
     if unit is None:
-        return _not_started("InvalidValue", f"there is no EVSE {request.evse_id}")
-    begin = partial(_begin, unit, request)
-    profile = request.charging_profile
-    if isinstance(profile, UnsetType):
-        refused: Refusal | Refuse | None = begin()
-    else:
-        refused = await ctx.state.profiles.start_with(Installation(unit.evse_id, profile), begin)
+        return _not_started("UnknownEvse", f"there is no EVSE {request.evse_id}")
+    if _authorizes(reach, request):
+        why = _why_never(unit)
+        return _not_started("NotReady", why) if why is not None else _started(unit)
+    refused = await _start(reach, unit, request, Grant(id_token=request.id_token, remote_start_id=request.remote_start_id))
     if isinstance(refused, Refusal):
         return _not_started(refused.reason.value, refused.text)
-    if refused is not None or unit.transaction is None:
-        why = text(refused.code, refused.params) if refused is not None else "no transaction"
-        return _not_started("NotReady", why)
-    return v21.RequestStartTransactionResponse(status=_Status.ACCEPTED, transaction_id=unit.transaction.transaction_id)
+    if refused is not None:
+        return _not_started("NotReady", text(refused.code, refused.params))
+    return _started(unit)
 
 
-def _begin(unit: UnitControl, request: v21.RequestStartTransactionRequest) -> Refuse | None:
+async def start_when_authorized(ctx: Context[Reach], request: v21.RequestStartTransactionRequest) -> None:
+    """F01.FR.01: where the token has to be authorized first, the request is answered before that."""
+    reach = ctx.state
+    unit = _startable(reach.units) if request.evse_id is UNSET else reach.units.of_evse(request.evse_id)
+    if unit is None or not reach.link.is_up or not _authorizes(reach, request) or _why_never(unit) is not None:
+        return
+    verdict = await reach.authorizer.authorize(request.id_token, unit.evse_id)
+    if not verdict.accepted:
+        status = "Unknown" if verdict.status is None else verdict.status.value
+        unit.say(Level.WARNING, "token_not_accepted", {"status": status})
+        return
+    grant = Grant(id_token=request.id_token, group=verdict.group, remote_start_id=request.remote_start_id)
+    refused = await _start(reach, unit, request, grant)
+    if isinstance(refused, Refuse):
+        unit.say(Level.WARNING, refused.code, refused.params)
+
+
+def _authorizes(reach: Reach, request: v21.RequestStartTransactionRequest) -> bool:
+    return reach.model.true(settings.AUTHORIZE_REMOTE_START) and request.id_token.type not in (CENTRAL, NO_AUTHORIZATION)
+
+
+def _why_never(unit: UnitControl) -> str | None:
+    """Why nothing can be started here, whoever it is for (F01.FR.23, FR.24)."""
+    if unit.state.phase in RUNNING | {Phase.FINISHING, Phase.FAULT}:
+        return text("already_running" if unit.state.phase is not Phase.FAULT else "error_latched", {})
+    return None
+
+
+async def _start(
+    reach: Reach, unit: UnitControl, request: v21.RequestStartTransactionRequest, grant: Grant
+) -> Refusal | Refuse | None:
+    begin = partial(_begin, unit, grant)
+    profile = request.charging_profile
+    if isinstance(profile, UnsetType):
+        return reach.desk.expect(unit, grant) if unit.state.phase is Phase.IDLE else begin()
+    return await reach.profiles.start_with(Installation(unit.evse_id, profile), begin)
+
+
+def _begin(unit: UnitControl, grant: Grant) -> Refuse | None:
     planned = unit.state.phase is Phase.PLANNED
-    asked = RemoteStart(id_token=request.id_token, remote_start_id=request.remote_start_id)
-    return unit.handle_remote_start(StartPressed(Origin.REMOTE) if planned else DirectPressed(Origin.REMOTE), asked)
+    return unit.handle(StartPressed(Origin.REMOTE) if planned else DirectPressed(Origin.REMOTE), grant)
+
+
+def _started(unit: UnitControl) -> v21.RequestStartTransactionResponse:
+    transaction = unit.transaction
+    return v21.RequestStartTransactionResponse(
+        status=_Status.ACCEPTED, transaction_id=UNSET if transaction is None else transaction.transaction_id
+    )
 
 
 def _startable(units: Units) -> UnitControl | None:
@@ -66,42 +113,30 @@ def _not_started(reason: str, why: str) -> v21.RequestStartTransactionResponse:
 async def request_stop_transaction(
     ctx: Context[Reach], request: v21.RequestStopTransactionRequest
 ) -> v21.RequestStopTransactionResponse:
-    """F03: what the driver's Stop button would do."""
+    """F03: what the driver's Stop button would do; a transaction without a session has nothing to stop, but is over."""
+    if not ctx.state.link.is_up:
+        return _not_stopped("NotReady", "the boot is not accepted yet (B02.FR.05)")
     unit = ctx.state.units.of_transaction(request.transaction_id)
     if unit is None:
-        why = info("TxNotFound", f"transaction {request.transaction_id} is not open here")
-        return v21.RequestStopTransactionResponse(status=_Status.REJECTED, status_info=why)
-    refused = unit.handle(StopPressed(Origin.REMOTE))
-    if refused is not None:
-        why = info("NotRunning", text(refused.code, refused.params))
-        return v21.RequestStopTransactionResponse(status=_Status.REJECTED, status_info=why)
+        return _not_stopped("TxNotFound", f"transaction {request.transaction_id} is not open here")
+    if unit.handle(StopPressed(Origin.REMOTE)) is not None:
+        unit.close_books(EndReason.REMOTE)
     return v21.RequestStopTransactionResponse(status=_Status.ACCEPTED)
 
 
-async def trigger_message(ctx: Context[Reach], request: v21.TriggerMessageRequest) -> v21.TriggerMessageResponse:
-    """F06: the messages this station can send at any time; the others are NotImplemented (F06.FR.08)."""
-    triggers, statuses = v21.MessageTriggerEnumType, v21.TriggerMessageStatusEnumType
-    evse_id = None if request.evse is UNSET else request.evse.id
-    if evse_id is not None and evse_id != 0 and ctx.state.units.of_evse(evse_id) is None:
-        return v21.TriggerMessageResponse(status=statuses.REJECTED, status_info=info("InvalidValue", "no such EVSE"))
-    match request.requested_message:
-        case triggers.BOOT_NOTIFICATION:
-            pass  # sent behind the answer, by the observer below
-        case triggers.HEARTBEAT:
-            ctx.state.link.beat_now()
-        case triggers.STATUS_NOTIFICATION:
-            ctx.state.link.report_all()
-        case triggers.TRANSACTION_EVENT:
-            asked = [unit for unit in ctx.state.units if evse_id in (None, 0, unit.evse_id)]
-            reported = [unit.report_now() for unit in asked]
-            if not any(reported):
-                return v21.TriggerMessageResponse(status=statuses.REJECTED, status_info=info("TxNotFound", "none is open"))
-        case _:
-            return v21.TriggerMessageResponse(status=statuses.NOT_IMPLEMENTED)
-    return v21.TriggerMessageResponse(status=statuses.ACCEPTED)
+def _not_stopped(reason: str, why: str) -> v21.RequestStopTransactionResponse:
+    return v21.RequestStopTransactionResponse(status=_Status.REJECTED, status_info=info(reason, why))
 
 
-async def boot_when_triggered(ctx: Context[Reach], request: v21.TriggerMessageRequest) -> None:
-    """The BootNotification itself, once the trigger is answered."""
-    if request.requested_message is v21.MessageTriggerEnumType.BOOT_NOTIFICATION:
-        await ctx.peer.call(ctx.state.link.boot_request(v21.BootReasonEnumType.TRIGGERED))
+async def unlock_connector(ctx: Context[Reach], request: v21.UnlockConnectorRequest) -> v21.UnlockConnectorResponse:
+    """F05: let a plug go that is stuck; never one of a charging that somebody may have."""
+    statuses = v21.UnlockStatusEnumType
+    unit = ctx.state.units.of_evse(request.evse_id)
+    if unit is None or request.connector_id != 1:
+        return v21.UnlockConnectorResponse(status=statuses.UNKNOWN_CONNECTOR)
+    if unit.books.grant is not None or unit.state.phase in RUNNING | {Phase.FINISHING}:
+        return v21.UnlockConnectorResponse(status=statuses.ONGOING_AUTHORIZED_TRANSACTION)
+    failed = await unit.unlock()
+    if failed is None:
+        return v21.UnlockConnectorResponse(status=statuses.UNLOCKED)
+    return v21.UnlockConnectorResponse(status=statuses.UNLOCK_FAILED, status_info=info("UnlockFailure", failed))

@@ -9,13 +9,20 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery
 
 from ladewerk.station.actions import Refuse
-from ladewerk.station.control import UnitControl
-from ladewerk.station.events import DirectPressed, Event, NeedsGiven, ResetPressed, StartPressed, StopPressed
+from ladewerk.station.desk import read_token, without_token
+from ladewerk.station.events import DirectPressed, NeedsGiven, ResetPressed, StartPressed, StopPressed
+from ladewerk.station.history.archive import Span
 from ladewerk.station.needs import FieldError, Needs, read_needs
 from ladewerk.station.outside_limit import OutsideLimit, read_outside_limit
 from ladewerk.station.view import Json
+from ladewerk.station.web.schedule_api import schedule_routes
 from ladewerk.station.web.seen import Seen
+from ladewerk.station.web.station_api import station_routes
+from ladewerk.station.web.units_api import unit_routes
 from ladewerk.station.wording import text
+
+_MOST_SAMPLES = 17_280
+"""Two days of a reading every 10 s."""
 
 _BUTTONS: dict[str, type[StartPressed | StopPressed | ResetPressed | DirectPressed]] = {
     "start": StartPressed,
@@ -42,13 +49,14 @@ def routes(seen: Seen) -> list[BaseRouteHandler]:
         if unit is None:
             return _no_such_unit(unit_id)
         rules = unit.state.rules
-        read = read_needs(_json(await request.body()), now=unit.now.at, max_current_a=rules.max_current_a)
+        body = _json(await request.body())
+        read = read_needs(without_token(body), now=unit.now.at, max_current_a=rules.max_current_a)
         if not isinstance(read, Needs):
             return Response({"errors": [_field_error(error) for error in read]}, status_code=422)
-        return _answer(unit, NeedsGiven(read), status=202)
+        return _answer(await seen.desk.order(unit, NeedsGiven(read), read_token(body)), status=202)
 
     @post("/api/units/{unit_id:str}/{button:str}", name="button", summary="start, stop, reset or direct", status_code=200)
-    async def button(unit_id: FromPath[str], button: FromPath[str]) -> Response[Json]:
+    async def button(unit_id: FromPath[str], button: FromPath[str], request: Request[Any, Any, Any]) -> Response[Json]:
         unit = seen.units.named(unit_id)
         if unit is None:
             return _no_such_unit(unit_id)
@@ -56,7 +64,7 @@ def routes(seen: Seen) -> list[BaseRouteHandler]:
         if pressed is None:
             names = ", ".join(_BUTTONS)
             return Response({"code": "no_such_button", "params": {}, "text": f"it is one of {names}"}, status_code=404)
-        return _answer(unit, pressed(), status=200)
+        return _answer(await seen.desk.order(unit, pressed(), read_token(_json(await request.body()))), status=200)
 
     @get("/api/units/{unit_id:str}/samples", name="samples", summary="Power and plan over time")
     async def samples(unit_id: FromPath[str], since: FromQuery[str] = "") -> Response[Json]:
@@ -67,10 +75,21 @@ def routes(seen: Seen) -> list[BaseRouteHandler]:
         if epoch_s is None:
             error = FieldError("since", "not_a_time", {}, f"{since!r} is not an ISO 8601 time with an offset")
             return Response({"errors": [_field_error(error)]}, status_code=422)
-        rows = [[one.epoch_s, one.power_w, one.set_current_a, one.planned_w] for one in unit.history.since(epoch_s)]
+        found = await seen.archive.overview(unit_id, Span(from_s=epoch_s), _MOST_SAMPLES, unit.now.at.timestamp())
+        rows = [[one.begin_s, one.mean_w, one.offered_a, one.planned_w] for one in found]
         return Response({"samples": rows})
 
-    return [state, healthz, needs, button, samples, *_outside_limits(seen)]
+    return [
+        state,
+        healthz,
+        needs,
+        button,
+        samples,
+        *_outside_limits(seen),
+        *unit_routes(seen.reconfiguration),
+        *station_routes(seen.reconfiguration),
+        *schedule_routes(seen),
+    ]
 
 
 def _outside_limits(seen: Seen) -> list[BaseRouteHandler]:
@@ -100,7 +119,7 @@ def _json(body: bytes) -> object:
     """The decoded body; what is no JSON is None, which is no request either."""
     try:
         return msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
@@ -115,8 +134,7 @@ def _epoch_s(since: str) -> float | None:
     return None if moment.utcoffset() is None else moment.timestamp()
 
 
-def _answer(unit: UnitControl, event: Event, *, status: int) -> Response[Json]:
-    refused = unit.handle(event)
+def _answer(refused: Refuse | None, *, status: int) -> Response[Json]:
     if refused is None:
         return Response({}, status_code=status)
     return _refused(refused)

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ladewerk.station.charging_profiles import ChargingProfiles
+from ladewerk.station.desk import Desk
+from ladewerk.station.history.archive import Archive
+from ladewerk.station.reconfiguration import Reconfiguration
 from ladewerk.station.units import Units
 from ladewerk.station.view import Json
 
@@ -15,3 +18,7 @@ class Seen:
     units: Units
     state: Callable[[], Json]
     profiles: ChargingProfiles
+    reconfiguration: Reconfiguration
+    desk: Desk
+    archive: Archive
+    time_zone: str | None

@@ -1,27 +1,38 @@
-// The page of a charging station: follows the live state and shows one unit at a time.
+// The page of a charging station: follows the live state; home shows one unit at a time, the other views have their own address.
 
 import "../kit/header.js";
+import { admitted } from "../kit/access.js";
+import { ask } from "../kit/api.js";
 import { el, keep, mark, say } from "../kit/dom.js";
 import { loadTexts, onLanguage, t, translate } from "../kit/i18n.js";
 import { Link, ServerTime } from "../kit/link.js";
 import { setZone } from "../kit/zone.js";
+import { HistoryView } from "./history-view.js";
 import { Messages } from "./messages.js";
+import { MessagesView } from "./messages-view.js";
+import { SettingsView } from "./settings-view.js";
 import { UnitView } from "./unit.js";
 
 /** @typedef {import("./types.js").StationState} StationState */
 
 await loadTexts(new URL("../kit/i18n/", import.meta.url), new URL("./i18n/", import.meta.url));
 
+translate(document);
+const main = /** @type {HTMLElement} */ (document.querySelector("main"));
+const door = await admitted(main);
 const link = new Link("/api/events");
 const time = new ServerTime();
 const header = /** @type {any} */ (document.querySelector("lw-header"));
-const main = /** @type {HTMLElement} */ (document.querySelector("main"));
 const tabs = /** @type {HTMLElement} */ (document.querySelector("#units"));
+const nav = /** @type {HTMLElement} */ (document.querySelector("#views"));
 
 /** @type {Map<string, UnitView>} */
-const views = new Map();
+const units = new Map();
 const messages = new Messages();
-let chosen = location.hash.slice(1);
+/** @type {Record<string, {element: HTMLElement, show: (state: StationState) => void, entered?: () => void}>} */
+const views = { messages: new MessagesView(), history: new HistoryView(time), settings: new SettingsView(door) };
+let view = "home";
+let chosen = "";
 /** @type {StationState | null} */
 let latest = null;
 
@@ -31,51 +42,83 @@ const waiting = el(
   el("strong", { "data-t": "station.waiting" }),
   el("span", { "data-t": "station.waiting_hint" }),
 );
-main.append(waiting, messages.element);
+main.append(waiting, messages.element, ...Object.values(views).map(({ element }) => element));
 messages.element.hidden = true;
+for (const { element } of Object.values(views)) element.hidden = true;
 translate(document);
 header.follow(link, time);
+follow();
+addEventListener("hashchange", follow);
 
 link.addEventListener("message", (event) => {
   const { type, state } = /** @type {CustomEvent} */ (event).detail;
   if (type !== "state") return;
+  header.timeIsKnown = state.time_from !== "none";
   time.sync(state.now);
   setZone(state.station.time_zone);
   latest = state;
   show(state);
 });
+link.addEventListener("change", () => link.up || lookAtTheDoor());
 onLanguage(() => latest && show(latest));
+
+/** A link that went may be a session that ended: then the page begins with the login again. */
+async function lookAtTheDoor() {
+  const { door: now } = await ask("GET", "/api/session").catch(() => ({ door }));
+  if (now !== door) location.reload();
+}
+
+/** Show what the address says: `#/messages` and its like, or `#garage` for a unit. */
+function follow() {
+  const said = location.hash.slice(1);
+  view = said.startsWith("/") && said.slice(1) in views ? said.slice(1) : "home";
+  if (view === "home" && said && !said.startsWith("/")) chosen = decodeURIComponent(said);
+  for (const place of nav.querySelectorAll("a")) mark(place, "aria-current", place.dataset.view === view ? "page" : null);
+  mark(document.body, "data-view", view);
+  scrollTo(0, 0);
+  if (latest) show(latest);
+  views[view]?.entered?.();
+}
 
 /** @param {StationState} state */
 function show(state) {
   header.name = state.station.identity;
   document.title = `${state.station.identity} · Ladewerk`;
-  waiting.hidden = state.units.length > 0;
-  messages.element.hidden = false;
-  if (state.units.length === 0) say(waiting.firstElementChild ?? waiting, t("station.no_units"));
+  const home = view === "home";
+  nav.hidden = false;
+  waiting.hidden = !home || state.units.length > 0;
+  messages.element.hidden = !home;
+  if (state.units.length === 0) {
+    say(waiting.firstElementChild ?? waiting, t("station.no_units"));
+    say(waiting.lastElementChild ?? waiting, t("station.no_units_hint"));
+  }
   if (!state.units.some((unit) => unit.id === chosen)) chosen = state.units[0]?.id ?? "";
   showTabs(state);
   for (const unit of state.units) {
-    let view = views.get(unit.id);
-    if (!view) {
-      view = new UnitView(unit, time);
-      views.set(unit.id, view);
-      main.insertBefore(view.element, messages.element);
+    let shown = units.get(unit.id);
+    if (!shown) {
+      shown = new UnitView(unit, time);
+      units.set(unit.id, shown);
+      main.insertBefore(shown.element, messages.element);
     }
-    mark(view.element, "hidden", unit.id !== chosen);
-    view.show(unit, state);
+    mark(shown.element, "hidden", !home || unit.id !== chosen);
+    shown.show(unit, state);
   }
-  for (const [id, view] of views) {
+  for (const [id, gone] of units) {
     if (state.units.some((unit) => unit.id === id)) continue;
-    view.element.remove();
-    views.delete(id);
+    gone.element.remove();
+    units.delete(id);
   }
   messages.show(state);
+  for (const [name, { element, show: draw }] of Object.entries(views)) {
+    element.hidden = name !== view;
+    draw.call(views[name], state);
+  }
 }
 
 /** @param {StationState} state */
 function showTabs(state) {
-  tabs.hidden = state.units.length < 2;
+  tabs.hidden = view !== "home" || state.units.length < 2;
   keep(
     tabs,
     state.units,

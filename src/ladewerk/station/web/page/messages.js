@@ -6,7 +6,11 @@ import { format, t, tCode } from "../kit/i18n.js";
 /** @typedef {import("./types.js").StationState} StationState */
 /** @typedef {import("./types.js").Message} Message */
 
-const LEVELS = { debug: "", info: "info", warning: "warn", error: "bad" };
+/** Tone of each level, the least first. */
+export const LEVELS = { debug: "", info: "info", warning: "warn", error: "bad" };
+
+/** The page of the messages has the rest. */
+const MOST_HERE = 12;
 
 export class Messages {
   constructor() {
@@ -18,7 +22,7 @@ export class Messages {
     this.element = el(
       "div",
       { class: "below" },
-      el("section", { class: "card" }, el("div", { class: "card-head" }, el("h2", { "data-t": "messages.title" })), this._empty, this._list),
+      el("section", { class: "card" }, el("div", { class: "card-head" }, el("h2", { "data-t": "messages.title" }), el("a", { class: "button small", href: "#/messages", "data-t": "messages.more" })), this._empty, this._list),
       el("section", { class: "card" }, el("div", { class: "card-head" }, el("h2", { "data-t": "csms.title" }), this._csms), this._csmsText, this._about),
     );
   }
@@ -26,7 +30,7 @@ export class Messages {
   /** @param {StationState} state */
   show(state) {
     this._showCsms(state);
-    const newest = [...state.messages].reverse();
+    const newest = state.messages.slice(-MOST_HERE).reverse();
     this._empty.hidden = newest.length > 0;
     this._list.hidden = newest.length === 0;
     const keys = new Map();
@@ -54,7 +58,7 @@ export class Messages {
  * @param {Map<string, number>} seen
  * @param {Message} message
  */
-function unique(seen, message) {
+export function unique(seen, message) {
   const key = `${message.at} ${message.code} ${message.text}`;
   const count = (seen.get(key) ?? 0) + 1;
   seen.set(key, count);
@@ -62,7 +66,7 @@ function unique(seen, message) {
 }
 
 /** @param {Message} message */
-function line(message) {
+export function line(message) {
   const element = el("li", { class: "message" }, el("time", { datetime: message.at }), el("span"));
   mark(element, "data-level", LEVELS[/** @type {keyof typeof LEVELS} */ (message.level)] ?? "");
   return element;
@@ -72,10 +76,20 @@ function line(message) {
  * @param {Element} element
  * @param {Message} message
  * @param {boolean} several   Whether it has to be said which unit is meant.
+ * @param {boolean} [dated]
  */
-function showLine(element, message, several) {
+export function showLine(element, message, several, dated = false) {
   const [time, text] = element.children;
-  say(time, format.clock(message.at));
+  say(time, dated ? format.moment(message.at) : format.clock(message.at));
+  say(text, messageText(message, several));
+}
+
+/**
+ * @param {Message} message
+ * @param {boolean} several
+ */
+export function messageText(message, several) {
   const unit = several && message.params.unit ? `${message.params.unit}: ` : "";
-  say(text, unit + tCode("message error problem", message));
+  const endless = message.code === "plan_received" && !message.params.ends_at;
+  return unit + tCode("message error problem", endless ? { ...message, code: "plan_received_endless" } : message);
 }

@@ -17,8 +17,10 @@ export class NeedsForm {
   /**
    * @param {Unit} unit
    * @param {import("../kit/link.js").ServerTime} time
+   * @param {import("./token-field.js").TokenField} token
    */
-  constructor(unit, time) {
+  constructor(unit, time, token) {
+    this._token = token;
     this._unit = unit;
     this._time = time;
     this._fields = new Fields([this._energy(), this._departure(), this._least(), this._most()]);
@@ -204,12 +206,12 @@ export class NeedsForm {
   async _post(mode, values) {
     const unit = `/api/units/${encodeURIComponent(this._unit.id)}`;
     if (mode === "direct") {
-      await ask("POST", `${unit}/direct`);
+      await ask("POST", `${unit}/direct`, this._token.said());
       this._tell(t("done.direct"), "good");
       return;
     }
     const said = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
-    await ask("POST", `${unit}/needs`, { mode, ...said });
+    await ask("POST", `${unit}/needs`, { mode, ...said, ...this._token.said() });
     this._fields.settle();
     this._modeTouched = false;
     this._remember();
@@ -220,6 +222,7 @@ export class NeedsForm {
   _refused(error) {
     if (error.status !== 422 || !Array.isArray(error.body?.errors)) {
       this._tell(tCode("problem", error.body), "bad");
+      this._token.refused(error.body);
       return;
     }
     const homeless = this._fields.complain(error.body.errors);

@@ -24,6 +24,7 @@
  * @property {string | null} mode
  * @property {number} set_current_a
  * @property {number | null} offered_limit_a
+ * @property {number | null} allowed_a        What all charging profiles and outside limits together leave.
  * @property {number | null} cable_limit_a
  * @property {number} max_current_a
  * @property {number} phases
@@ -43,6 +44,7 @@
 /**
  * @typedef {object} StationState
  * @property {string} now
+ * @property {string} time_from   "none": nobody has said what time it is.
  * @property {{identity: string, version: string, time_zone: string | null, csms: {url: string, connected: boolean, since: string | null, reason: string | null}}} station
  * @property {Unit[]} units
  * @property {Message[]} messages

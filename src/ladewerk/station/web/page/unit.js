@@ -5,6 +5,8 @@ import { el, keep, mark, say } from "../kit/dom.js";
 import { format, t, tCode, translate } from "../kit/i18n.js";
 import { NeedsForm } from "./needs-form.js";
 import { PlanStrip } from "./plan-strip.js";
+import { ScheduleCard } from "./schedule-card.js";
+import { TokenField } from "./token-field.js";
 import { PowerGraph } from "./power-graph.js";
 
 /** @typedef {import("./types.js").Unit} Unit */
@@ -25,9 +27,11 @@ export class UnitView {
    */
   constructor(unit, time) {
     this._id = unit.id;
-    this._form = new NeedsForm(unit, time);
+    this._token = new TokenField();
+    this._form = new NeedsForm(unit, time, this._token);
     this._graph = new PowerGraph(unit.id);
     this._strip = new PlanStrip();
+    this._schedule = new ScheduleCard(unit.id, this._token);
     this._chip = el("span", { class: "chip" });
     this._sentence = el("p", { class: "sentence", role: "status" });
     this._why = el("p", { class: "why" });
@@ -51,6 +55,7 @@ export class UnitView {
       this._why,
       el("div", { class: "progress" }, this._progressBar, this._progressText),
       this._figures.element,
+      this._token.element,
       el("div", { class: "actions" }, Object.values(this._buttons)),
       this._outcome,
       this._phases,
@@ -58,7 +63,7 @@ export class UnitView {
     return el(
       "div",
       { class: "unit", id: `unit-${this._id}`, role: "tabpanel", "aria-labelledby": `tab-${this._id}` },
-      el("div", { class: "column" }, hero, this._form.element),
+      el("div", { class: "column" }, hero, this._form.element, this._schedule.element),
       el("div", { class: "column" }, this._graph.element, this._strip.element),
     );
   }
@@ -68,7 +73,10 @@ export class UnitView {
    * @param {StationState} state
    */
   show(unit, state) {
-    if (this._unit && this._unit.state !== unit.state) this._tell("", "");
+    if (this._unit && this._unit.state !== unit.state) {
+      this._tell("", "");
+      if (unit.state === "idle") this._token.forget();
+    }
     this._unit = unit;
     mark(this.element, "data-state", unit.state);
     mark(this._chip, "data-tone", TONES[/** @type {keyof typeof TONES} */ (unit.state)] ?? "");
@@ -84,6 +92,7 @@ export class UnitView {
     this._form.show(unit, state);
     this._graph.show(unit, state.now, !this.element.hidden);
     this._strip.show(unit, state.now);
+    this._schedule.show(unit);
   }
 
   /** @param {Unit} unit */
@@ -118,11 +127,12 @@ export class UnitView {
     const button = this._buttons[action];
     mark(button, "aria-busy", "true");
     try {
-      await ask("POST", `/api/units/${encodeURIComponent(this._id)}/${action}`);
+      await ask("POST", `/api/units/${encodeURIComponent(this._id)}/${action}`, this._token.said());
       this._tell(t(`done.${action}`), "good");
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this._tell(tCode("problem", error.body), "bad");
+      this._token.refused(error.body);
     } finally {
       mark(button, "aria-busy", null);
     }
@@ -174,7 +184,10 @@ function sentence(unit) {
 function why(unit, state) {
   if (unit.error) return t(unit.state === "fault" ? "why.fault" : "why.not_ready", { error: tCode("error", unit.error) });
   if (unit.sentence.code === "waiting_for_csms" && !state.station.csms.connected) return t("why.requested_offline");
+  if (unit.sentence.code === "held") return t("why.held");
   if (unit.sentence.code === "vehicle_pauses") return t("why.vehicle_pauses");
+  if (unit.state === "waiting" && unit.mode === "schedule") return t("why.waiting_schedule");
+  if (unit.state === "planned" && unit.mode === "schedule") return t("why.planned_schedule");
   if (unit.state === "charging" || unit.state === "direct") return limitText(unit);
   return t(`why.${unit.state}`, {}, "");
 }
@@ -190,7 +203,8 @@ function limitText(unit) {
   if (holds(unit.max_current_a)) return t("why.limit_unit", params);
   if (holds(unit.cable_limit_a)) return t("why.limit_cable", params);
   if (unit.state === "charging" && holds(unit.needs?.max_current_a)) return t("why.limit_car", params);
-  if (unit.state === "charging" && holds(unit.offered_limit_a)) return t("why.limit_plan", params);
+  if (unit.state === "charging" && holds(unit.offered_limit_a)) return t(unit.mode === "schedule" ? "why.limit_schedule" : "why.limit_plan", params);
+  if (holds(unit.allowed_a)) return t("why.limit_outside", params);
   return t("why.limit_none", params);
 }
 
