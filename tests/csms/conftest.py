@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from ladewerk.clock import SystemClock
 from ladewerk.csms.app import Csms, running_csms
@@ -20,10 +20,14 @@ from ladewerk.ocpp.messages import CustomData
 
 @dataclass
 class TinyStation:
-    """Says what it is told to; keeps every profile it gets and answers each with the next of ``answers``."""
+    """Says what it is told to; keeps every TxProfile it gets and answers each with the next of ``answers``.
+
+    A fallback is kept apart, and accepted.
+    """
 
     peer: Peer[Any] | None = None
     profiles: "asyncio.Queue[v21.SetChargingProfileRequest]" = field(default_factory=asyncio.Queue)
+    fallbacks: "asyncio.Queue[v21.SetChargingProfileRequest]" = field(default_factory=asyncio.Queue)
     answers: list[v21.SetChargingProfileResponse] = field(default_factory=list)
 
     async def call(self, request: Any) -> Any:
@@ -44,7 +48,7 @@ class TinyStation:
         transaction_id: str = "tx-1",
         evse_id: int = 1,
         register_wh: float | None = None,
-        token: bool = False,
+        token: bool | v21.IdTokenType = False,
     ) -> v21.TransactionEventResponse:
         answer = await self.call(
             transaction_event(
@@ -81,7 +85,7 @@ def transaction_event(
     transaction_id: str = "tx-1",
     evse_id: int = 1,
     register_wh: float | None = None,
-    token: bool = False,
+    token: bool | v21.IdTokenType = False,
 ) -> v21.TransactionEventRequest:
     now = datetime.now(UTC)  # noqa: TID251  # what a station says, not what anybody waits for
     reading = v21.MeterValueType(
@@ -100,13 +104,22 @@ def transaction_event(
         ),
         evse=v21.EVSEType(id=evse_id, connector_id=1),
         meter_value=UNSET if register_wh is None else (reading,),
-        id_token=v21.IdTokenType(id_token="abc", type="Local") if token else UNSET,
+        id_token=_token(token),
     )
+
+
+def _token(token: bool | v21.IdTokenType) -> v21.IdTokenType | UnsetType:
+    if isinstance(token, v21.IdTokenType):
+        return token
+    return v21.IdTokenType(id_token="abc", type="Local") if token else UNSET
 
 
 async def _set_charging_profile(
     ctx: Context[TinyStation], request: v21.SetChargingProfileRequest
 ) -> v21.SetChargingProfileResponse:
+    if request.charging_profile.charging_profile_purpose == "TxDefaultProfile":
+        ctx.state.fallbacks.put_nowait(request)
+        return v21.SetChargingProfileResponse(status=v21.ChargingProfileStatusEnumType.ACCEPTED)
     ctx.state.profiles.put_nowait(request)
     if ctx.state.answers:
         return ctx.state.answers.pop(0)
@@ -154,7 +167,7 @@ def csms(database: str) -> CsmsMaker:
     """Run a CSMS: ``async with csms() as running``; every one of a test has the same database."""
 
     def make(**settings: Any) -> AbstractAsyncContextManager[Csms]:
-        settings = {"accept_unknown": True, **settings}
+        settings = {"accept_unknown": True, "open": True, **settings}
         config = CsmsConfig(listen="127.0.0.1:0", web="127.0.0.1:0", database=database, **settings)
         return running_csms(config, SystemClock())
 

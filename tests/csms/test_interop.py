@@ -28,7 +28,9 @@ def foreign_station(base: Any, result: Any) -> Any:
 
         @on("SetChargingProfile")  # type: ignore[untyped-decorator]
         async def set_charging_profile(self, evse_id: int, charging_profile: dict[str, Any], **_: Any) -> Any:
-            self.profiles.put_nowait((evse_id, charging_profile))
+            # What it is left without its CSMS comes first.
+            if charging_profile["charging_profile_purpose"] == "TxProfile":
+                self.profiles.put_nowait((evse_id, charging_profile))
             return result.SetChargingProfile(status="Accepted")
 
     return Station

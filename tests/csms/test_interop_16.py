@@ -23,7 +23,9 @@ class Station(ChargePoint):  # type: ignore[misc]  # the package has no types
 
     @on("SetChargingProfile")  # type: ignore[untyped-decorator]
     async def set_charging_profile(self, connector_id: int, cs_charging_profiles: dict[str, Any], **_: Any) -> Any:
-        self.profiles.put_nowait((connector_id, cs_charging_profiles))
+        # What it is left without its CSMS comes first.
+        if cs_charging_profiles["charging_profile_purpose"] == "TxProfile":
+            self.profiles.put_nowait((connector_id, cs_charging_profiles))
         return call_result.SetChargingProfile(status="Accepted")
 
     @on("GetConfiguration")  # type: ignore[untyped-decorator]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace as replace_site
 
+from ladewerk.csms.allocation import Load
 from ladewerk.csms.planning import OPEN_STAY, Waiting, is_kept, planning_problem, stored_plan
 from ladewerk.csms.records import ChargingNeed, Mode
 from ladewerk.csms.site import LoadStep, Site, Tariff, TariffStep
@@ -32,11 +33,13 @@ NEED = ChargingNeed(
     register_wh=1000.0,
 )
 
+NOBODY: Timeline[Load] = Timeline()
+
 
 def test_the_problem_says_what_is_missing_until_when_and_what_else_draws_power() -> None:
     site = Site(limit_w=9000.0, tariff=TARIFF, base_load=(LoadStep(start_at=NOW + timedelta(hours=1), power_w=500.0),))
-    other = Timeline.from_slots(NOW, [7200.0], [4000.0])
-    problem = planning_problem([Waiting(NEED, TRANSACTION)], site, [other], NOW)
+    other = Timeline.from_slots(NOW, [7200.0], [Load(4000.0, 6.0, 6.0, 6.0)])
+    problem = planning_problem([Waiting(NEED, TRANSACTION)], site, other, NOW)
     ev = problem.need(EV_ID)
     assert (ev.energy_wh, ev.departure, ev.max_current_a, ev.phases) == (6000.0, NEED.depart_at, 16.0, (1, 2, 3))
     assert sum(problem.slot_s) == 3 * 3600
@@ -51,7 +54,7 @@ def test_the_problem_says_what_is_missing_until_when_and_what_else_draws_power()
 
 
 def test_a_car_that_has_not_said_when_it_leaves_is_planned_for_a_day() -> None:
-    problem = planning_problem([Waiting(replace(NEED, depart_at=None), TRANSACTION)], Site(tariff=TARIFF), [], NOW)
+    problem = planning_problem([Waiting(replace(NEED, depart_at=None), TRANSACTION)], Site(tariff=TARIFF), NOBODY, NOW)
     assert problem.slot_starts()[-1] == NOW + OPEN_STAY
 
 
@@ -59,7 +62,7 @@ def test_a_car_that_has_not_said_when_it_leaves_is_planned_for_a_day() -> None:
 def test_a_plan_is_kept_with_all_that_explains_it(mode: Mode) -> None:
     site = Site(limit_w=9000.0, tariff=TARIFF, base_load_constant_w=600.0)
     need = replace(NEED, mode=mode)
-    problem = planning_problem([Waiting(need, TRANSACTION)], site, [], NOW)
+    problem = planning_problem([Waiting(need, TRANSACTION)], site, NOBODY, NOW)
     plan = stored_plan(problem, solve(problem), Waiting(need, TRANSACTION), site, number=7, created_at=NOW)
     assert (plan.number, plan.mode, plan.transaction_id, plan.voltage_v) == (7, mode, "tx", 230.0)
     assert plan.energy_wh == pytest.approx(6000, abs=1)
@@ -82,7 +85,7 @@ def test_a_plan_is_kept_with_all_that_explains_it(mode: Mode) -> None:
 def test_the_sentences_are_in_the_time_of_the_site(zone: str, depart_at: datetime) -> None:
     site = Site(time_zone=zone)
     need = replace(NEED, mode=Mode.CHEAPEST, depart_at=depart_at)
-    problem = planning_problem([Waiting(need, TRANSACTION)], site, [], NOW)
+    problem = planning_problem([Waiting(need, TRANSACTION)], site, NOBODY, NOW)
     plan = stored_plan(problem, solve(problem), Waiting(need, TRANSACTION), site, number=1, created_at=NOW)
     assert all("22:00" in sentence and "22:45" in sentence for sentence in plan.summary.values())
     assert {moment.utcoffset() for moment in [*(slot.start_at for slot in plan.slots), plan.complete_at] if moment} == {
@@ -95,31 +98,31 @@ def test_where_nothing_is_better_any_more_a_car_stays_with_its_plan() -> None:
     need = replace(NEED, mode=Mode.CHEAPEST)
     steps = (TariffStep(from_="00:00", price_per_kwh=0.3), TariffStep(from_="18:30", price_per_kwh=0.2))
     cheaper_later = Site(limit_w=9000.0, tariff=Tariff(steps=steps), time_zone="UTC")
-    first = planning_problem([Waiting(need, TRANSACTION)], cheaper_later, [], NOW)
+    first = planning_problem([Waiting(need, TRANSACTION)], cheaper_later, NOBODY, NOW)
     kept = stored_plan(first, solve(first), Waiting(need, TRANSACTION), cheaper_later, number=1, created_at=NOW)
     assert kept.slots[0].current_a == 0
 
     flat = replace_site(cheaper_later, tariff=TARIFF)
-    second = planning_problem([Waiting(need, TRANSACTION, kept)], flat, [], NOW)
+    second = planning_problem([Waiting(need, TRANSACTION, kept)], flat, NOBODY, NOW)
     again = stored_plan(second, solve(second), Waiting(need, TRANSACTION), flat, number=2, created_at=NOW)
     assert [slot.current_a for slot in again.slots] == pytest.approx([slot.current_a for slot in kept.slots])
-    unbound = planning_problem([Waiting(need, TRANSACTION)], flat, [], NOW)
+    unbound = planning_problem([Waiting(need, TRANSACTION)], flat, NOBODY, NOW)
     assert solve(unbound).ev(EV_ID).current_a[0] > 0
 
 
 def test_the_plan_of_a_transaction_before_is_no_reason_to_stay_with() -> None:
     site = Site(limit_w=9000.0, tariff=TARIFF)
-    problem = planning_problem([Waiting(NEED, TRANSACTION)], site, [], NOW)
+    problem = planning_problem([Waiting(NEED, TRANSACTION)], site, NOBODY, NOW)
     other = replace(NEED, transaction_id="another")
     old = stored_plan(problem, solve(problem), Waiting(other, TRANSACTION), site, number=1, created_at=NOW)
-    assert planning_problem([Waiting(NEED, TRANSACTION, old)], site, [], NOW).need(EV_ID).last_current_a is None
+    assert planning_problem([Waiting(NEED, TRANSACTION, old)], site, NOBODY, NOW).need(EV_ID).last_current_a is None
 
 
 def test_t3_cars_are_planned_together_each_up_to_its_departure() -> None:
     site = Site(limit_w=9000.0, tariff=TARIFF)
     second = replace(NEED, evse_id=2, transaction_id="tx-2", depart_at=NOW + timedelta(hours=1, minutes=3))
     cars = [Waiting(NEED, TRANSACTION), Waiting(second, replace(TRANSACTION, transaction_id="tx-2"))]
-    problem = planning_problem(cars, site, [], NOW)
+    problem = planning_problem(cars, site, NOBODY, NOW)
     assert [need.id for need in problem.evs] == ["S/1", "S/2"]
     answer = solve(problem)
     plans = [stored_plan(problem, answer, car, site, number=1, created_at=NOW) for car in cars]
@@ -131,5 +134,5 @@ def test_t3_cars_are_planned_together_each_up_to_its_departure() -> None:
     kept = replace(cars[0], last=plans[0])
     assert is_kept(kept, plans[0])
     assert not is_kept(cars[0], plans[0])
-    again = planning_problem([kept, replace(cars[1], last=plans[1])], site, [], NOW)
+    again = planning_problem([kept, replace(cars[1], last=plans[1])], site, NOBODY, NOW)
     assert is_kept(kept, stored_plan(again, solve(again), kept, site, number=2, created_at=NOW))

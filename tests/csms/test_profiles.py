@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec import UNSET
 
+from ladewerk.csms.allocation import Rate
 from ladewerk.csms.profiles import Period, charging_profile, fewer, periods_of, tenths
 from ladewerk.ocpp import v21
 from ladewerk.timeline import Timeline
@@ -12,12 +13,12 @@ from ladewerk.timeline import Timeline
 NOW = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
 
 
-def hours(*currents_a: float) -> Timeline[float]:
-    return Timeline.from_slots(NOW, [3600.0] * len(currents_a), currents_a)
+def hours(*currents_a: float, phases: int = 3) -> Timeline[Rate]:
+    return Timeline.from_slots(NOW, [3600.0] * len(currents_a), [Rate(value_a, phases) for value_a in currents_a])
 
 
-def profile(line: Timeline[float], *, phases: int = 3, start: datetime = NOW, most: int = 1024) -> v21.ChargingProfileType:
-    return charging_profile(line, evse_id=2, transaction_id="tx", phases=phases, start=start, max_periods=most)
+def profile(line: Timeline[Rate], *, start: datetime = NOW, most: int = 1024) -> v21.ChargingProfileType:
+    return charging_profile(line, evse_id=2, transaction_id="tx", start=start, max_periods=most)
 
 
 def test_k01_fr31_the_first_period_starts_at_0_and_neighbours_differ() -> None:
@@ -34,11 +35,24 @@ def test_a_plan_that_begins_later_starts_with_0() -> None:
 
 
 def test_k15_fr07_it_is_an_absolute_tx_profile_that_lasts_as_long_as_the_plan() -> None:
-    made = profile(hours(16, 0))
+    made = profile(hours(16, 0), most=2)
     schedule = made.charging_schedule[0]
     assert (made.charging_profile_purpose, made.charging_profile_kind) == ("TxProfile", "Absolute")
-    assert (made.transaction_id, schedule.start_schedule, schedule.duration) == ("tx", NOW, 7200)
+    assert (made.transaction_id, schedule.start_schedule, schedule.duration) == ("tx", NOW, 7200 + 86_400)
     assert schedule.charging_rate_unit == "A"
+
+
+def test_after_the_plan_nothing_is_offered_for_a_day_and_no_fallback_holds() -> None:
+    (schedule,) = profile(hours(16, 8), most=3).charging_schedule
+    assert [(period.start_period, period.limit) for period in schedule.charging_schedule_period] == [
+        (0, 16),
+        (3600, 8),
+        (7200, 0),
+    ]
+    assert schedule.duration == 7200 + 86_400
+    (without_room,) = profile(hours(16, 8), most=2).charging_schedule
+    assert len(without_room.charging_schedule_period) == 2
+    assert without_room.duration == 7200
 
 
 def test_k01_fr05_every_profile_of_an_evse_has_the_same_id() -> None:
@@ -46,7 +60,7 @@ def test_k01_fr05_every_profile_of_an_evse_has_the_same_id() -> None:
 
 
 def test_one_phase_is_said_and_three_are_what_ocpp_assumes() -> None:
-    assert profile(hours(16), phases=1).charging_schedule[0].charging_schedule_period[0].number_phases == 1
+    assert profile(hours(16, phases=1)).charging_schedule[0].charging_schedule_period[0].number_phases == 1
     assert profile(hours(16)).charging_schedule[0].charging_schedule_period[0].number_phases is UNSET
 
 
@@ -67,9 +81,9 @@ def test_limits_have_one_decimal_and_are_never_rounded_up() -> None:
 
 def test_a_plan_without_end_cannot_be_sent() -> None:
     with pytest.raises(ValueError, match="ends after its start"):
-        profile(Timeline((NOW,), (16.0,)))
+        profile(Timeline((NOW,), (Rate(16.0, 3),)))
 
 
 def test_steps_within_one_second_leave_one_period() -> None:
-    line = Timeline.from_slots(NOW, [0.4, 3600.0], [16.0, 8.0])
+    line = Timeline.from_slots(NOW, [0.4, 3600.0], [Rate(16.0, 3), Rate(8.0, 3)])
     assert periods_of(line, NOW) == [Period(0, 8.0)]

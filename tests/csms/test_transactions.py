@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec import UNSET
 
-from ladewerk.csms.transactions import AUTHORIZED_UNCHECKED, Transaction, after_event, after_readings, highest, measured
+from ladewerk.csms.transactions import Transaction, after_event, after_readings, highest, measured
 from ladewerk.ocpp import v21
 
 NOW = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
@@ -55,7 +55,7 @@ def event(
 def told(*events: v21.TransactionEventRequest) -> Transaction:
     state: Transaction | None = None
     for one in events:
-        state = after_event(state, "S", one)
+        state = after_event(state, "S", one, authorized_by="known token")
     assert state is not None
     return state
 
@@ -67,7 +67,7 @@ def test_a_transaction_from_plug_to_unplug() -> None:
         event("Updated", 2, sample(3500), sample(11000, "Power.Active.Import"), sample(16, "Current.Offered")),
     )
     assert (state.energy_wh, state.power_w, state.offered_a, state.charging_state) == (2500, 11000, 16, "Charging")
-    assert (state.id_token, state.authorized_by, state.is_open) == ("abc", AUTHORIZED_UNCHECKED, True)
+    assert (state.id_token, state.authorized_by, state.is_open) == ("abc", "known token", True)
     ended = after_event(state, "S", event("Ended", 3, sample(4000), reason="EVDisconnected"))
     assert (ended.energy_wh, ended.power_w, ended.stopped_reason, ended.is_open) == (3000, 0, "EVDisconnected", False)
 

@@ -7,9 +7,11 @@
                              needs.py, site.py (pure)            ▼
                                  └──────────> charging_loop.py ──> planning.py ──> ladewerk.optimizer
                                                                  │
-    station <══ SetChargingProfile ══ delivery.py <── allocation.py (lower first, confirm, then raise)
+    station <══ SetChargingProfile ══ delivery.py <── outlets.py ── allocation.py (lower first, confirm, then raise)
+                                      fallbacks.py <─┘       fuses.py (the site's limits, what each EVSE is left without us)
 
     browser, script <══ api/ ── views.py <── ledger.py
+                         └── security/ (users, keys, the record of changes)      tokens.py (who may charge, pure)
 
 ``ledger.py`` is what the CSMS knows; it writes first and knows afterwards. ``app.py`` puts everything together: start
 reading there, then follow a need through ``handlers/smart_charging.py`` and ``charging_loop.py``.

@@ -1,6 +1,6 @@
 """The CSMS put together: plain constructor calls, and the order in which the parts start and stop."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +13,24 @@ from ladewerk.csms.charging_loop import ChargingLoop
 from ladewerk.csms.config import CsmsConfig
 from ladewerk.csms.connections import Connections
 from ladewerk.csms.delivery import Deliveries
+from ladewerk.csms.fallbacks import Fallbacks
 from ladewerk.csms.frame_log import FrameLog
 from ladewerk.csms.handlers.table import station_router
 from ladewerk.csms.ledger import Ledger, starting_site
+from ladewerk.csms.outlets import Outlets
+from ladewerk.csms.retention import forget_what_is_old
+from ladewerk.csms.security.accounts import Accounts
 from ladewerk.csms.store.database import open_store
 from ladewerk.csms.supervision import Tasks
 from ladewerk.csms.transactions import known_starts
-from ladewerk.ocpp import Listener, StartedTransactions, Version, WebSocketChannel, serve
-from ladewerk.settings import split_address
+from ladewerk.ocpp import StartedTransactions, Version, serve
+from ladewerk.ocpp.opening import OpenChannel, OpenListener, Serve
+from ladewerk.ocpp.peer import random_id
+from ladewerk.settings import data_folder, split_address
+from ladewerk.web.https import https_for
 from ladewerk.web.server import serving
 from ladewerk.web.static import page_routes
+from ladewerk.web.tries import Tries
 
 _PAGE = Path(__file__).parent / "web" / "page"
 
@@ -30,57 +38,114 @@ _RECENT: Final = 4096
 """Transactions that a starting CSMS looks at for the numbers it gave: no repetition comes later than that."""
 
 
+@asynccontextmanager
+async def _serving_page(config: CsmsConfig, desk: Desk) -> AsyncIterator[str]:
+    host, port = split_address("csms.web", config.web)
+    app = csms_api(desk, page_routes(_PAGE))
+    folder = Path(config.folder)
+    async with (
+        https_for("csms.https", config.https, folder=folder, kept_in=data_folder(), host=host, clock=desk.clock) as tls,
+        serving(app, host, port, tls) as url,
+    ):
+        yield url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """By what a CSMS reaches the world; the defaults are the real one, ``rehearsal`` has one in memory."""
+
+    serve: Serve = serve
+    serve_page: Callable[[CsmsConfig, Desk], AbstractAsyncContextManager[str]] = _serving_page
+    new_id: Callable[[], str] = random_id
+    """Of messages: none that was there before."""
+
+
+SURROUNDINGS: Final = Surroundings()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Csms:
-    """A running CSMS: where stations connect, where page and API are; what is known, who is here and what was said."""
+    """A running CSMS: where stations connect, where page and API are; what is known, who is here and what was said.
+
+    ``setup_url`` is the page on which the first administrator is made, None where there is one or none is needed.
+    """
 
     ocpp_port: int
     web_url: str
+    setup_url: str | None
     ledger: Ledger
     connections: Connections
     frame_log: FrameLog
+    outlets: Outlets
 
 
 @asynccontextmanager
-async def running_csms(config: CsmsConfig, clock: Clock) -> AsyncIterator[Csms]:
+async def running_csms(
+    config: CsmsConfig, clock: Clock, *, surroundings: Surroundings = SURROUNDINGS
+) -> AsyncIterator[Csms]:
     """Serve stations, page and API until the context ends.
 
     Raises ConfigError where a setting, an address or the database cannot be used; nothing keeps running then.
     """
-    web_host, web_port = split_address("csms.web", config.web)
-    page = page_routes(_PAGE)
+    config.check()
     async with open_store(config.database_url()) as store, Tasks().running() as tasks:
         remembered = await store.remember()
         ledger = Ledger(store, remembered, starting_site(remembered, config.site), config.site)
         frame_log = FrameLog()
         recent = await store.transactions(_RECENT)
+        tasks.start(forget_what_is_old(store, config.keep, clock), name="forget what is old")
         connections = Connections(
             ledger,
+            store,
             frame_log,
             clock,
             tasks,
             rules=config.rules,
             started=StartedTransactions(known_starts(remembered.stations, (*recent, *remembered.transactions))),
             accept_unknown=config.accept_unknown,
+            unknown_tokens=config.unknown_tokens,
+            new_id=surroundings.new_id,
         )
-        deliveries = Deliveries(ledger, connections, clock, tasks)
-        charging_loop = ChargingLoop(ledger, deliveries, clock, tasks)
-        desk = Desk(ledger=ledger, connections=connections, frame_log=frame_log, store=store, clock=clock)
+        outlets = Outlets(ledger, tasks, remembered)
+        fallbacks = Fallbacks(ledger, connections, outlets, clock, tasks)
+        deliveries = Deliveries(ledger, connections, outlets, clock, tasks)
+        charging_loop = ChargingLoop(ledger, outlets, fallbacks, deliveries, clock, tasks)
+        accounts = None if config.open else Accounts(store.accounts, clock)
+        code = None if accounts is None else await accounts.begin()
+        desk = Desk(
+            ledger=ledger,
+            connections=connections,
+            frame_log=frame_log,
+            store=store,
+            clock=clock,
+            accounts=accounts,
+            tries=Tries(clock),
+        )
         async with (
+            outlets.running(),
+            fallbacks.running(),
             deliveries.running(remembered),
             charging_loop.running(remembered),
-            serving(csms_api(desk, page), web_host, web_port) as web_url,
-            _listening(config, connections) as listener,
+            surroundings.serve_page(config, desk) as web_url,
+            _listening(config, connections, surroundings.serve) as listener,
         ):
-            yield Csms(ocpp_port=listener.port, web_url=web_url, ledger=ledger, connections=connections, frame_log=frame_log)
+            yield Csms(
+                ocpp_port=listener.port,
+                web_url=web_url,
+                setup_url=None if code is None else f"{web_url}/#setup={code}",
+                ledger=ledger,
+                connections=connections,
+                frame_log=frame_log,
+                outlets=outlets,
+            )
 
 
-def _listening(config: CsmsConfig, connections: Connections) -> AbstractAsyncContextManager[Listener]:
+def _listening(config: CsmsConfig, connections: Connections, serve: Serve) -> AbstractAsyncContextManager[OpenListener]:
     """Let stations in, as the settings say."""
     host, port = split_address("csms.listen", config.listen)
     router = station_router()
 
-    async def serve_station(channel: WebSocketChannel) -> None:
+    async def serve_station(channel: OpenChannel) -> None:
         await connections.serve(channel, channel.version, router, generation=channel.generation)
 
     return serve(

@@ -8,19 +8,37 @@ import dataclasses
 import logging
 from collections.abc import AsyncIterator, Mapping, Set
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from ladewerk.clock import Clock
+from ladewerk.csms.allocation import Load
 from ladewerk.csms.delivery import Deliveries
-from ladewerk.csms.habits import MOST_STAYS, expected_departure, known_token, past_stays
+from ladewerk.csms.fallbacks import Fallbacks
+from ladewerk.csms.fuses import SITE, most_current_a
+from ladewerk.csms.habits import MOST_STAYS, expected_departure, known_token, past_stays, usual_energy_wh
 from ladewerk.csms.ledger import EvseKey, Ledger
-from ladewerk.csms.planning import Waiting, is_kept, planning_problem, stored_plan
+from ladewerk.csms.needs import ASSUMED_LEAST_WH, assumed_need, remaining_wh
+from ladewerk.csms.outlets import Outlets
+from ladewerk.csms.planning import Waiting, is_kept, moved_wh, planning_problem, stored_plan, with_fallbacks
 from ladewerk.csms.records import ChargingNeed, NeedState
 from ladewerk.csms.store.ports import Remembered
 from ladewerk.csms.supervision import Tasks
+from ladewerk.csms.transactions import Transaction
 from ladewerk.errors import PlanError, StoreError
 from ladewerk.optimizer import Plan, Problem, solve
 from ladewerk.optimizer.habits import Stay
+from ladewerk.timeline import Timeline
+
+_LOOKS_EVERY_S: Final = 60.0
+_ROUNDS: Final = 15
+"""Every so many looks the site is planned anew though nobody asked: cars draw other than planned, forecasts move on."""
+
+_WORTH_WH: Final = 250.0
+"""What is moved less than this in such a round leaves all plans as they are: a profile is written into a station's flash."""
+
+_UNSAID: Final = timedelta(seconds=60)
+"""How long after the beginning of a transaction somebody may still say what its car needs."""
 
 _FAR = datetime.max.replace(tzinfo=UTC)
 
@@ -30,8 +48,12 @@ _log = logging.getLogger(__name__)
 class ChargingLoop:
     """Plans the site whenever somebody is due."""
 
-    def __init__(self, ledger: Ledger, deliveries: Deliveries, clock: Clock, tasks: Tasks) -> None:
+    def __init__(
+        self, ledger: Ledger, outlets: Outlets, fallbacks: Fallbacks, deliveries: Deliveries, clock: Clock, tasks: Tasks
+    ) -> None:
         self._ledger = ledger
+        self._outlets = outlets
+        self._fallbacks = fallbacks
         self._deliveries = deliveries
         self._clock = clock
         self._tasks = tasks
@@ -50,13 +72,17 @@ class ChargingLoop:
         for key, need in self._ledger.needs.items():
             if (need.station_id, need.evse_id) not in planned:
                 self._plan_soon(key)
-        task = self._tasks.start(self._run(), name="charging loop")
+        tasks = (
+            self._tasks.start(self._run(), name="charging loop"),
+            self._tasks.start(self._look_after(), name="look after the plans"),
+        )
         try:
             yield self
         finally:
             for disconnect in disconnects:
                 disconnect()
-            task.cancel()
+            for task in tasks:
+                task.cancel()
 
     def _plan_soon(self, key: EvseKey) -> None:
         self._due.add(key)
@@ -65,6 +91,42 @@ class ChargingLoop:
     def _plan_all_soon(self) -> None:
         for key in self._ledger.needs:
             self._plan_soon(key)
+
+    async def _look_after(self) -> None:
+        """Notice what nobody announces: needs that nobody says, plans that are over, and time going by."""
+        looks = 0
+        while True:
+            await asyncio.sleep(_LOOKS_EVERY_S)
+            looks += 1
+            try:
+                await self._assume_needs()
+            except StoreError as err:
+                _log.warning("no need can be assumed: %s", err)
+            now = self._clock.now()
+            for key, car in self._waiting().items():
+                if car.is_over(now) and remaining_wh(car.need, car.transaction) > 0:
+                    self._due.add(key)
+            if self._due or looks % _ROUNDS == 0:
+                self._wake.set()
+
+    async def _assume_needs(self) -> None:
+        """Give a need to each car that would else be left with less than its EVSE could have."""
+        now = self._clock.now()
+        if len(self._outlets.known) < 2:
+            return
+        for key, outlet in list(self._outlets.known.items()):
+            transaction = self._ledger.open_transaction(key)
+            if transaction is None or outlet.fallback is None or outlet.fallback.current_a >= outlet.rating.current_a:
+                continue
+            if now - (transaction.started_at or transaction.updated_at) < _UNSAID:
+                continue
+            need = self._ledger.needs.get(key)
+            said = need is not None and need.transaction_id == transaction.transaction_id
+            if said and (need is None or not need.assumed or remaining_wh(need, transaction) > ASSUMED_LEAST_WH / 2):
+                continue
+            usual_wh = usual_energy_wh(transaction, await self._stays_of(transaction), self._ledger.site, now)
+            rating_a = outlet.rating.current_a
+            await self._ledger.take_need(assumed_need(transaction, usual_wh=usual_wh, max_current_a=rating_a, now=now))
 
     async def _run(self) -> None:
         while True:
@@ -75,11 +137,11 @@ class ChargingLoop:
             await asyncio.wait([self._tasks.start(self._plan(frozenset(due)), name="plan the site")])
 
     async def _plan(self, due: Set[EvseKey]) -> None:
-        """Plan everyone anew for the sake of those who are ``due``."""
-        for key in due & self._waiting().keys():
+        """Plan everyone anew for the sake of those who are ``due``, or of time itself."""
+        for key in sorted(due & self._waiting().keys()):
             await self._ledger.move_need(key, NeedState.PLANNING)
         cars = await self._expecting(self._waiting())
-        if not due & cars.keys():
+        if not cars or (due and not due & cars.keys()):
             return
         try:
             await self._plan_together(due, cars)
@@ -104,14 +166,22 @@ class ChargingLoop:
         """The cars, with the usual departure of those who have not said theirs."""
         now = self._clock.now()
         found: dict[EvseKey, Waiting] = {}
+        sub_fuses = [fuse for fuse in self._outlets.fuses(now) if fuse.name != SITE]
         for key, car in cars.items():
-            token = known_token(car)
-            stays = [] if token is None else await self._stays(token)
-            found[key] = dataclasses.replace(car, expected_at=expected_departure(car, stays, self._ledger.site, now))
+            stays = [] if car.need.depart_at is not None else await self._stays_of(car.transaction)
+            found[key] = dataclasses.replace(
+                car,
+                expected_at=expected_departure(car, stays, self._ledger.site, now),
+                most_a=most_current_a(key, self._outlets.known, sub_fuses, cars.keys(), now),
+                wired=self._outlets.of(key).wired,
+            )
         return found
 
-    async def _stays(self, id_token: str) -> list[Stay]:
+    async def _stays_of(self, transaction: Transaction) -> list[Stay]:
         """What a driver did before; nothing where the database does not say, since a plan needs no habits."""
+        id_token = known_token(transaction)
+        if id_token is None:
+            return []
         try:
             return past_stays(await self._ledger.past_transactions(id_token, MOST_STAYS))
         except StoreError as err:
@@ -132,20 +202,26 @@ class ChargingLoop:
     async def _plan_together(self, due: Set[EvseKey], cars: Mapping[EvseKey, Waiting]) -> None:
         """One plan for ``cars``; those who are ``due`` get theirs in any case, the others if it has changed."""
         now = self._clock.now().replace(microsecond=0)
-        others = self._deliveries.planned_beside(cars.keys())
         site = self._ledger.site
-        problem = planning_problem(list(cars.values()), site, others, now)
+        problem = planning_problem(list(cars.values()), site, self._taken_beside(cars.keys(), now), now)
         plan = await self._solve(problem)
-        for key, car in cars.items():
-            if not self._still_wanted(key, car.need):
+        fallback_w = {cars[key].ev_id: least_w for key, least_w in self._outlets.set_aside_w(cars.keys(), now).items()}
+        tighter = with_fallbacks(problem, plan, fallback_w)
+        if tighter is not None:
+            problem, plan = tighter, await self._solve(tighter)
+        drafts = {key: stored_plan(problem, plan, car, site, number=0, created_at=now) for key, car in cars.items()}
+        if not due and all(moved_wh(cars[key], draft) < _WORTH_WH for key, draft in drafts.items()):
+            return
+        for key, draft in drafts.items():
+            if not self._still_wanted(key, cars[key].need) or (key not in due and is_kept(cars[key], draft)):
                 continue
-            number = self._ledger.next_plan_number()
-            stored = stored_plan(problem, plan, car, site, number=number, created_at=now)
-            if key not in due and is_kept(car, stored):
-                continue
+            stored = dataclasses.replace(draft, number=self._ledger.next_plan_number())
             await self._ledger.add_plan(stored)
-            if self._still_wanted(key, car.need):
+            if self._still_wanted(key, cars[key].need):
                 self._deliveries.deliver(stored)
+
+    def _taken_beside(self, keys: Set[EvseKey], now: datetime) -> Timeline[Load]:
+        return self._outlets.taken_beside(keys, self._fallbacks.reachable(), now)
 
     async def _solve(self, problem: Problem) -> Plan:
         began_s = self._clock.monotonic()

@@ -8,20 +8,28 @@ import msgspec
 
 from ladewerk.csms.pricing import site_zone
 from ladewerk.csms.records import station_key
-from ladewerk.csms.site import DAY_AND_NIGHT, LoadStep, PriceStep, Site, Tariff, site_faults
+from ladewerk.csms.retention import Keep
+from ladewerk.csms.site import DAY_AND_NIGHT, LoadStep, PriceStep, Site, SubFuse, Tariff, Wiring, site_faults
 from ladewerk.csms.station_rules import PING_S, Rules, StationRules
+from ladewerk.csms.tokens import UnknownTokens
 from ladewerk.errors import ConfigError
 from ladewerk.ocpp import SecurityProfile, ServerTls
 from ladewerk.ocpp.link_settings import LenientTable, PingSeconds, ServerTlsTable, warn_of_open_key
 from ladewerk.ocpp.websocket import checked_identity
 from ladewerk.optimizer.series_file import Column, Steps, read_series
 from ladewerk.settings import data_folder, read_toml, split_address
+from ladewerk.web.https import HttpsTable, is_loopback
 
 
 class SiteTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[site]``: the parameters of the site, with series in CSV files beside the settings."""
 
     limit_w: float = 17_250.0
+    limit_a: float | None = None
+    fuses: tuple[SubFuse, ...] = ()
+    wiring: dict[str, Wiring] = {}
+    evse_max_current_a: float = 32.0
+    fallback_a: float | None = None
     voltage_v: float = 230.0
     currency: str = "EUR"
     time_zone: str | None = None
@@ -37,6 +45,11 @@ class SiteTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             raise ConfigError("site.base_load_file", "give either base_load_w or base_load_file, not both")
         alone = Site(
             limit_w=self.limit_w,
+            limit_a=self.limit_a,
+            fuses=self.fuses,
+            wiring=self.wiring,
+            evse_max_current_a=self.evse_max_current_a,
+            fallback_a=self.fallback_a,
             voltage_v=self.voltage_v,
             currency=self.currency,
             time_zone=self.time_zone,
@@ -80,10 +93,21 @@ class CsmsConfig(msgspec.Struct, frozen=True, kw_only=True):
     web: str = "127.0.0.1:8080"
     database: str | None = None
     accept_unknown: bool = False
+    unknown_tokens: UnknownTokens = UnknownTokens.ACCEPT
+    open: bool = False
     site: Site | None = None
     tls: ServerTls | None = None
     compression: bool = True
     rules: Rules = Rules()
+    https: HttpsTable | None = None
+    keep: Keep = Keep()
+    folder: str = "."
+
+    def check(self) -> None:
+        """Raises ConfigError for settings that do not go together."""
+        host, _ = split_address("csms.web", self.web)
+        if self.open and not is_loopback(host):
+            raise ConfigError("csms.open", f"a page without users is for this machine alone, not for {self.web}")
 
     def database_url(self) -> str:
         """The URL of the database, wherever it was said."""
@@ -109,6 +133,10 @@ class CsmsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     web: str = "127.0.0.1:8080"
     database: str | None = None
     accept_unknown: bool = False
+    unknown_tokens: UnknownTokens = UnknownTokens.ACCEPT
+    open: bool = False
+    https: HttpsTable | None = None
+    keep: Keep = Keep()
     tls: ServerTlsTable | None = None
     compression: bool = True
     ping_s: PingSeconds = PING_S
@@ -174,10 +202,15 @@ def load_config(path: Path) -> CsmsConfig:
         web=table.web,
         database=table.database,
         accept_unknown=table.accept_unknown,
+        unknown_tokens=table.unknown_tokens,
+        open=table.open,
         site=site,
         tls=tls,
         compression=table.compression,
         rules=rules,
+        https=table.https,
+        keep=table.keep,
+        folder=str(path.parent),
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,7 +14,9 @@ from ladewerk.csms.passwords import password_matches
 from ladewerk.csms.records import StationRecord, station_key
 from ladewerk.csms.session import StationSession
 from ladewerk.csms.station_rules import Rules
+from ladewerk.csms.store.ports import Store
 from ladewerk.csms.supervision import Tasks
+from ladewerk.csms.tokens import UnknownTokens
 from ladewerk.errors import StoreError
 from ladewerk.ocpp import (
     Admission,
@@ -50,6 +53,7 @@ class Connections:
     def __init__(
         self,
         ledger: Ledger,
+        store: Store,
         frame_log: FrameLog,
         clock: Clock,
         tasks: Tasks,
@@ -57,14 +61,19 @@ class Connections:
         rules: Rules,
         started: StartedTransactions,
         accept_unknown: bool,
+        unknown_tokens: UnknownTokens,
+        new_id: Callable[[], str],
     ) -> None:
         self._ledger = ledger
+        self._store = store
         self._frame_log = frame_log
         self._clock = clock
         self._tasks = tasks
         self._rules = rules
         self._started = started
         self._accept_unknown = accept_unknown
+        self._unknown_tokens = unknown_tokens
+        self._new_id = new_id
         self._live: NewestConnections[Connection] = NewestConnections()
         self.connected: Signal[str] = Signal()
 
@@ -119,7 +128,12 @@ class Connections:
             await channel.close(1011, "the CSMS cannot write to its database")
             return
         session = StationSession(
-            station_id=station.station_id, generation=generation, ledger=self._ledger, clock=self._clock
+            station_id=station.station_id,
+            generation=generation,
+            ledger=self._ledger,
+            store=self._store,
+            unknown_tokens=self._unknown_tokens,
+            clock=self._clock,
         )
         peer = Peer(
             channel,
@@ -129,6 +143,7 @@ class Connections:
             clock=self._clock,
             leniency=self._rules.of(identity).leniency,
             codec=codec_for(version, identity, started=self._started),
+            new_id=self._new_id,
         )
         peer.forgave.connect(partial(_log_forgiveness, station.station_id))
         peer.frames.connect(partial(self._log_frame, station.station_id))

@@ -23,12 +23,16 @@ _RESERVE: Final = 1.25
 """How much more time than at full speed there has to be until a departure that is only expected."""
 
 
-def known_token(car: Waiting) -> str | None:
-    """The id token by which habits are looked for; None where the driver said when to leave, or who it is nobody knows."""
-    transaction = car.transaction
-    if car.need.depart_at is not None or transaction.id_token_type == _NOBODY:
-        return None
-    return transaction.id_token or None
+def known_token(transaction: Transaction) -> str | None:
+    """The id token by which habits are looked for; None where nobody knows who it is."""
+    return None if transaction.id_token_type == _NOBODY else transaction.id_token or None
+
+
+def usual_energy_wh(transaction: Transaction, stays: Sequence[Stay], site: Site, now: datetime) -> float | None:
+    """What nine in ten such stays take at most; None where that is not known."""
+    arrived_at = transaction.started_at
+    habit = None if arrived_at is None else driver_habit(stays, arrived_at, now, site_zone(site))
+    return None if habit is None else habit.much_energy_wh
 
 
 def past_stays(transactions: Iterable[Transaction]) -> list[Stay]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from ladewerk.csms.allocation import EvseKey, Outlet
 from ladewerk.csms.records import (
     ChargingNeed,
     ConnectorStatus,
@@ -25,8 +26,7 @@ from ladewerk.ocpp import v21
 from ladewerk.ocpp.messages import Payload, encode
 from ladewerk.signals import Signal
 
-EvseKey = tuple[str, int]
-"""A station's key and the number of its EVSE."""
+__all__ = ["EvseKey", "Ledger", "WaitingStation", "starting_site"]
 
 _MOST_WAITING: Final = 100
 
@@ -69,6 +69,10 @@ class Ledger:
         """A need that can be planned: it is new, or its transaction has begun."""
         self.transaction_ended: Signal[EvseKey] = Signal()
         self.site_changed: Signal[None] = Signal()
+        self.evse_seen: Signal[EvseKey] = Signal()
+        """An EVSE that said something, perhaps for the first time."""
+        self.station_booted: Signal[str] = Signal()
+        """The key of a station whose BootNotification was accepted."""
         # What a transaction is after an event depends on the event before it.
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -97,11 +101,14 @@ class Ledger:
     async def change_station(self, key: str, **changes: object) -> None:
         """Change some fields of a known station's record."""
         await self.put_station(dataclasses.replace(self.stations[key], **changes))  # type: ignore[arg-type]
+        if changes.get("booted_at") is not None:
+            self.station_booted.emit(key)
 
     async def put_connector(self, status: ConnectorStatus) -> None:
         """A connector said how it is."""
         await self._store.put_connector(status)
         self.connectors[station_key(status.station_id), status.evse_id, status.connector_id] = status
+        self.evse_seen.emit((station_key(status.station_id), status.evse_id))
         self.changed.emit(None)
 
     async def keep(self, station_id: str, action: str, at: datetime, message: Payload) -> None:
@@ -113,19 +120,19 @@ class Ledger:
     # -- transactions ---------------------------------------------------------------------------------------------------
 
     async def add_event(
-        self, station_id: str, event: v21.TransactionEventRequest, received_at: datetime
+        self, station_id: str, event: v21.TransactionEventRequest, received_at: datetime, *, authorized_by: str = ""
     ) -> Transaction | None:
         """Write an event down; the transaction after it, or None if that event was already known (a station repeats what
         it got no answer to)."""
         async with self._one_at_a_time[station_key(station_id)]:
-            return await self._add_event(station_id, event, received_at)
+            return await self._add_event(station_id, event, received_at, authorized_by)
 
     async def _add_event(
-        self, station_id: str, event: v21.TransactionEventRequest, received_at: datetime
+        self, station_id: str, event: v21.TransactionEventRequest, received_at: datetime, authorized_by: str
     ) -> Transaction | None:
         key = (station_key(station_id), event.transaction_info.transaction_id)
         before = self._transactions.get(key) or await self._store.transaction(*key)
-        after = after_event(before, station_id, event)
+        after = after_event(before, station_id, event, authorized_by=authorized_by)
         record = EventRecord(
             station_id=station_id,
             transaction_id=after.transaction_id,
@@ -178,6 +185,7 @@ class Ledger:
             latest = self._latest.get((key, transaction.evse_id))
             if latest is None or transaction.is_open or latest.transaction_id == transaction.transaction_id:
                 self._latest[key, transaction.evse_id] = transaction
+            self.evse_seen.emit((key, transaction.evse_id))
         self.changed.emit(None)
 
     async def past_transactions(self, id_token: str, limit: int) -> list[Transaction]:
@@ -188,6 +196,10 @@ class Ledger:
         """The transaction that runs on an EVSE."""
         latest = self._latest.get(key)
         return latest if latest is not None and latest.is_open else None
+
+    def open_transactions(self) -> list[Transaction]:
+        """Every transaction that has not ended."""
+        return list(self._transactions.values())
 
     def latest_transaction(self, key: EvseKey) -> Transaction | None:
         """The transaction that runs on an EVSE, or else the last one that did since the CSMS started."""
@@ -231,6 +243,10 @@ class Ledger:
         """The station took the whole of ``plan`` over."""
         await self._store.accept_plan(plan.number, now)
 
+    async def put_outlet(self, key: EvseKey, outlet: Outlet) -> None:
+        """Keep what an EVSE may draw."""
+        await self._store.put_outlet(key, outlet)
+
     # -- site -----------------------------------------------------------------------------------------------------------
 
     async def put_site(self, site: Site) -> None:
@@ -247,6 +263,6 @@ def starting_site(remembered: Remembered, configured: Site | None) -> Site:
     What was changed while running holds as long as the configuration file says what it said then; once the file says
     something else, the file holds.
     """
-    if remembered.site is not None and configured in {None, remembered.configured_site}:
+    if remembered.site is not None and (configured is None or configured == remembered.configured_site):
         return remembered.site
     return configured or Site()

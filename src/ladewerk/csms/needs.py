@@ -19,7 +19,11 @@ _PHASES: Final = {"AC_single_phase": 1, "AC_two_phase": 2, "AC_three_phase": 3}
 MOST_PERIODS: Final = 1024
 """How many periods a schedule may have at all (OCPP 2.1 schemas)."""
 
-_LEAST_STAY: Final = timedelta(minutes=1)
+ASSUMED_WH: Final = 20_000.0
+ASSUMED_LEAST_WH: Final = 2000.0
+"""What a car of which nobody has said anything is planned for, again and again while it takes it."""
+
+LEAST_STAY: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +62,35 @@ def read_need(
         mode=mode,
         energy_wh=float(ac.energy_amount),
         # A car still here after its departure has none that a plan could keep.
-        depart_at=None if departure is None or departure < now + _LEAST_STAY else departure,
+        depart_at=None if departure is None or departure < now + LEAST_STAY else departure,
         min_current_a=max(float(ac.ev_min_current), MINIMUM_OFFER_A),
         max_current_a=float(ac.ev_max_current),
         phases=phases,
         max_periods=MOST_PERIODS if request.max_schedule_tuples is UNSET else max(1, request.max_schedule_tuples),
         received_at=now,
         register_wh=None if transaction is None else transaction.register_wh,
+    )
+
+
+def assumed_need(transaction: Transaction, *, usual_wh: float | None, max_current_a: float, now: datetime) -> ChargingNeed:
+    """The need of a car of which nobody has said anything, so that it is not left with its fallback.
+
+    ``usual_wh`` is what its driver usually takes, None where that is not known.
+    """
+    return ChargingNeed(
+        station_id=transaction.station_id,
+        evse_id=transaction.evse_id or 1,
+        transaction_id=transaction.transaction_id,
+        mode=Mode.BALANCED,
+        energy_wh=ASSUMED_WH if usual_wh is None else max(usual_wh, ASSUMED_LEAST_WH),
+        depart_at=None,
+        min_current_a=MINIMUM_OFFER_A,
+        max_current_a=max_current_a,
+        phases=3,
+        max_periods=MOST_PERIODS,
+        received_at=now,
+        register_wh=transaction.register_wh,
+        assumed=True,
     )
 
 

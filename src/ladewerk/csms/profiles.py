@@ -1,45 +1,72 @@
-"""A plan as the charging profile that OCPP carries."""
+"""Plans and fallbacks as the charging profiles that OCPP carries."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec import UNSET
 
+from ladewerk.csms.allocation import GAP, Rate
 from ladewerk.ocpp import v21
-from ladewerk.timeline import Timeline
+from ladewerk.timeline import Timeline, combine
 
 FIRST_PROFILE_ID: Final = 10_000
 """Ids of profiles start here, plus the EVSE: below may be what a station keeps for external limits (2.1, K01.FR.81)."""
 
+SAME_A: Final = 0.05
+"""Currents closer than this are the same: no board sets finer ones."""
+
+_NOTHING_MORE_S: Final = 86_400
+_BEFORE: Final = timedelta(minutes=1)
+_SHORT: Final = 2 * GAP
+"""Differences no longer than this are those of one car that makes room for another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """``current_a`` per phase from ``start_s`` after the schedule's start."""
+    """``current_a`` on each of ``phases`` from ``start_s`` after the schedule's start."""
 
     start_s: int
     current_a: float
+    phases: int = 3
+
+
+def follows(line: Timeline[Rate], wanted: Timeline[Rate], now: datetime) -> bool:
+    """Whether ``line`` is as good as ``wanted`` from ``now`` on: nobody need be told of what is left."""
+    other = combine(_differ, line, wanted).within(now, wanted.end)
+    return all(segment.end is not None and segment.end - segment.start <= _SHORT for segment in other.segments())
+
+
+def _differ(values: Sequence[Rate | None]) -> bool | None:
+    have, want = values
+    if have is None or want is None:
+        return True if have is not want else None
+    return True if abs(have.current_a - want.current_a) >= SAME_A or have.phases != want.phases else None
 
 
 def charging_profile(
-    line_a: Timeline[float],
+    line: Timeline[Rate],
     *,
     evse_id: int,
     transaction_id: str,
-    phases: int,
     start: datetime,
     max_periods: int,
 ) -> v21.ChargingProfileType:
-    """A TxProfile that says ``line_a`` (per phase; must have an end after ``start``) in at most ``max_periods`` periods.
+    """A TxProfile that says ``line`` (must have an end after ``start``) in at most ``max_periods`` periods.
+
+    Then come 0 A for a day, if a period is left for that: the fallback is for cars that nobody planned for, not for those
+    that are full.
 
     The id depends on the EVSE alone, so every new profile replaces the one before (K01.FR.05).
     """
-    if line_a.end is None or line_a.end <= start:
+    if line.end is None or line.end <= start:
         raise ValueError("a plan to be sent ends after its start")
-    duration_s = int((line_a.end - start).total_seconds())
-    periods = fewer(periods_of(line_a, start), max_periods)
+    duration_s = int((line.end - start).total_seconds())
+    periods = fewer(periods_of(line, start), max_periods)
+    if len(periods) < max_periods and periods[-1].current_a > 0:
+        periods.append(Period(duration_s, 0.0))
     profile_id = FIRST_PROFILE_ID + evse_id
     return v21.ChargingProfileType(
         id=profile_id,
@@ -51,40 +78,61 @@ def charging_profile(
             v21.ChargingScheduleType(
                 id=profile_id,
                 start_schedule=start,
-                duration=duration_s,
+                duration=duration_s if periods[-1].current_a > 0 else duration_s + _NOTHING_MORE_S,
                 charging_rate_unit=v21.ChargingRateUnitEnumType("A"),
-                charging_schedule_period=tuple(
-                    v21.ChargingSchedulePeriodType(
-                        start_period=period.start_s,
-                        limit=period.current_a,
-                        number_phases=UNSET if phases == 3 else phases,
-                    )
-                    for period in periods
-                ),
+                charging_schedule_period=tuple(_period(period) for period in periods),
             ),
         ),
     )
 
 
-def periods_of(line_a: Timeline[float], start: datetime) -> list[Period]:
-    """The steps of ``line_a`` from ``start`` on; the first starts at 0 (K01.FR.31), neighbours differ, nothing said is 0."""
+def fallback_profile(rate: Rate, now: datetime) -> v21.ChargingProfileType:
+    """A TxDefaultProfile for every EVSE of a station, without an end: ``rate`` where no TxProfile says more (K02.FR.08)."""
+    return v21.ChargingProfileType(
+        id=FIRST_PROFILE_ID,
+        stack_level=0,
+        charging_profile_purpose=v21.ChargingProfilePurposeEnumType("TxDefaultProfile"),
+        charging_profile_kind=v21.ChargingProfileKindEnumType("Absolute"),
+        charging_schedule=(
+            v21.ChargingScheduleType(
+                id=FIRST_PROFILE_ID,
+                # A station whose clock is behind ours follows it at once, too.
+                start_schedule=now - _BEFORE,
+                charging_rate_unit=v21.ChargingRateUnitEnumType("A"),
+                charging_schedule_period=(_period(Period(0, tenths(rate.current_a), rate.phases)),),
+            ),
+        ),
+    )
+
+
+def _period(period: Period) -> v21.ChargingSchedulePeriodType:
+    return v21.ChargingSchedulePeriodType(
+        start_period=period.start_s,
+        limit=period.current_a,
+        number_phases=UNSET if period.phases == 3 else period.phases,
+    )
+
+
+def periods_of(line: Timeline[Rate], start: datetime) -> list[Period]:
+    """The steps of ``line`` from ``start`` on; the first starts at 0 (K01.FR.31), neighbours differ, nothing said is 0."""
     found: list[Period] = []
-    for moment, value in zip(*_steps(line_a, start), strict=True):
-        period = Period(int((moment - start).total_seconds()), tenths(value or 0.0))
+    for moment, value in zip(*_steps(line, start), strict=True):
+        rate = value or Rate(0.0, 3)
+        period = Period(int((moment - start).total_seconds()), tenths(rate.current_a), rate.phases)
         if found and found[-1].start_s == period.start_s:
             # Two steps within one second: the later one holds from then on.
             found.pop()
-        if not found or found[-1].current_a != period.current_a:
+        if not found or (found[-1].current_a, found[-1].phases) != (period.current_a, period.phases):
             found.append(period)
     return found
 
 
-def _steps(line_a: Timeline[float], start: datetime) -> tuple[Sequence[datetime], Sequence[float | None]]:
-    line = line_a.within(start, line_a.end)
+def _steps(whole: Timeline[Rate], start: datetime) -> tuple[Sequence[datetime], Sequence[Rate | None]]:
+    line = whole.within(start, whole.end)
     starts, values = line.starts, line.values
     if line.end is not None:
         starts, values = starts[:-1], values[:-1]
-    return (starts, values) if starts and starts[0] == start else ((start, *starts), (0.0, *values))
+    return (starts, values) if starts and starts[0] == start else ((start, *starts), (None, *values))
 
 
 def tenths(current_a: float) -> float:
@@ -98,5 +146,6 @@ def fewer(periods: Sequence[Period], most: int) -> list[Period]:
     while len(kept) > most:
         index = min(range(len(kept) - 1), key=lambda i: abs(kept[i].current_a - kept[i + 1].current_a))
         first, second = kept[index], kept[index + 1]
-        kept[index : index + 2] = [Period(first.start_s, min(first.current_a, second.current_a))]
+        lower = min(first, second, key=lambda period: period.current_a)
+        kept[index : index + 2] = [replace(lower, start_s=first.start_s)]
     return kept

@@ -1,7 +1,7 @@
 """What the CSMS remembers about stations, needs and plans: plain values, written to the store and kept in the ledger."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -69,7 +69,8 @@ class ChargingNeed:
     """What the car at an EVSE needs, as last said by its station.
 
     ``energy_wh`` was missing when ``register_wh`` (None: unknown) stood on the transaction's meter; ``depart_at`` None is
-    open. Currents are per phase. ``transaction_id`` None: the station has not begun the transaction yet.
+    open. Currents are per phase. ``transaction_id`` None: the station has not begun the transaction yet. ``assumed``: nobody
+    has said it.
     """
 
     station_id: str
@@ -86,6 +87,7 @@ class ChargingNeed:
     register_wh: float | None
     state: NeedState = NeedState.PLANNING
     reason: str = ""
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,3 +129,13 @@ class StoredPlan:
     gap: float
     solver: str
     summary: dict[str, str]
+    """As it was when the plan was made; :mod:`ladewerk.csms.plan_words` says it for later."""
+    max_current_a: float | None = None
+    """What the car could be given; None where that was not kept."""
+
+    def ends_at(self) -> datetime:
+        """The end of its last slot; without any, when it was made."""
+        if not self.slots:
+            return self.created_at
+        last = self.slots[-1]
+        return last.start_at + timedelta(seconds=last.duration_s)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from ladewerk.clock import Clock
 from ladewerk.csms.ledger import Ledger
 from ladewerk.csms.records import StationRecord, station_key
+from ladewerk.csms.store.ports import Store
+from ladewerk.csms.tokens import UnknownTokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +16,8 @@ class StationSession:
     station_id: str
     generation: int
     ledger: Ledger
+    store: Store
+    unknown_tokens: UnknownTokens
     clock: Clock
 
     @property

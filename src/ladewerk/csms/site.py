@@ -48,16 +48,45 @@ class Tariff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 DAY_AND_NIGHT = Tariff(day_price_per_kwh=0.30, night_price_per_kwh=0.20, night_from="22:00", night_to="06:00")
 
 
+class SubFuse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A fuse behind the site's, or behind the one it is ``within``.
+
+    ``behind`` are identities of stations, or single EVSEs as ``"IDENTITY/2"``; those behind a fuse within it count too.
+    ``limit_w`` is for all phases together, ``limit_a`` for each; None is not limited.
+    """
+
+    name: str
+    behind: tuple[str, ...] = ()
+    within: str | None = None
+    limit_w: float | None = None
+    limit_a: float | None = None
+
+
+class Wiring(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a station's EVSEs, or one of them, are wired: the phases, and what it may draw if nothing limits it."""
+
+    phases: tuple[int, ...] = (1, 2, 3)
+    max_current_a: float | None = None
+
+
 class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What holds for every car of a site.
 
-    ``limit_w`` is the grid connection over all phases (25 A on three phases by default), ``voltage_v`` line to neutral,
-    ``value_of_time_per_h`` what an hour earlier is worth to a driver who asks for a balanced plan. Where ``prices`` and
+    ``limit_w`` is the grid connection over all phases (25 A on three phases by default), ``limit_a`` each of them (None: not
+    limited by itself), ``fuses`` those behind it, ``voltage_v`` line to neutral. ``evse_max_current_a`` is what an EVSE may
+    draw if nothing limits it, where ``wiring`` does not say otherwise for its station or itself. ``fallback_a`` is what each
+    EVSE is left without the CSMS; None works it out, see :mod:`ladewerk.csms.fuses`. ``value_of_time_per_h`` is what an hour
+    earlier is worth to a driver who asks for a balanced plan. Where ``prices`` and
     ``base_load`` say something they win over ``tariff`` and ``base_load_constant_w``. ``time_zone`` is the IANA name of
     the zone that the tariff and everything said to people is in; None is that of the machine.
     """
 
     limit_w: float = 17_250.0
+    limit_a: float | None = None
+    fuses: tuple[SubFuse, ...] = ()
+    wiring: dict[str, Wiring] = {}
+    evse_max_current_a: float = 32.0
+    fallback_a: float | None = None
     voltage_v: float = 230.0
     currency: str = "EUR"
     time_zone: str | None = None
@@ -83,6 +112,11 @@ class SiteChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """New values for some settings of the site; what is left out stays as it is."""
 
     limit_w: float | msgspec.UnsetType = msgspec.UNSET
+    limit_a: float | msgspec.UnsetType | None = msgspec.UNSET
+    fuses: tuple[SubFuse, ...] | msgspec.UnsetType = msgspec.UNSET
+    wiring: dict[str, Wiring] | msgspec.UnsetType = msgspec.UNSET
+    evse_max_current_a: float | msgspec.UnsetType = msgspec.UNSET
+    fallback_a: float | msgspec.UnsetType | None = msgspec.UNSET
     voltage_v: float | msgspec.UnsetType = msgspec.UNSET
     currency: str | msgspec.UnsetType = msgspec.UNSET
     time_zone: str | msgspec.UnsetType | None = msgspec.UNSET
@@ -112,11 +146,13 @@ _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _RANGES = {
     "limit_w": (100.0, 10_000_000.0),
     "voltage_v": (100.0, 400.0),
+    "evse_max_current_a": (6.0, 1000.0),
     "value_of_time_per_h": (0.0, 1000.0),
     "base_load_constant_w": (0.0, 10_000_000.0),
 }
 
 _PRICE_RANGE = (-10.0, 100.0)
+_LIMIT_A_RANGE = (1.0, 10_000.0)
 _MOST_STEPS = 20_000
 
 
@@ -131,6 +167,10 @@ def site_faults(site: Site) -> list[Fault]:
         faults.append(Fault(field="currency", code="not-a-currency", text="three capital letters, such as EUR"))
     if site.time_zone is not None:
         faults += _zone_faults(site.time_zone)
+    faults += _limit_faults("limit_a", site.limit_a, *_LIMIT_A_RANGE)
+    faults += _limit_faults("fallback_a", site.fallback_a, 0.0, _LIMIT_A_RANGE[1])
+    faults += _fuse_faults(site.fuses)
+    faults += _wiring_faults(site.wiring)
     faults += _tariff_faults(site.tariff)
     faults += _series_faults("prices", [step.start_at for step in site.prices])
     faults += _value_faults("prices", "price_per_kwh", [step.price_per_kwh for step in site.prices], _PRICE_RANGE)
@@ -146,6 +186,39 @@ def _out_of_range(field: str, value: float, low: float, high: float) -> Fault | 
     return Fault(
         field=field, code="out-of-range", params=params, text=f"{value:g} is not between {low:,.0f} and {high:,.0f}"
     )
+
+
+def _limit_faults(field: str, value: float | None, low: float, high: float) -> Iterator[Fault]:
+    fault = None if value is None else _out_of_range(field, value, low, high)
+    if fault is not None:
+        yield fault
+
+
+def _fuse_faults(fuses: Sequence[SubFuse]) -> Iterator[Fault]:
+    names: set[str] = set()
+    for index, fuse in enumerate(fuses):
+        where = f"fuses[{index}]"
+        if not fuse.name or fuse.name in names:
+            yield Fault(field=f"{where}.name", code="not-unique", text=f"{fuse.name!r}: every fuse has a name of its own")
+        # A fuse hangs on one named before it, so no two can hang on each other.
+        if fuse.within is not None and fuse.within not in names:
+            text = f"no fuse {fuse.within!r} stands before {fuse.name!r}"
+            yield Fault(field=f"{where}.within", code="unknown-fuse", params={"name": fuse.within}, text=text)
+        names.add(fuse.name)
+        if fuse.limit_w is None and fuse.limit_a is None:
+            yield Fault(field=f"{where}.limit_w", code="missing", text="a fuse has limit_w or limit_a, or both")
+        yield from _limit_faults(f"{where}.limit_w", fuse.limit_w, *_RANGES["limit_w"])
+        yield from _limit_faults(f"{where}.limit_a", fuse.limit_a, *_LIMIT_A_RANGE)
+
+
+def _wiring_faults(wiring: dict[str, Wiring]) -> Iterator[Fault]:
+    for name, wired in wiring.items():
+        where = f"wiring.{name}"
+        if not wired.phases or len(set(wired.phases)) != len(wired.phases) or not set(wired.phases) <= {1, 2, 3}:
+            yield Fault(
+                field=f"{where}.phases", code="not-phases", text=f"different ones of 1, 2, 3, not {list(wired.phases)}"
+            )
+        yield from _limit_faults(f"{where}.max_current_a", wired.max_current_a, *_LIMIT_A_RANGE)
 
 
 def _series_faults(field: str, starts: Sequence[datetime]) -> Iterator[Fault]:

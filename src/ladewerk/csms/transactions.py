@@ -3,15 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from msgspec import UNSET
 
 from ladewerk.csms.records import StationRecord, station_key
 from ladewerk.ocpp import Version, v21
 from ladewerk.ocpp.transaction_numbers import Start
-
-AUTHORIZED_UNCHECKED = "any token is accepted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +65,9 @@ def known_starts(stations: Iterable[StationRecord], transactions: Iterable[Trans
     return found
 
 
-def after_event(before: Transaction | None, station_id: str, event: v21.TransactionEventRequest) -> Transaction:
+def after_event(
+    before: Transaction | None, station_id: str, event: v21.TransactionEventRequest, *, authorized_by: str = ""
+) -> Transaction:
     """The transaction after ``event``.
 
     An event older than the newest (a station may send what it had queued while newer ones passed) still tells when the
@@ -78,39 +78,52 @@ def after_event(before: Transaction | None, station_id: str, event: v21.Transact
         station_id=station_id, transaction_id=info.transaction_id, updated_at=event.timestamp, seq_no=event.seq_no
     )
     newest = before is None or event.seq_no >= before.seq_no
+    told: dict[str, Any] = {}
     if event.evse is not UNSET:
-        connector_id = state.connector_id if event.evse.connector_id is UNSET else event.evse.connector_id
-        state = replace(state, evse_id=event.evse.id, connector_id=connector_id)
+        told["evse_id"] = event.evse.id
+        if event.evse.connector_id is not UNSET:
+            told["connector_id"] = event.evse.connector_id
     if event.event_type == "Started":
-        state = replace(state, started_at=event.timestamp)
+        told["started_at"] = event.timestamp
     if event.event_type == "Ended":
         reason = None if info.stopped_reason is UNSET else str(info.stopped_reason)
-        state = replace(state, ended_at=event.timestamp, stopped_reason=reason, power_w=0.0)
-    if event.id_token is not UNSET:
+        told |= {"ended_at": event.timestamp, "stopped_reason": reason, "power_w": 0.0}
+    # Who ends it may be another of the group (C09).
+    if event.id_token is not UNSET and (state.id_token is None or event.event_type != "Ended"):
         token = event.id_token
-        state = replace(state, id_token=token.id_token, id_token_type=token.type, authorized_by=AUTHORIZED_UNCHECKED)
+        told |= {"id_token": token.id_token, "id_token_type": token.type, "authorized_by": authorized_by}
     if newest:
-        state = replace(state, seq_no=event.seq_no, updated_at=event.timestamp)
+        told |= {"seq_no": event.seq_no, "updated_at": event.timestamp}
         if info.charging_state is not UNSET:
-            state = replace(state, charging_state=str(info.charging_state))
-    return after_readings(state, () if event.meter_value is UNSET else event.meter_value, newest=newest)
+            told["charging_state"] = str(info.charging_state)
+    is_open = state.is_open and "ended_at" not in told
+    if event.meter_value is not UNSET:
+        told |= _told_by(state, event.meter_value, newest=newest, is_open=is_open)
+    return replace(state, **told)
 
 
-def after_readings(state: Transaction, readings: Iterable[v21.MeterValueType], *, newest: bool = True) -> Transaction:
-    """The transaction after meter values that belong to it; those of an older event only tell the first reading."""
+def after_readings(state: Transaction, readings: Iterable[v21.MeterValueType]) -> Transaction:
+    """The transaction after meter values that belong to it."""
+    return replace(state, **_told_by(state, readings, newest=True, is_open=state.is_open))
+
+
+def _told_by(state: Transaction, readings: Iterable[v21.MeterValueType], *, newest: bool, is_open: bool) -> dict[str, Any]:
+    """What changes by meter values; those of an older event only tell the first and the highest reading."""
+    told: dict[str, Any] = {}
+    first_wh, last_wh = state.first_register_wh, state.register_wh
     for reading in readings:
         register_wh = measured(reading.sampled_value, "Energy.Active.Import.Register", unit="Wh")
         if register_wh is not None:
-            first_wh = state.first_register_wh
-            state = replace(state, first_register_wh=register_wh if first_wh is None else min(first_wh, register_wh))
-            state = replace(state, register_wh=max(register_wh, state.register_wh or 0.0))
+            first_wh = register_wh if first_wh is None else min(first_wh, register_wh)
+            last_wh = max(register_wh, last_wh or 0.0)
+            told |= {"first_register_wh": first_wh, "register_wh": last_wh}
         power_w = measured(reading.sampled_value, "Power.Active.Import", unit="W")
+        if newest and is_open and power_w is not None:
+            told["power_w"] = power_w
         offered_a = highest(reading.sampled_value, "Current.Offered")
-        if newest and state.is_open and power_w is not None:
-            state = replace(state, power_w=power_w)
         if newest and offered_a is not None:
-            state = replace(state, offered_a=offered_a)
-    return state
+            told["offered_a"] = offered_a
+    return told
 
 
 _DEFAULT_MEASURAND = "Energy.Active.Import.Register"

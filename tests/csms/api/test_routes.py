@@ -50,6 +50,16 @@ def test_every_route_is_described_and_no_page_loads_foreign_scripts(csms: Any) -
             "/api/transactions",
             "/api/plans/{number}",
             "/api/frames",
+            "/api/tokens",
+            "/api/tokens/{id_token}",
+            "/api/session",
+            "/api/setup",
+            "/api/password",
+            "/api/users",
+            "/api/users/{name}",
+            "/api/keys",
+            "/api/keys/{name}",
+            "/api/changes",
             "/healthz",
         } == set(described["paths"])
         for path in ("/openapi", "/openapi/swagger", "/schema"):
@@ -164,13 +174,18 @@ def test_a_command_returns_the_answer_of_the_station(csms: Any, tiny_station: An
             profile = {
                 "id": 1,
                 "stackLevel": 0,
-                "chargingProfilePurpose": "TxDefaultProfile",
-                "chargingProfileKind": "Relative",
+                "chargingProfilePurpose": "ChargingStationMaxProfile",
+                "chargingProfileKind": "Absolute",
                 "chargingSchedule": [
-                    {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6.0}]}
+                    {
+                        "id": 1,
+                        "startSchedule": "2026-01-05T17:00:00Z",
+                        "chargingRateUnit": "A",
+                        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6.0}],
+                    }
                 ],
             }
-            answer = await client.post(f"{url}/SetChargingProfile", json={"evseId": 1, "chargingProfile": profile})
+            answer = await client.post(f"{url}/SetChargingProfile", json={"evseId": 0, "chargingProfile": profile})
             assert (answer.status_code, answer.json()) == (200, {"status": "Accepted"})
             assert station.profiles.get_nowait().charging_profile.id == 1
             wrong = await client.post(f"{url}/SetChargingProfile", json={"evseId": "one", "chargingProfile": profile})
@@ -186,14 +201,14 @@ def test_a_command_returns_the_answer_of_the_station(csms: Any, tiny_station: An
     against(csms, work)
 
 
-def test_transactions_say_that_their_token_was_not_checked(csms: Any, tiny_station: Any) -> None:
+def test_transactions_say_by_what_right_they_were_begun(csms: Any, tiny_station: Any) -> None:
     async def work(running: Any, client: httpx.AsyncClient) -> None:
         async with tiny_station(running.ocpp_port, "S-1") as station:
             await station.boot()
             await station.event("Started", 0, register_wh=100.0, token=True)
             await station.event("Updated", 1, register_wh=350.0)
             (seen,) = (await client.get("/api/transactions")).json()
-            assert (seen["energy_wh"], seen["authorized_by"]) == (250, "any token is accepted")
+            assert (seen["energy_wh"], seen["authorized_by"]) == (250, "authorized at the station")
             evse = (await client.get("/api/stations/S-1")).json()["evses"][0]
             assert (evse["transaction_id"], evse["energy_wh"]) == ("tx-1", 250)
 

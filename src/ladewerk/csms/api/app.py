@@ -11,7 +11,9 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from ladewerk import __version__
+from ladewerk.csms.api.access_routes import delete_session, get_session, post_session, post_setup, put_password
 from ladewerk.csms.api.desk import Desk
+from ladewerk.csms.api.guard import Guard
 from ladewerk.csms.api.history_routes import get_frames, get_plan, get_transactions, healthz
 from ladewerk.csms.api.live import events
 from ladewerk.csms.api.need_routes import put_need
@@ -25,21 +27,27 @@ from ladewerk.csms.api.refusals import (
 )
 from ladewerk.csms.api.site_routes import get_overview, get_site, put_site
 from ladewerk.csms.api.station_routes import approve, command, get_station, get_stations, post_station
+from ladewerk.csms.api.token_routes import delete_token, get_token, get_tokens, put_token
+from ladewerk.csms.api.user_routes import delete_key, delete_user, get_changes, get_keys, get_users, post_key, put_user
+from ladewerk.csms.security.audit import Audit
+from ladewerk.csms.security.roles import Right
 from ladewerk.errors import StoreError
+from ladewerk.web.guard import AsgiApp
 
 _MOST_BODY_BYTES = 4_000_000
 """A year of quarter-hour prices as JSON is about this."""
 
 
-@get("/openapi.json", include_in_schema=False)
+@get("/openapi.json", include_in_schema=False, right=Right.OPEN)
 async def openapi_json(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """The description of the API."""
     return request.app.openapi_schema.to_schema()
 
 
-def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> Litestar:
+def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> AsgiApp:
     """Page, REST and live events over ``desk``; the description of the API is ``/openapi.json``."""
-    return Litestar(
+    guard = Guard(desk.accounts)
+    api = Litestar(
         route_handlers=[
             *page,
             get_overview,
@@ -51,6 +59,12 @@ def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> Litestar:
             get_station,
             command,
             put_need,
+            get_tokens,
+            get_token,
+            put_token,
+            *(get_session, post_setup, post_session, delete_session, put_password),
+            *(get_users, put_user, delete_user, get_keys, post_key, delete_key, get_changes),
+            delete_token,
             get_transactions,
             get_plan,
             get_frames,
@@ -58,7 +72,11 @@ def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> Litestar:
             openapi_json,
             events,
         ],
-        dependencies={"desk": Provide(lambda: desk, sync_to_thread=False)},
+        guards=[guard],
+        dependencies={
+            "desk": Provide(lambda: desk, sync_to_thread=False),
+            "guard": Provide(lambda: guard, sync_to_thread=False),
+        },
         exception_handlers={
             Refused: answer_refused,
             ValidationException: answer_invalid,
@@ -73,3 +91,4 @@ def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> Litestar:
         request_max_body_size=_MOST_BODY_BYTES,
         logging_config=None,
     )
+    return api if desk.accounts is None else Audit(api, desk.accounts, desk.clock)

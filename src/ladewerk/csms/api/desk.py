@@ -7,7 +7,9 @@ from ladewerk.csms.api.views import Overview, overview
 from ladewerk.csms.connections import Connections
 from ladewerk.csms.frame_log import FrameLog
 from ladewerk.csms.ledger import Ledger
+from ladewerk.csms.security.accounts import Accounts
 from ladewerk.csms.store.ports import Store
+from ladewerk.web.tries import Tries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +21,8 @@ class Desk:
     frame_log: FrameLog
     store: Store
     clock: Clock
+    accounts: Accounts | None
+    tries: Tries
 
     def overview(self) -> Overview:
         """What is known now."""

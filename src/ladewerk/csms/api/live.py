@@ -10,8 +10,10 @@ from litestar.di import NamedDependency
 from litestar.exceptions import WebSocketDisconnect
 
 from ladewerk.csms.api.desk import Desk
+from ladewerk.csms.api.guard import LOGGED_OUT, Guard
 from ladewerk.csms.api.views import FrameView, Overview, frame_view
 from ladewerk.csms.frame_log import LoggedFrame
+from ladewerk.csms.security.roles import Right
 
 _SPACING_S: Final = 1.0
 
@@ -31,11 +33,11 @@ class FrameEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     frame: FrameView
 
 
-@websocket("/api/events")
-async def events(socket: WebSocket[Any, Any, Any], desk: NamedDependency[Desk]) -> None:
+@websocket("/api/events", right=Right.READ)
+async def events(socket: WebSocket[Any, Any, Any], desk: NamedDependency[Desk], guard: NamedDependency[Guard]) -> None:
     """Tell one listener until it goes."""
     await socket.accept()
-    listener = _Listener(socket, desk)
+    listener = _Listener(socket, desk, guard)
     disconnects = (desk.ledger.changed.connect(listener.changed), desk.frame_log.seen.connect(listener.seen))
     telling = asyncio.create_task(listener.tell())
     try:
@@ -51,7 +53,8 @@ async def events(socket: WebSocket[Any, Any, Any], desk: NamedDependency[Desk]) 
 
 
 class _Listener:
-    def __init__(self, socket: WebSocket[Any, Any, Any], desk: Desk) -> None:
+    def __init__(self, socket: WebSocket[Any, Any, Any], desk: Desk, guard: Guard) -> None:
+        self._guard = guard
         self._socket = socket
         self._desk = desk
         self._frames: deque[LoggedFrame] = deque(maxlen=_MOST_UNSENT)
@@ -93,4 +96,8 @@ class _Listener:
         self._wake.clear()
 
     async def _send(self, event: OverviewEvent | FrameEvent) -> None:
+        who = self._guard.who(self._socket)
+        if who is None or not who.may(Right.READ):
+            await self._socket.close(LOGGED_OUT, "logged out")
+            raise WebSocketDisconnect(code=LOGGED_OUT, detail="logged out")
         await self._socket.send_text(msgspec.json.encode(event).decode())

@@ -3,18 +3,20 @@
 import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
-from litestar import put
+from litestar import Request, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 
 from ladewerk.csms.api.desk import Desk
+from ladewerk.csms.api.guard import who_asks
 from ladewerk.csms.api.refusals import faulty, refused
 from ladewerk.csms.api.views import NeedView, need_view
 from ladewerk.csms.needs import MOST_PERIODS
 from ladewerk.csms.records import ChargingNeed, Mode, station_key
+from ladewerk.csms.security.roles import Right
 from ladewerk.csms.site import Fault
 from ladewerk.electrical import MINIMUM_OFFER_A
 
@@ -38,19 +40,26 @@ class StatedNeed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     phases: int = 3
 
 
-@put("/api/stations/{station_id:str}/evses/{evse_id:int}/needs")
+@put("/api/stations/{station_id:str}/evses/{evse_id:int}/needs", right=Right.OWN)
 async def put_need(
-    desk: NamedDependency[Desk], station_id: StationId, evse_id: EvseId, data: JSONBody[StatedNeed]
+    desk: NamedDependency[Desk],
+    request: Request[Any, Any, Any],
+    station_id: StationId,
+    evse_id: EvseId,
+    data: JSONBody[StatedNeed],
 ) -> NeedView:
     """State what the car at an EVSE needs; it is planned as if the station had said it, once a transaction runs there."""
     station = desk.ledger.stations.get(station_key(station_id))
     if station is None:
         raise refused(404, "unknown-station", f"no station {station_id!r} is known", station=station_id)
+    transaction = desk.ledger.open_transaction((station.key, evse_id))
+    who = who_asks(request)
+    if not who.may(Right.OPERATE) and (transaction is None or not who.owns(transaction.id_token)):
+        raise refused(403, "not-yours", f"no session of {who.name} runs there")
     now = desk.clock.now()
     faults = list(_faults(data, now))
     if faults:
         raise faulty(*faults)
-    transaction = desk.ledger.open_transaction((station.key, evse_id))
     need = ChargingNeed(
         station_id=station.station_id,
         evse_id=evse_id,

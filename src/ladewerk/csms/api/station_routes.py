@@ -15,6 +15,7 @@ from ladewerk.csms.api.refusals import Refused, faulty, refused
 from ladewerk.csms.api.views import StationView, station_view, station_views
 from ladewerk.csms.passwords import LEAST_LENGTH, MOST_LENGTH, hash_password
 from ladewerk.csms.records import StationRecord, station_key
+from ladewerk.csms.security.roles import Right
 from ladewerk.csms.site import Fault
 from ladewerk.errors import CallFailed, CallRefused, CallTimedOut, ConfigError, LocalProtocolError, RemoteProtocolError
 from ladewerk.ocpp import v21
@@ -81,13 +82,13 @@ class AddedStation(msgspec.Struct, frozen=True, kw_only=True):
     password: str | None
 
 
-@get("/api/stations")
+@get("/api/stations", right=Right.READ)
 async def get_stations(desk: NamedDependency[Desk]) -> list[StationView]:
     """Every known station, and those that wait to be approved."""
     return station_views(desk.ledger, desk.connections)
 
 
-@post("/api/stations")
+@post("/api/stations", right=Right.ADMINISTER)
 async def post_station(desk: NamedDependency[Desk], data: JSONBody[NewStation]) -> AddedStation:
     """Let a station in, or give one that is known another password."""
     try:
@@ -111,7 +112,7 @@ async def post_station(desk: NamedDependency[Desk], data: JSONBody[NewStation]) 
     return AddedStation(station=_view(desk, data.id), password=password if data.make_password else None)
 
 
-@post("/api/stations/{station_id:str}/approve", status_code=200)
+@post("/api/stations/{station_id:str}/approve", status_code=200, right=Right.ADMINISTER)
 async def approve(desk: NamedDependency[Desk], station_id: StationId) -> StationView:
     """Let a waiting station in, without a password."""
     key = station_key(station_id)
@@ -121,13 +122,13 @@ async def approve(desk: NamedDependency[Desk], station_id: StationId) -> Station
     return _view(desk, station_id)
 
 
-@get("/api/stations/{station_id:str}")
+@get("/api/stations/{station_id:str}", right=Right.READ)
 async def get_station(desk: NamedDependency[Desk], station_id: StationId) -> StationView:
     """A known station."""
     return _view(desk, station_id)
 
 
-@post("/api/stations/{station_id:str}/commands/{action:str}", status_code=200)
+@post("/api/stations/{station_id:str}/commands/{action:str}", status_code=200, right=Right.OPERATE)
 async def command(
     desk: NamedDependency[Desk],
     station_id: StationId,

@@ -8,6 +8,7 @@ import msgspec
 from ladewerk.csms.connections import Connections
 from ladewerk.csms.frame_log import LoggedFrame
 from ladewerk.csms.ledger import EvseKey, Ledger
+from ladewerk.csms.plan_words import read_at
 from ladewerk.csms.records import ChargingNeed, StationRecord, StoredPlan
 from ladewerk.csms.site import Site
 from ladewerk.csms.transactions import Transaction
@@ -139,7 +140,7 @@ def overview(ledger: Ledger, connections: Connections, now: datetime) -> Overvie
         site=ledger.site,
         stations=station_views(ledger, connections),
         needs=[need_view(need) for _, need in sorted(ledger.needs.items())],
-        plans=[plan_view(plan) for _, plan in sorted(ledger.plans.items())],
+        plans=[plan_view(read_at(plan, ledger.site, now)) for _, plan in sorted(ledger.plans.items())],
     )
 
 

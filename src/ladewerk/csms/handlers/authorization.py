@@ -1,15 +1,33 @@
-"""Block C: who may charge. Any token may, for now, and whatever it starts is marked as such."""
+"""Block C: who may charge."""
 
 from ladewerk.csms.session import StationSession
-from ladewerk.ocpp import Context, v21
+from ladewerk.csms.tokens import Verdict, judge, token_key, told
+from ladewerk.errors import RemoteProtocolError, StoreError
+from ladewerk.ocpp import Context, ErrorCode, v21
 
 
-async def authorize(ctx: Context[StationSession], _request: v21.AuthorizeRequest) -> v21.AuthorizeResponse:
-    """C01: accepted, unchecked."""
-    del ctx
-    return v21.AuthorizeResponse(id_token_info=accepted())
+async def authorize(ctx: Context[StationSession], request: v21.AuthorizeRequest) -> v21.AuthorizeResponse:
+    """C01, C09: what is known of a token."""
+    return v21.AuthorizeResponse(id_token_info=told(await verdict(ctx, request.id_token)))
 
 
-def accepted() -> v21.IdTokenInfoType:
-    """What is answered about every token; the transaction says ``AUTHORIZED_UNCHECKED``."""
-    return v21.IdTokenInfoType(status=v21.AuthorizationStatusEnumType.ACCEPTED)
+async def verdict(ctx: Context[StationSession], said: v21.IdTokenType, transaction_id: str | None = None) -> Verdict:
+    """Whether a token may charge at the station that asks; ``transaction_id`` is the transaction it is shown for."""
+    session = ctx.state
+    try:
+        token = await session.store.token(said.id_token)
+    except StoreError as err:
+        raise RemoteProtocolError(ErrorCode.INTERNAL_ERROR, f"the token could not be looked up: {err}") from err
+    elsewhere = [
+        transaction.transaction_id
+        for transaction in session.ledger.open_transactions()
+        if token_key(transaction.id_token or "") == token_key(said.id_token) and transaction.transaction_id != transaction_id
+    ]
+    return judge(
+        said,
+        token,
+        unknown=session.unknown_tokens,
+        station=session.key,
+        elsewhere=elsewhere,
+        now=session.clock.now(),
+    )

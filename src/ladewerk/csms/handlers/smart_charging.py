@@ -1,5 +1,6 @@
 """Block K: what cars need and what limits them."""
 
+from ladewerk.csms.ev_schedule import exceeded_at
 from ladewerk.csms.needs import NeedRefused, read_need
 from ladewerk.csms.session import StationSession
 from ladewerk.ocpp import Context, v21
@@ -27,8 +28,21 @@ async def notify_ev_charging_needs(
 async def notify_ev_charging_schedule(
     ctx: Context[StationSession], request: v21.NotifyEVChargingScheduleRequest
 ) -> v21.NotifyEVChargingScheduleResponse:
-    """K15, K16: the schedule the car chose, kept as it came."""
-    await ctx.state.ledger.keep(ctx.state.station_id, "NotifyEVChargingSchedule", ctx.received_at, request)
+    """K15, K16: the schedule the car chose, kept as it came; one above its plan is refused, and a plan made anew."""
+    ledger = ctx.state.ledger
+    await ledger.keep(ctx.state.station_id, "NotifyEVChargingSchedule", ctx.received_at, request)
+    key = (ctx.state.key, request.evse_id)
+    plan, running = ledger.plans.get(key), ledger.open_transaction(key)
+    if plan is not None and running is not None and plan.transaction_id == running.transaction_id:
+        since = exceeded_at(request, plan)
+        if since is not None:
+            ledger.need_said.emit(key)  # K16.FR.07: a new schedule follows
+            return v21.NotifyEVChargingScheduleResponse(
+                status=v21.GenericStatusEnumType.REJECTED,
+                status_info=v21.StatusInfoType(
+                    reason_code="InvalidSchedule", additional_info=f"above its plan from {since.isoformat()} on"
+                ),
+            )
     return v21.NotifyEVChargingScheduleResponse(status=v21.GenericStatusEnumType.ACCEPTED)
 
 

@@ -1,38 +1,31 @@
-"""The store on SQLAlchemy Core, over SQLite."""
+"""The store on SQLAlchemy Core, over SQLite and PostgreSQL alike."""
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from pathlib import Path
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, Final, TypeVar
 
 import msgspec
-from sqlalchemy import (
-    URL,
-    Connection,
-    Engine,
-    Table,
-    and_,
-    create_engine,
-    event,
-    func,
-    insert,
-    inspect,
-    make_url,
-    select,
-    update,
-)
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import Connection, Executable, and_, delete, func, insert, or_, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 
+from ladewerk.csms.allocation import EvseKey, Outlet
 from ladewerk.csms.records import ChargingNeed, ConnectorStatus, StationRecord, StoredPlan, station_key
 from ladewerk.csms.site import Site
 from ladewerk.csms.store import schema
-from ladewerk.csms.store.ports import EventRecord, Notification, Remembered, Store
+from ladewerk.csms.store.accounts import DatabaseAccounts
+from ladewerk.csms.store.engine import open_engine
+from ladewerk.csms.store.forgetting import forget
+from ladewerk.csms.store.ports import AccountStore, EventRecord, Notification, Remembered, Store
+from ladewerk.csms.store.reader import Reader
+from ladewerk.csms.store.rows import add_row, as_json, is_there, put_row
 from ladewerk.csms.store.writer import Writer
+from ladewerk.csms.tokens import Token, token_key
 from ladewerk.csms.transactions import Transaction
-from ladewerk.errors import ConfigError, StoreError
 
 R = TypeVar("R")
 
@@ -40,87 +33,28 @@ R = TypeVar("R")
 @asynccontextmanager
 async def open_store(url: str) -> AsyncIterator[Store]:
     """The store in the database at ``url``. Raises ConfigError where that cannot be used."""
-    engine = await asyncio.to_thread(_open_engine, url)
+    engine = await asyncio.to_thread(open_engine, url)
     try:
         async with Writer(engine).running() as writer:
-            yield DatabaseStore(engine, writer)
+            yield DatabaseStore(Reader(engine), writer)
     finally:
         await asyncio.to_thread(engine.dispose)
-
-
-def _open_engine(text: str) -> Engine:
-    try:
-        url = make_url(text)
-    except ArgumentError as err:
-        raise ConfigError(
-            "database", f"{text!r} is not a database URL such as sqlite:////var/lib/ladewerk/csms.sqlite3"
-        ) from err
-    if url.get_backend_name() != "sqlite" or url.database in {None, "", ":memory:"}:
-        raise ConfigError("database", f"{url.render_as_string()} is not the URL of an SQLite file (sqlite:///PATH)")
-    _make_folder(url)
-    engine = create_engine(url)
-    event.listen(engine, "connect", _set_up_sqlite)
-    try:
-        with engine.begin() as connection:
-            _check_version(connection, url)
-    except SQLAlchemyError as err:
-        engine.dispose()
-        reason = err.orig if hasattr(err, "orig") else err
-        raise ConfigError("database", f"{url.database} cannot be used: {reason}") from err
-    except ConfigError:
-        engine.dispose()
-        raise
-    return engine
-
-
-def _make_folder(url: URL) -> None:
-    folder = Path(str(url.database)).parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as err:
-        raise ConfigError("database", f"the folder {folder} cannot be made: {err.strerror}") from err
-
-
-def _set_up_sqlite(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    # Readers never wait for the writer, and what is committed survives a power cut.
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA busy_timeout=5000")
-    cursor.close()
-
-
-def _check_version(connection: Connection, url: URL) -> None:
-    tables = inspect(connection).get_table_names()
-    if not tables:
-        schema.metadata.create_all(connection)
-        connection.execute(insert(schema.schema_version).values(version=schema.VERSION))
-        return
-    found = connection.scalar(select(schema.schema_version.c.version)) if "schema_version" in tables else None
-    if found is None:
-        raise ConfigError("database", f"{url.database} is a database of another program; give another file")
-    if found != schema.VERSION:
-        raise ConfigError(
-            "database", f"{url.database} has schema version {found}, this Ladewerk needs {schema.VERSION}; give another file"
-        )
-    # Opening succeeds on a read-only file; only a write shows it.
-    connection.execute(update(schema.schema_version).values(version=schema.VERSION))
 
 
 class DatabaseStore:
     """See :class:`ladewerk.csms.store.ports.Store`."""
 
-    def __init__(self, engine: Engine, writer: Writer) -> None:
-        self._engine = engine
+    def __init__(self, reader: Reader, writer: Writer) -> None:
+        self.accounts: AccountStore = DatabaseAccounts(reader, writer)
+        self._reader = reader
         self._writer = writer
 
     async def remember(self) -> Remembered:
-        return await self._read(_remember)
+        return await self._reader.read(_remember)
 
     async def put_station(self, station: StationRecord) -> None:
         row = dataclasses.asdict(station)
-        await self._writer.write(lambda connection: _put(connection, schema.stations, {"station_key": station.key}, row))
+        await self._writer.write(lambda connection: put_row(connection, schema.stations, {"station_key": station.key}, row))
 
     async def put_connector(self, status: ConnectorStatus) -> None:
         key = {
@@ -129,20 +63,10 @@ class DatabaseStore:
             "connector_id": status.connector_id,
         }
         row = {"status": status.status, "at": status.at}
-        await self._writer.write(lambda connection: _put(connection, schema.connectors, key, row))
+        await self._writer.write(lambda connection: put_row(connection, schema.connectors, key, row))
 
     async def add_event(self, event: EventRecord, transaction: Transaction) -> bool:
-        def work(connection: Connection) -> bool:
-            key = _event_key(event.station_id, event.transaction_id, event.seq_no)
-            if _exists(connection, schema.transaction_events, key):
-                return False
-            row = dataclasses.asdict(event)
-            del row["station_id"]
-            connection.execute(insert(schema.transaction_events).values(**(row | key)))
-            _put_transaction(connection, transaction)
-            return True
-
-        return await self._writer.write(work)
+        return await self._writer.write_with_others(_add_events, _NewEvent(event, transaction))
 
     async def put_transaction(self, transaction: Transaction) -> None:
         await self._writer.write(lambda connection: _put_transaction(connection, transaction))
@@ -154,12 +78,12 @@ class DatabaseStore:
             "at": notification.at,
             "payload": notification.payload,
         }
-        await self._writer.write(lambda connection: _add(connection, schema.notifications, row))
+        await self._writer.write(lambda connection: add_row(connection, schema.notifications, row))
 
     async def put_need(self, need: ChargingNeed) -> None:
         key = {"station_key": station_key(need.station_id), "evse_id": need.evse_id}
-        row = {"state": str(need.state), "payload": _json(need)}
-        await self._writer.write(lambda connection: _put(connection, schema.needs, key, row))
+        row = {"state": str(need.state), "payload": as_json(need)}
+        await self._writer.write(lambda connection: put_row(connection, schema.needs, key, row))
 
     async def add_plan(self, plan: StoredPlan) -> None:
         row = {
@@ -168,95 +92,188 @@ class DatabaseStore:
             "evse_id": plan.evse_id,
             "transaction_id": plan.transaction_id,
             "created_at": plan.created_at,
-            "payload": _json(plan),
+            "payload": as_json(plan),
         }
-        await self._writer.write(lambda connection: _add(connection, schema.plans, row))
+        await self._writer.write(lambda connection: add_row(connection, schema.plans, row))
 
     async def accept_plan(self, number: int, at: datetime) -> None:
-        await self._writer.write(lambda connection: _put(connection, schema.plans, {"number": number}, {"accepted_at": at}))
+        await self._writer.write(
+            lambda connection: put_row(connection, schema.plans, {"number": number}, {"accepted_at": at})
+        )
+
+    async def put_outlet(self, key: EvseKey, outlet: Outlet) -> None:
+        row_key = {"station_key": key[0], "evse_id": key[1]}
+        row = {"payload": as_json(outlet)}
+        await self._writer.write(lambda connection: put_row(connection, schema.outlets, row_key, row))
+
+    async def token(self, id_token: str) -> Token | None:
+        query = select(schema.tokens.c.payload).where(schema.tokens.c.token_key == token_key(id_token))
+        payload: str | None = await self._reader.read(lambda connection: connection.scalar(query))
+        return None if payload is None else msgspec.json.decode(payload, type=Token)
+
+    async def tokens(self, search: str, after: str, limit: int) -> list[Token]:
+        table = schema.tokens
+        found = or_(
+            table.c.token_key.contains(token_key(search), autoescape=True),
+            func.lower(table.c.owner).contains(search.lower(), autoescape=True),
+        )
+        query = select(table.c.payload).where(table.c.token_key > token_key(after), found)
+        query = query.order_by(table.c.token_key).limit(limit)
+        payloads = await self._reader.read(lambda connection: list(connection.scalars(query)))
+        return [msgspec.json.decode(payload, type=Token) for payload in payloads]
+
+    async def put_token(self, token: Token) -> None:
+        row = {"owner": token.owner, "payload": as_json(token)}
+        await self._writer.write(lambda connection: put_row(connection, schema.tokens, {"token_key": token.key}, row))
+
+    async def delete_token(self, id_token: str) -> bool:
+        statement = delete(schema.tokens).where(schema.tokens.c.token_key == token_key(id_token))
+        return await self._writer.write(lambda connection: connection.execute(statement).rowcount > 0)
+
+    async def forget(self, before: Mapping[str, datetime], at_most: int) -> int:
+        return await self._writer.write(lambda connection: forget(connection, before, at_most))
 
     async def put_site(self, site: Site, configured: Site | None) -> None:
-        row = {"settings": _json(site), "configured": None if configured is None else _json(configured)}
-        await self._writer.write(lambda connection: _put(connection, schema.site, {"id": 1}, row))
+        row = {"settings": as_json(site), "configured": None if configured is None else as_json(configured)}
+        await self._writer.write(lambda connection: put_row(connection, schema.site, {"id": 1}, row))
 
     async def plan(self, number: int) -> StoredPlan | None:
         query = select(schema.plans.c.payload).where(schema.plans.c.number == number)
-        payload: str | None = await self._read(lambda connection: connection.scalar(query))
+        payload: str | None = await self._reader.read(lambda connection: connection.scalar(query))
         return None if payload is None else msgspec.json.decode(payload, type=StoredPlan)
 
-    async def transactions(self, limit: int) -> list[Transaction]:
+    async def transactions(self, limit: int, id_tokens: Collection[str] | None = None) -> list[Transaction]:
         table = schema.transactions
         query = _transactions_query().order_by(table.c.updated_at.desc()).limit(limit)
-        return await self._read(lambda connection: [_transaction(row) for row in connection.execute(query).mappings()])
+        if id_tokens is not None:
+            query = query.where(func.lower(table.c.id_token).in_([token.lower() for token in id_tokens]))
+        return await self._reader.read(lambda connection: _transactions(connection, query))
 
     async def past_transactions(self, id_token: str, limit: int) -> list[Transaction]:
         table = schema.transactions
         # OCPP 2.1 part 2, IdTokenType: case makes no difference in an id token.
         of_token = and_(func.lower(table.c.id_token) == id_token.lower(), table.c.ended_at.is_not(None))
         query = _transactions_query().where(of_token).order_by(table.c.updated_at.desc()).limit(limit)
-        return await self._read(lambda connection: [_transaction(row) for row in connection.execute(query).mappings()])
+        return await self._reader.read(
+            lambda connection: [_transaction(row) for row in connection.execute(query).mappings()]
+        )
 
     async def transaction(self, station_id: str, transaction_id: str) -> Transaction | None:
         table = schema.transactions
         query = _transactions_query().where(
             table.c.station_key == station_key(station_id), table.c.transaction_id == transaction_id
         )
-        row = await self._read(lambda connection: connection.execute(query).mappings().one_or_none())
+        row = await self._reader.read(lambda connection: connection.execute(query).mappings().one_or_none())
         return None if row is None else _transaction(row)
 
     async def has_event(self, station_id: str, transaction_id: str, seq_no: int) -> bool:
-        key = _event_key(station_id, transaction_id, seq_no)
-        return await self._read(lambda connection: _exists(connection, schema.transaction_events, key))
-
-    async def _read(self, work: Callable[[Connection], R]) -> R:
-        def reading() -> R:
-            with self._engine.connect() as connection:
-                return work(connection)
-
-        try:
-            return await asyncio.to_thread(reading)
-        except SQLAlchemyError as err:
-            raise StoreError(f"the database could not be read: {err}") from err
+        key = {"station_key": station_key(station_id), "transaction_id": transaction_id, "seq_no": seq_no}
+        return await self._reader.read(lambda connection: is_there(connection, schema.transaction_events, key))
 
 
 _: type[Store] = DatabaseStore
 
 
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _event_key(station_id: str, transaction_id: str, seq_no: int) -> dict[str, Any]:
-    return {"station_key": station_key(station_id), "transaction_id": transaction_id, "seq_no": seq_no}
-
-
-def _exists(connection: Connection, table: Table, key: Mapping[str, Any]) -> bool:
-    query = select(func.count()).select_from(table).where(and_(*(table.c[name] == value for name, value in key.items())))
-    return bool(connection.scalar(query))
-
-
-def _add(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
-    connection.execute(insert(table).values(**row))
-
-
-def _put(connection: Connection, table: Table, key: Mapping[str, Any], row: Mapping[str, Any]) -> None:
-    """Insert or replace; there is one writer, so nobody comes between the look and the write."""
-    where = and_(*(table.c[name] == value for name, value in key.items()))
-    changed = connection.execute(update(table).where(where).values(**row)).rowcount
-    if not changed:
-        connection.execute(insert(table).values(**key, **row))
-
-
 def _put_transaction(connection: Connection, transaction: Transaction) -> None:
-    row = dataclasses.asdict(transaction)
-    key = {"station_key": station_key(row.pop("station_id")), "transaction_id": row.pop("transaction_id")}
-    _put(connection, schema.transactions, key, row)
+    row = _transaction_row(transaction)
+    key = {name: row.pop(name) for name in ("station_key", "transaction_id")}
+    put_row(connection, schema.transactions, key, row)
+
+
+def _transaction_row(transaction: Transaction) -> dict[str, Any]:
+    row = {name: getattr(transaction, name) for name in _TRANSACTION_FIELDS}
+    row["station_key"] = station_key(transaction.station_id)
+    return row
+
+
+def _fields(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind) if field.name != "station_id")
+
+
+_TRANSACTION_FIELDS: Final = _fields(Transaction)
+_EVENT_FIELDS: Final = _fields(EventRecord)
+_ADD_EVENT: Final = insert(schema.transaction_events)
+
+
+@dataclasses.dataclass(slots=True)
+class _NewEvent:
+    """``inserted`` by an attempt of which nobody knows whether it was committed: found there, it is new all the same."""
+
+    record: EventRecord
+    transaction: Transaction
+    inserted: bool = False
+
+
+def _add_events(connection: Connection, events: Sequence[_NewEvent]) -> list[bool]:
+    """Whether each event is new. Nearly all are: they are inserted, and only if that fails is it asked which are there."""
+    try:
+        with connection.begin_nested():
+            return _insert_events(connection, events, set())
+    except IntegrityError:
+        return _insert_events(connection, events, _stored(connection, [event.record for event in events]))
+
+
+def _insert_events(connection: Connection, events: Sequence[_NewEvent], stored: "set[_EventKey]") -> list[bool]:
+    added = []
+    rows: list[dict[str, Any]] = []
+    transactions: dict[tuple[str, str], Transaction] = {}
+    inserted: list[_NewEvent] = []
+    for event in events:
+        key = _event_key(event.record)
+        added.append(key not in stored or event.inserted)
+        if key not in stored:
+            stored.add(key)
+            inserted.append(event)
+            rows.append(_event_row(event.record))
+            transactions[key[:2]] = event.transaction
+    if rows:
+        connection.execute(_ADD_EVENT, rows)
+        connection.execute(_upsert(connection.dialect.name), [_transaction_row(each) for each in transactions.values()])
+    for event in inserted:
+        event.inserted = True
+    return added
+
+
+_EventKey = tuple[str, str, int]
+
+
+def _event_key(event: EventRecord) -> _EventKey:
+    return (station_key(event.station_id), event.transaction_id, event.seq_no)
+
+
+def _event_row(event: EventRecord) -> dict[str, Any]:
+    row = {name: getattr(event, name) for name in _EVENT_FIELDS}
+    row["station_key"] = station_key(event.station_id)
+    return row
+
+
+def _stored(connection: Connection, events: Sequence[EventRecord]) -> set[_EventKey]:
+    """The keys of those of ``events`` that are there already."""
+    table = schema.transaction_events
+    columns = (table.c.station_key, table.c.transaction_id, table.c.seq_no)
+    query = select(*columns).where(tuple_(*columns).in_([_event_key(event) for event in events]))
+    return {(key, transaction_id, seq_no) for key, transaction_id, seq_no in connection.execute(query)}
+
+
+@cache
+def _upsert(dialect: str) -> Executable:
+    """Insert or replace transactions."""
+    table = schema.transactions
+    statement = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    key = list(table.primary_key)
+    others = {column.name: statement.excluded[column.name] for column in table.columns if column not in key}
+    replacing: Executable = statement.on_conflict_do_update(index_elements=key, set_=others)
+    return replacing
 
 
 def _transactions_query() -> Any:
     table = schema.transactions
     columns = [column for column in table.c if column.name != "station_key"]
     return select(schema.stations.c.station_id, *columns).join_from(table, schema.stations)
+
+
+def _transactions(connection: Connection, query: Any) -> list[Transaction]:
+    return [_transaction(row) for row in connection.execute(query).mappings()]
 
 
 def _transaction(row: Mapping[Any, Any]) -> Transaction:
@@ -284,6 +301,10 @@ def _remember(connection: Connection) -> Remembered:
         needs=tuple(msgspec.json.decode(payload, type=ChargingNeed) for payload in needs),
         plans=tuple(plan for plan, accepted in plans if not accepted),
         accepted_plans=tuple(plan for plan, accepted in plans if accepted),
+        outlets={
+            (row["station_key"], row["evse_id"]): msgspec.json.decode(row["payload"], type=Outlet)
+            for row in connection.execute(select(schema.outlets)).mappings()
+        },
         last_plan_number=connection.scalar(select(func.max(schema.plans.c.number))) or 0,
         site=None if site is None else msgspec.json.decode(site["settings"], type=Site),
         configured_site=None

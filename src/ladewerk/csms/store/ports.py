@@ -1,11 +1,15 @@
 """What the CSMS asks of its database."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from ladewerk.csms.allocation import EvseKey, Outlet
 from ladewerk.csms.records import ChargingNeed, ConnectorStatus, StationRecord, StoredPlan
+from ladewerk.csms.security.records import Change, Key, Login, User
 from ladewerk.csms.site import Site
+from ladewerk.csms.tokens import Token
 from ladewerk.csms.transactions import Transaction
 
 
@@ -44,13 +48,65 @@ class Remembered:
     needs: tuple[ChargingNeed, ...] = ()
     plans: tuple[StoredPlan, ...] = ()
     accepted_plans: tuple[StoredPlan, ...] = ()
+    outlets: Mapping[EvseKey, Outlet] = field(default_factory=dict)
     last_plan_number: int = 0
     site: Site | None = None
     configured_site: Site | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownAccounts:
+    """Who may use page and API."""
+
+    users: tuple[User, ...] = ()
+    logins: tuple[Login, ...] = ()
+    keys: tuple[Key, ...] = ()
+
+
+class AccountStore(Protocol):
+    """Every method returns when its work is committed, and raises StoreError where the database refuses."""
+
+    async def accounts(self) -> KnownAccounts:
+        """Everybody."""
+        ...
+
+    async def put_user(self, user: User) -> None:
+        """Add or replace a user."""
+        ...
+
+    async def drop_user(self, user_key: str) -> None:
+        """Forget a user."""
+        ...
+
+    async def put_login(self, login: Login) -> None:
+        """Add a login, or note that it was seen."""
+        ...
+
+    async def drop_logins(self, digests: Sequence[str]) -> None:
+        """End logins."""
+        ...
+
+    async def put_key(self, key: Key) -> None:
+        """Add a key."""
+        ...
+
+    async def drop_key(self, name: str) -> None:
+        """Forget a key."""
+        ...
+
+    async def add_change(self, change: Change) -> None:
+        """Write down who wanted to change what."""
+        ...
+
+    async def changes(self, before: int | None, limit: int) -> list[tuple[int, Change]]:
+        """The newest ``limit`` changes with a number below ``before``, newest first."""
+        ...
+
+
 class Store(Protocol):
     """Every method returns when its work is committed, and raises StoreError where the database refuses."""
+
+    accounts: AccountStore
 
     async def remember(self) -> Remembered:
         """The stations, open transactions with their newest needs and plans, and the site."""
@@ -88,12 +144,16 @@ class Store(Protocol):
         """Note that the station took the plan over at ``at``."""
         ...
 
+    async def put_outlet(self, key: EvseKey, outlet: Outlet) -> None:
+        """Add or replace what an EVSE may draw."""
+        ...
+
     async def plan(self, number: int) -> StoredPlan | None:
         """A plan, also of a transaction long ended."""
         ...
 
-    async def transactions(self, limit: int) -> list[Transaction]:
-        """The newest ``limit`` transactions, newest first."""
+    async def transactions(self, limit: int, id_tokens: Collection[str] | None = None) -> list[Transaction]:
+        """The newest ``limit`` transactions, newest first; only those of ``id_tokens`` where such are named."""
         ...
 
     async def past_transactions(self, id_token: str, limit: int) -> list[Transaction]:
@@ -106,6 +166,26 @@ class Store(Protocol):
 
     async def transaction(self, station_id: str, transaction_id: str) -> Transaction | None:
         """A transaction, also one that has ended."""
+        ...
+
+    async def token(self, id_token: str) -> Token | None:
+        """What was entered about an id token."""
+        ...
+
+    async def tokens(self, search: str, after: str, limit: int) -> list[Token]:
+        """The first ``limit`` tokens behind the one called ``after``, of those with ``search`` in their name or owner."""
+        ...
+
+    async def put_token(self, token: Token) -> None:
+        """Add or replace a token."""
+        ...
+
+    async def delete_token(self, id_token: str) -> bool:
+        """Forget a token; False if there was none."""
+        ...
+
+    async def forget(self, before: Mapping[str, datetime], at_most: int) -> int:
+        """Delete up to ``at_most`` messages, events, plans and changes each that are older; how many were deleted."""
         ...
 
     async def put_site(self, site: Site, configured: Site | None) -> None:

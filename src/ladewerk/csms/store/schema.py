@@ -20,8 +20,19 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-VERSION: Final = 2
-"""Grows with every change of the tables and of what stands in them; a database of another version is refused."""
+REVISION: Final = "0004"
+"""The newest of the steps in ``migrations/versions``: what these tables are; a test holds both together."""
+
+
+class StationText(TypeDecorator[str]):
+    """Text of any length, as stations say it; PostgreSQL keeps no NUL, so it is shown as what it is: no character."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        del dialect
+        return value if value is None or "\0" not in value else value.replace("\0", "\ufffd")
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -43,20 +54,20 @@ class UtcTime(TypeDecorator[datetime]):
 
 metadata = MetaData()
 
-schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True, autoincrement=False))
+revision = Table("alembic_version", metadata, Column("version_num", String(32), primary_key=True))
 
 stations = Table(
     "stations",
     metadata,
-    Column("station_key", String(48), primary_key=True),
-    Column("station_id", String(48), nullable=False),
+    Column("station_key", StationText, primary_key=True),
+    Column("station_id", StationText, nullable=False),
     Column("approved_at", UtcTime, nullable=False),
-    Column("password_hash", String(255)),
-    Column("version", String(16)),
-    Column("vendor", String(50)),
-    Column("model", String(20)),
-    Column("firmware", String(50)),
-    Column("serial_number", String(25)),
+    Column("password_hash", StationText),
+    Column("version", StationText),
+    Column("vendor", StationText),
+    Column("model", StationText),
+    Column("firmware", StationText),
+    Column("serial_number", StationText),
     Column("booted_at", UtcTime),
     Column("last_seen", UtcTime),
 )
@@ -67,7 +78,7 @@ connectors = Table(
     Column("station_key", ForeignKey("stations.station_key"), primary_key=True),
     Column("evse_id", Integer, primary_key=True),
     Column("connector_id", Integer, primary_key=True),
-    Column("status", String(20), nullable=False),
+    Column("status", StationText, nullable=False),
     Column("at", UtcTime, nullable=False),
 )
 
@@ -75,18 +86,18 @@ transactions = Table(
     "transactions",
     metadata,
     Column("station_key", ForeignKey("stations.station_key"), primary_key=True),
-    Column("transaction_id", String(36), primary_key=True),
+    Column("transaction_id", StationText, primary_key=True),
     Column("evse_id", Integer),
     Column("connector_id", Integer),
     Column("started_at", UtcTime),
     Column("ended_at", UtcTime),
     Column("updated_at", UtcTime, nullable=False),
     Column("seq_no", BigInteger, nullable=False),
-    Column("charging_state", String(20)),
-    Column("stopped_reason", String(40)),
-    Column("id_token", String(255)),
-    Column("id_token_type", String(20)),
-    Column("authorized_by", String(40)),
+    Column("charging_state", StationText),
+    Column("stopped_reason", StationText),
+    Column("id_token", StationText),
+    Column("id_token_type", StationText),
+    Column("authorized_by", StationText),
     Column("first_register_wh", Float),
     Column("register_wh", Float),
     Column("power_w", Float),
@@ -99,24 +110,25 @@ transaction_events = Table(
     "transaction_events",
     metadata,
     Column("station_key", ForeignKey("stations.station_key"), primary_key=True),
-    Column("transaction_id", String(36), primary_key=True),
+    Column("transaction_id", StationText, primary_key=True),
     Column("seq_no", BigInteger, primary_key=True, autoincrement=False),
-    Column("event_type", String(10), nullable=False),
-    Column("trigger_reason", String(40), nullable=False),
+    Column("event_type", StationText, nullable=False),
+    Column("trigger_reason", StationText, nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("received_at", UtcTime, nullable=False),
     Column("offline", Boolean, nullable=False),
-    Column("payload", Text, nullable=False),
+    Column("payload", StationText, nullable=False),
+    Index("transaction_events_received", "received_at"),
 )
 
 notifications = Table(
     "notifications",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("station_key", ForeignKey("stations.station_key"), nullable=False, index=True),
-    Column("action", String(50), nullable=False),
-    Column("at", UtcTime, nullable=False),
-    Column("payload", Text, nullable=False),
+    Column("action", StationText, nullable=False),
+    Column("at", UtcTime, nullable=False, index=True),
+    Column("payload", StationText, nullable=False),
 )
 
 needs = Table(
@@ -124,8 +136,16 @@ needs = Table(
     metadata,
     Column("station_key", ForeignKey("stations.station_key"), primary_key=True),
     Column("evse_id", Integer, primary_key=True),
-    Column("state", String(20), nullable=False),
-    Column("payload", Text, nullable=False),
+    Column("state", StationText, nullable=False),
+    Column("payload", StationText, nullable=False),
+)
+
+outlets = Table(
+    "outlets",
+    metadata,
+    Column("station_key", ForeignKey("stations.station_key"), primary_key=True),
+    Column("evse_id", Integer, primary_key=True),
+    Column("payload", StationText, nullable=False),
 )
 
 plans = Table(
@@ -134,17 +154,53 @@ plans = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("station_key", ForeignKey("stations.station_key"), nullable=False),
     Column("evse_id", Integer, nullable=False),
-    Column("transaction_id", String(36), nullable=False),
+    Column("transaction_id", StationText, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("accepted_at", UtcTime),
-    Column("payload", Text, nullable=False),
+    Column("payload", StationText, nullable=False),
     Index("plans_transaction", "station_key", "transaction_id"),
+)
+
+users = Table(
+    "users", metadata, Column("user_key", StationText, primary_key=True), Column("payload", StationText, nullable=False)
+)
+
+logins = Table(
+    "logins",
+    metadata,
+    Column("digest", StationText, primary_key=True),
+    Column("user_key", StationText, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys", metadata, Column("name", StationText, primary_key=True), Column("payload", StationText, nullable=False)
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", UtcTime, nullable=False, index=True),
+    Column("who", StationText, nullable=False),
+    Column("remote", StationText, nullable=False),
+    Column("action", StationText, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", StationText, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("token_key", StationText, primary_key=True),
+    Column("owner", StationText, nullable=False),
+    Column("payload", StationText, nullable=False),
 )
 
 site = Table(
     "site",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("settings", Text, nullable=False),
-    Column("configured", Text),
+    Column("settings", StationText, nullable=False),
+    Column("configured", StationText),
 )

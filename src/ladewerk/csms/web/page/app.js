@@ -1,6 +1,8 @@
 // The dashboard of the CSMS: four quarters that follow one overview, and the frames as they pass.
 
 import "../kit/header.js";
+import { admitted } from "../kit/access.js";
+import { ask } from "../kit/api.js";
 import { el, mark, svg } from "../kit/dom.js";
 import { loadTexts, onLanguage, t, translate } from "../kit/i18n.js";
 import { Link, ServerTime } from "../kit/link.js";
@@ -19,10 +21,12 @@ const TABS = {
   plans: "M4 4v16h16M8 16v-4M12 16V8M16 16v-6",
 };
 
+translate(document);
+const main = /** @type {HTMLElement} */ (document.querySelector("main"));
+const door = await admitted(main, { named: true });
 const link = new Link("/api/events");
 const time = new ServerTime();
 const header = /** @type {any} */ (document.querySelector("lw-header"));
-const main = /** @type {HTMLElement} */ (document.querySelector("main"));
 const tabs = /** @type {HTMLElement} */ (document.querySelector(".tabs"));
 
 const site = new SiteForm(time);
@@ -57,13 +61,19 @@ link.addEventListener("message", (event) => {
   show();
 });
 // Frames that passed while there was no link are asked for.
-link.addEventListener("change", () => link.up && frames.load());
+link.addEventListener("change", () => (link.up ? frames.load() : lookAtTheDoor()));
 onZone(() => frames.redraw());
 onLanguage(() => {
   header.name = t("app.name");
   show();
   frames.redraw();
 });
+
+/** A link that went may be a session that ended: then the page begins with the login again. */
+async function lookAtTheDoor() {
+  const { door: now } = await ask("GET", "/api/session").catch(() => ({ door }));
+  if (now !== door) location.reload();
+}
 
 function show() {
   if (!latest) return;
