@@ -6,7 +6,7 @@ import sys
 
 from benchmarks.rows import as_json, table
 
-NAMES = ("footprint", "ocpp", "optimizer", "optimizer_site", "forecast", "demo")
+NAMES = ("footprint", "station", "sd_card", "ocpp", "optimizer", "optimizer_site", "forecast", "csms", "demo", "rehearsal")
 
 
 def main() -> int:

@@ -22,7 +22,7 @@ _IMPORTS = 9
 
 def run() -> list[Row]:
     """Start simulator, CSMS and station as three processes, charge directly, and look at them for a minute."""
-    with tempfile.TemporaryDirectory() as name, _programs(Path(name)) as (csms, station):
+    with tempfile.TemporaryDirectory() as name, programs(Path(name)) as (csms, station):
         before = [process.cpu_times() for process in (csms, station)]
         time.sleep(_SECONDS)
         after = [process.cpu_times() for process in (csms, station)]
@@ -41,30 +41,38 @@ def run() -> list[Row]:
 
 
 @contextmanager
-def _programs(folder: Path) -> Iterator[tuple[psutil.Process, psutil.Process]]:
-    """CSMS and station of three running programs, with a car that charges."""
+def programs(folder: Path, units: int = 1) -> Iterator[tuple[psutil.Process, psutil.Process]]:
+    """CSMS and station of three running programs, with a car that charges at each unit."""
     hardware = folder / "simulator.toml"
-    hardware.write_text(f'meter_port = 0\npins_port = 0\npanel_port = 0\nserial_link = "{folder}/evse"\n', encoding="utf-8")
+    tables = "".join(f"[units.unit-{number}]\n" for number in range(1, units + 1)) if units > 1 else ""
+    hardware.write_text(
+        f'meter_port = 0\npins_port = 0\npanel_port = 0\nserial_link = "{folder}/evse"\n{tables}', encoding="utf-8"
+    )
     running: list[subprocess.Popen[str]] = []
     try:
         settings = folder / "station.toml"
         panel = _start(running, ["simulate", str(hardware), "--station-config", str(settings)], r"panel +(\S+)")
+        site = folder / "csms.toml"
+        site.write_text(f"[site]\nlimit_w = {20_000 * units}\n", encoding="utf-8")
         csms = _start(
             running,
             [
-                *("csms", "--accept-unknown", "--listen", "127.0.0.1:0", "--web", "127.0.0.1:0"),
+                *("csms", str(site), "--accept-unknown", "--listen", "127.0.0.1:0", "--web", "127.0.0.1:0"),
                 *("--database", f"sqlite:///{folder}/csms.sqlite3"),
             ],
             r"(ws://\S+)/<identity>",
         )
         text = settings.read_text(encoding="utf-8").replace("ws://127.0.0.1:9000", csms)
         text = text.replace("127.0.0.1:8081", "127.0.0.1:0").replace("~/.local/share/ladewerk/LW-0001", f"{folder}/station")
-        settings.write_text(text.replace("[units.garage]", '[units.garage]\nself_test = "never"'), encoding="utf-8")
+        settings.write_text(re.sub(r"(\[units\..+\])", r'\1\nself_test = "never"', text), encoding="utf-8")
         page = _start(running, ["station", str(settings)], r"API at (\S+)")
         with httpx.Client(trust_env=False) as http:
-            http.post(f"{panel}/api/plug-in").raise_for_status()
+            names = [unit["id"] for unit in http.get(f"{page}/api/state").json()["units"]]
+            for name in names:
+                http.post(f"{panel}/api/acts", json={"do": "plug in", "unit": name}).raise_for_status()
             _until(http, f"{page}/api/state", lambda unit: bool(unit["allowed"]["direct"]))
-            http.post(f"{page}/api/units/garage/direct", json={}).raise_for_status()
+            for name in names:
+                http.post(f"{page}/api/units/{name}/direct", json={}).raise_for_status()
             _until(http, f"{page}/api/state", lambda unit: float(unit["power_w"]) > 1000)
         yield psutil.Process(running[1].pid), psutil.Process(running[2].pid)
     finally:
@@ -91,7 +99,7 @@ def _start(running: list[subprocess.Popen[str]], arguments: list[str], says: str
 
 
 def _until(http: httpx.Client, url: str, reached: Callable[[dict[str, Any]], bool]) -> None:
-    while not reached(http.get(url).json()["units"][0]):
+    while not all(map(reached, http.get(url).json()["units"])):
         time.sleep(0.2)
 
 

@@ -1,7 +1,8 @@
 """A CSMS of ``ladewerk.ocpp`` or of PyPI's ``ocpp``, as a process.
 
 ``python -m benchmarks.ocpp_server ours|theirs [CERTIFICATE KEY]``: with a certificate, ours is encrypted.
-It prints its port. Both answer TransactionEvent and Heartbeat at once, and DataTransfer after half a second.
+It prints its port. Both answer TransactionEvent and Heartbeat at once, and DataTransfer after half a second; theirs
+BootNotification, too.
 """
 
 import asyncio
@@ -63,6 +64,11 @@ async def theirs() -> None:
         @on("Heartbeat")  # type: ignore[untyped-decorator]
         async def heartbeat(self, **_: Any) -> Any:
             return call_result.Heartbeat(current_time=datetime.now(UTC).isoformat())  # noqa: TID251  # as its users do
+
+        @on("BootNotification")  # type: ignore[untyped-decorator]
+        async def boot(self, **_: Any) -> Any:
+            now = datetime.now(UTC).isoformat()  # noqa: TID251  # as its users do
+            return call_result.BootNotification(current_time=now, interval=300, status="Accepted")
 
         @on("DataTransfer")  # type: ignore[untyped-decorator]
         async def transfer(self, **_: Any) -> Any:

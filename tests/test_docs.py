@@ -14,7 +14,11 @@ import pytest
 import ladewerk
 from ladewerk.cli import COMMANDS
 from ladewerk.csms.config import CsmsTable, SiteTable
+from ladewerk.simulator.acts import WORDS
 from ladewerk.simulator.config import SimulatorConfig
+from ladewerk.simulator.faults import Faults
+from ladewerk.simulator.scenario import Condition
+from ladewerk.simulator.vehicle_settings import makes
 from ladewerk.station.config import StationTable, UnitConfig
 
 ROOT = Path(__file__).parent.parent
@@ -39,16 +43,23 @@ def test_every_setting_is_documented(kinds: tuple[Any, ...], page: str) -> None:
     tables = {
         "safety",
         "tls",
+        "authorization",
         "stations",
         "evse",
         "meter",
         "lock",
         "tariff",
         "site",
+        "keep",
+        "fuses",
+        "wiring",
         "prices",
         "base_load",
         "vehicle",
         "household",
+        "pv",
+        "site_meter",
+        "units",
         "board",
         "front",
         "events",
@@ -60,7 +71,7 @@ def test_every_setting_is_documented(kinds: tuple[Any, ...], page: str) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_of_a_command_is_documented(command: str) -> None:
     commands = argparse.ArgumentParser().add_subparsers()
-    importlib.import_module(f"ladewerk.cli.{command.replace(' ', '_')}").add_parser(commands)
+    importlib.import_module(f"ladewerk.cli.{command.replace(' ', '_').replace('-', '_')}").add_parser(commands)
     text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
     options = [option for action in commands.choices[command]._actions for option in action.option_strings]
     assert [option for option in options if option.startswith("--") and option != "--help" and option not in text] == []
@@ -89,3 +100,11 @@ def test_every_package_says_what_lives_there() -> None:
     packages = [info.name for info in pkgutil.walk_packages(ladewerk.__path__, "ladewerk.") if info.ispkg]
     assert packages
     assert [name for name in packages if not (importlib.import_module(name).__doc__ or "").strip()] == []
+
+
+def test_every_fault_act_and_condition_of_a_scenario_is_documented() -> None:
+    text = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    words = {*Faults.__struct_fields__, *Condition.__struct_fields__, *WORDS}
+    assert {word for word in words if f"`{word}`" not in text} == set()
+    models = (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
+    assert {name for name in makes() if f"| `{name}` |" not in models} == set()

@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +16,37 @@ ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 SOURCES = ("src", "tests", "examples", "benchmarks", "tools", "hatch_build.py")
 IN_CI = bool(os.environ.get("CI"))
+
+
+@dataclass(frozen=True)
+class Need:
+    """Programs of the distribution that the tests marked ``marker`` run."""
+
+    marker: str
+    what: str
+    packages: tuple[str, ...]
+    remedy: str
+    is_here: Callable[[], bool]
+
+
+def _browser_is_here() -> bool:
+    return any(map(shutil.which, ("chromium", "chromium-browser"))) and shutil.which("chromedriver") is not None
+
+
+def _postgresql_is_here() -> bool:
+    return shutil.which("initdb") is not None or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+
+
+NEEDS = (
+    Need(
+        "browser",
+        "Chromium and its driver",
+        ("chromium", "chromium-driver"),
+        "install the packages chromium and chromium-driver (Ubuntu: chromium-browser and chromium-chromedriver)",
+        _browser_is_here,
+    ),
+    Need("postgresql", "the programs of PostgreSQL", ("postgresql",), "install the package postgresql", _postgresql_is_here),
+)
 
 
 def main() -> int:
@@ -28,7 +61,8 @@ def main() -> int:
             "types of what the OCPP library shows, by pyright",
             [str(BIN / "pyright"), "--verifytypes", "ladewerk.ocpp", "--ignoreexternal"],
         ),
-        ("tests", [sys.executable, "-m", "pytest", *_left_out()]),
+        # Many tests wait for programs that run at their own pace: two at a time take half as long.
+        ("tests", [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal", *_left_out()]),
         ("fuzzing for a minute", [sys.executable, "-m", "tests.ocpp.fuzz", "--seconds", "60", *_unguided()]),
     ]
     # pyright looks for the environment on the PATH.
@@ -43,14 +77,14 @@ def main() -> int:
 
 
 def _left_out() -> list[str]:
-    """Arguments that leave the browser tests out where there is no browser and none may be installed."""
-    if _browser_is_here() or _browser_installed_from_the_distribution():
-        return []
-    remedy = "install the packages chromium and chromium-driver (Ubuntu: chromium-browser and chromium-chromedriver)"
-    if IN_CI:
-        sys.exit(f"make check: nothing is left out in CI, and the browser tests need Chromium and its driver: {remedy}")
-    print(f"left out: the browser tests need Chromium and its driver: {remedy}", flush=True)
-    return ["-m", "not browser"]
+    """Arguments that leave out the tests whose programs are not here and may not be installed."""
+    missing = [need for need in NEEDS if not need.is_here() and not _installed_from_the_distribution(need)]
+    for need in missing:
+        reason = f"the {need.marker} tests need {need.what}: {need.remedy}"
+        if IN_CI:
+            sys.exit(f"make check: nothing is left out in CI, and {reason}")
+        print(f"left out: {reason}", flush=True)
+    return ["-m", " and ".join(f"not {need.marker}" for need in missing)] if missing else []
 
 
 def _unguided() -> list[str]:
@@ -63,20 +97,16 @@ def _unguided() -> list[str]:
     return ["--seeded"]
 
 
-def _browser_is_here() -> bool:
-    return any(map(shutil.which, ("chromium", "chromium-browser"))) and shutil.which("chromedriver") is not None
-
-
-def _browser_installed_from_the_distribution() -> bool:
+def _installed_from_the_distribution(need: Need) -> bool:
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:
         return False
-    print("installing chromium and chromium-driver from the distribution", flush=True)
+    print(f"installing {' and '.join(need.packages)} from the distribution", flush=True)
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in ([apt, "update"], [apt, "install", "-y", "--no-install-recommends", "chromium", "chromium-driver"]):
+    for command in ([apt, "update"], [apt, "install", "-y", "--no-install-recommends", *need.packages]):
         subprocess.run(command, env=environment, **quiet)  # type: ignore[call-overload]  # one set of options for both
-    return _browser_is_here()
+    return need.is_here()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,10 @@
 
     python tools/page_pictures.py docs/images
 
-Waits until a car charges and has a quarter of its energy. Needs Chromium with its driver, and the package selenium.
+Waits until a car charges and has a quarter of its energy. With ``--panel URL`` only the simulator's panel is taken, as it is
+then; those in docs/images are of the scenario "bad evening", just after it has begun.
+
+Needs Chromium with its driver, and the package selenium.
 """
 
 import argparse
@@ -23,6 +26,13 @@ DESK: Final = (1280, 800, 1.0)
 PHONE: Final = (390, 844, 1.5)
 """Width and height of the window, and pixels of the picture for each of them."""
 
+PANEL: Final = {
+    "desk": ((1280, 1500, 1.0), "light"),
+    "desk-dark": ((1280, 1500, 1.0), "dark"),
+    "phone": (PHONE, "dark"),
+    "phone-light": (PHONE, "light"),
+}
+
 SETTLE_S: Final = 3.0
 """Time for the first message, and for the curves to be drawn."""
 
@@ -32,12 +42,25 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the pictures go")
     parser.add_argument("--station", default="http://127.0.0.1:8081", metavar="URL")
     parser.add_argument("--csms", default="http://127.0.0.1:8080", metavar="URL")
+    parser.add_argument("--panel", metavar="URL", help="take the panel of this simulator, and no other page")
     parser.add_argument("--language", default="en", choices=("en", "de", "zh"))
     arguments = parser.parse_args()
+    if arguments.panel:
+        with chromium() as browser:
+            for size, (shape, theme) in PANEL.items():
+                take(browser, arguments.panel, shape, theme, arguments.language, arguments.folder / f"panel-{size}.png")
+        return
     while not charges(arguments.station):
         time.sleep(0.5)
     with chromium() as browser:
-        for name, url in (("station", arguments.station), ("csms", f"{arguments.csms}/#plans")):
+        pages = {
+            "station": arguments.station,
+            "station-history": f"{arguments.station}/#/history",
+            "station-messages": f"{arguments.station}/#/messages",
+            "station-settings": f"{arguments.station}/#/settings",
+            "csms": f"{arguments.csms}/#plans",
+        }
+        for name, url in pages.items():
             for size, (shape, theme) in {"desk": (DESK, "light"), "phone": (PHONE, "dark")}.items():
                 target = arguments.folder / f"{name}-{size}.png"
                 take(browser, url, shape, theme, arguments.language, target)

@@ -14,6 +14,7 @@ from ladewerk.errors import ConfigError
 T = TypeVar("T")
 
 _WORDS: Final = {
+    " | null": "",
     "Object missing required field": "missing key",
     "Invalid enum value": "unknown value",
     "Expected": "expected",
@@ -36,18 +37,26 @@ def read_toml(path: Path, kind: type[T], expected: Mapping[str, str] | None = No
     ``expected`` says for a key, list places as ``[...]``, what was expected where msgspec's own words leave that unclear.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as err:
         raise ConfigError(str(path), f"cannot be read: {err.strerror}") from err
     except UnicodeDecodeError as err:
         raise ConfigError(str(path), "is not UTF-8 text") from err
+    return parse_toml(text, path, kind, expected)
+
+
+def parse_toml(text: str, path: Path, kind: type[T], expected: Mapping[str, str] | None = None) -> T:
+    """The same for a ``text`` that is, or is to be, the content of the file at ``path``."""
+    try:
+        document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:
         raise ConfigError(str(path), f"is not TOML: {err}") from err
     try:
         return msgspec.convert(document, kind, strict=True)
     except msgspec.ValidationError as err:
         said = _named(document, kind, str(err))
-        raise _explained(path, said, expected or {}) from err
+        key, why = explained(said, expected or {})
+        raise ConfigError(f"{path}: {key}" if key else str(path), why) from err
 
 
 def _named(document: dict[str, Any], kind: type[Any], said: str) -> str:
@@ -63,8 +72,8 @@ def _named(document: dict[str, Any], kind: type[Any], said: str) -> str:
     return said
 
 
-def _explained(path: Path, said: str, expected: Mapping[str, str]) -> ConfigError:
-    """What msgspec said, as the place in the file and what was expected there."""
+def explained(said: str, expected: Mapping[str, str]) -> tuple[str, str]:
+    """What msgspec said, as the key at fault ("" for the whole) and what was expected there; ``expected`` as above."""
     why, _, where = said.partition(" - at `$")
     key = where.rstrip("`").lstrip(".")
     if unknown := _UNKNOWN.match(why):
@@ -72,8 +81,7 @@ def _explained(path: Path, said: str, expected: Mapping[str, str]) -> ConfigErro
         why = "no such setting; look for its spelling, and for the table it stands in"
     for theirs, ours in _WORDS.items():
         why = why.replace(theirs, ours)
-    why = expected.get(re.sub(r"\[\d+\]", "[...]", key), why)
-    return ConfigError(f"{path}: {key}" if key else str(path), why)
+    return key, expected.get(re.sub(r"\[\d+\]", "[...]", key), why)
 
 
 def split_address(key: str, text: str) -> tuple[str, int]:

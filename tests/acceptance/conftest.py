@@ -106,7 +106,7 @@ class House:
 
     def _csms_arguments(self, listen: str, web: str) -> list[str]:
         return [
-            *("csms", "--accept-unknown", "--listen", listen, "--web", web),
+            *("csms", "--open", "--accept-unknown", "--listen", listen, "--web", web),
             *("--database", f"sqlite:///{self.database}", "--follow", self.panel),
         ]
 
@@ -116,8 +116,8 @@ class House:
 
     def hardware(self) -> dict[str, Any]:
         """What is to be seen at the hardware."""
-        state: dict[str, Any] = self.http.get(f"{self.panel}/api/state").json()
-        return state
+        unit: dict[str, Any] = self.http.get(f"{self.panel}/api/state").json()["units"]["garage"]
+        return unit
 
     def unit(self) -> dict[str, Any]:
         """What the station's page shows."""
@@ -135,7 +135,7 @@ class House:
 
     def charge(self, energy_wh: float) -> None:
         """Plug in, ask for ``energy_wh`` at once, start, and wait until it flows."""
-        self.http.post(f"{self.panel}/api/plug-in").raise_for_status()
+        self.http.post(f"{self.panel}/api/acts", json={"do": "plug in"}).raise_for_status()
         until(lambda: self.unit()["allowed"]["submit"], "needs can be said")
         now = self.http.get(f"{self.page}/api/state").json()["now"]
         self.order("needs", mode="shortest", energy_wh=energy_wh, depart_at=_a_day_after(now))

@@ -24,9 +24,11 @@ from ladewerk.csms.app import Csms, running_csms
 from ladewerk.csms.config import CsmsConfig, sqlite_url
 from ladewerk.paced_loop import PacedLoop
 from ladewerk.simulator.app import Simulator, running_simulator
-from ladewerk.simulator.config import SimulatorConfig
+from ladewerk.simulator.config import SimulatorConfig, on_free_ports
+from ladewerk.simulator.scenario import Scenario
 from ladewerk.station.app import Station, running_station
 from ladewerk.station.config import (
+    AuthorizationConfig,
     EvseConfig,
     LockConfig,
     MeterConfig,
@@ -60,8 +62,9 @@ class Place:
         self.station: Station
         self.csms: Csms
 
-    def start_csms(self, *, accept_unknown: bool = True) -> None:
+    def start_csms(self, *, accept_unknown: bool = True, protected: bool = False) -> None:
         config = CsmsConfig(
+            open=not protected,
             listen=f"127.0.0.1:{self._ports['ocpp']}",
             web=f"127.0.0.1:{self._ports['csms']}",
             database=sqlite_url(self._folder / "csms.sqlite3"),
@@ -70,11 +73,18 @@ class Place:
         self.csms = self._start("csms", lambda: running_csms(config, self._clock))
         self._ports |= {"ocpp": self.csms.ocpp_port, "csms": urlsplit(self.csms.web_url).port or 0}
 
-    def start_simulator(self) -> None:
-        config = SimulatorConfig(meter_port=0, pins_port=0, panel_port=0, serial_link=None)
-        self.simulator = self._start("simulator", lambda: running_simulator(config, self._clock))
+    def start_simulator(self, config: SimulatorConfig | None = None, scenario: Scenario | None = None) -> None:
+        chosen = config or on_free_ports(SimulatorConfig())
+        self.simulator = self._start("simulator", lambda: running_simulator(chosen, self._clock, scenario))
 
-    def start_station(self, *, time_zone: str | None = None, versions: OcppVersions = ("2.1", "2.0.1", "1.6")) -> None:
+    def start_station(
+        self,
+        *,
+        protected: bool = False,
+        wants_tokens: bool = False,
+        time_zone: str | None = None,
+        versions: OcppVersions = ("2.1", "2.0.1", "1.6"),
+    ) -> None:
         config = StationConfig(
             station=StationTable(
                 identity="LW-0001",
@@ -82,6 +92,8 @@ class Place:
                 csms=f"ws://127.0.0.1:{self._ports['ocpp']}",
                 data="data",
                 web=f"127.0.0.1:{self._ports['station']}",
+                open=not protected,
+                authorization=AuthorizationConfig(required=wants_tokens),
                 ocpp_versions=versions,
             ),
             units={
@@ -163,7 +175,8 @@ class Browser:
 
     def open(self, url: str) -> None:
         """Show a page in English, as someone who was never here."""
-        self.driver.get(f"{url}/healthz")
+        # Of the same site, and no page that would begin to work: to what stands behind # a browser goes without loading.
+        self.driver.get(f"{url.partition('#')[0].rstrip('/')}/healthz")
         self.driver.execute_script("localStorage.clear(); localStorage.setItem('ladewerk-language', 'en')")
         self.requests()
         self.driver.get(url)

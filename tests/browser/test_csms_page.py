@@ -19,6 +19,31 @@ def csms(place: Place) -> Place:
     return place
 
 
+def test_the_link_of_the_first_start_makes_the_administrator_and_the_next_visit_needs_the_password(
+    place: Place, browser: Browser
+) -> None:
+    place.start_csms(protected=True)
+    assert place.csms.setup_url is not None
+    browser.open(place.csms.setup_url)
+    browser.shows("h2", "Welcome: become the administrator")
+    browser.fill("user", "Ada")
+    browser.fill("password", "a long password")
+    browser.fill("again", "a long password")
+    browser.click(".door [type=submit]")
+    browser.shows("#stations", "Give a station this address")
+    assert "setup" not in browser.driver.current_url
+    browser.driver.delete_all_cookies()
+    browser.driver.refresh()
+    browser.shows("h2", "Log in")
+    browser.fill("user", "ada")
+    browser.fill("password", "a wrong password")
+    browser.click(".door [type=submit]")
+    browser.until(lambda: browser.hint("password") == "This is not the password", "the program's word on the password")
+    browser.fill("password", "a long password")
+    browser.click(".door [type=submit]")
+    browser.shows("#stations", "Give a station this address")
+
+
 def test_an_empty_csms_says_what_to_do_next(csms: Place, browser: Browser) -> None:
     browser.open(csms.csms.web_url)
     browser.shows("#stations", "Give a station this address")

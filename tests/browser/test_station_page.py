@@ -133,3 +133,38 @@ def test_nothing_sticks_out_sideways(ready: Place, browser: Browser, width: int,
     browser.open(ready.station.web_url)
     browser.shows(".sentence", "What does the car need?")
     assert browser.sticks_out() == 0
+
+
+def test_the_first_visit_chooses_a_password_and_the_next_one_needs_it(place: Place, browser: Browser) -> None:
+    place.start_csms()
+    place.start_simulator()
+    place.start_station(protected=True)
+    assert place.station.first_code is not None
+    browser.open(place.station.web_url)
+    browser.shows("h2", "Welcome: choose a password")
+    browser.fill("code", "AAAA-BBBB")
+    browser.fill("password", "short")
+    browser.fill("again", "another")
+    browser.requests()
+    browser.click(".door [type=submit]")
+    assert browser.hint("password") == "At least 10 characters"
+    assert browser.hint("again") == "This is not the same"
+    assert [path for method, path in browser.requests() if method == "POST"] == []
+    browser.fill("password", "a long password")
+    browser.fill("again", "a long password")
+    browser.click(".door [type=submit]")
+    browser.until(lambda: browser.hint("code") == "This is not the code", "the program's word on the code")
+    browser.fill("code", place.station.first_code)
+    browser.click(".door [type=submit]")
+    browser.shows(".sentence", "Ready for a car")
+    browser.driver.delete_all_cookies()
+    browser.driver.refresh()
+    browser.shows("h2", "Log in")
+    browser.fill("password", "a wrong password")
+    browser.click(".door [type=submit]")
+    browser.until(lambda: browser.hint("password") == "This is not the password", "the program's word on the password")
+    browser.fill("password", "a long password")
+    browser.click(".door [type=submit]")
+    browser.shows(".sentence", "Ready for a car")
+    browser.driver.refresh()
+    browser.shows(".sentence", "Ready for a car")

@@ -1,6 +1,5 @@
 """``ladewerk simulate`` as a process of its own, in real time."""
 
-import json
 import os
 import signal
 import subprocess
@@ -84,6 +83,9 @@ def test_it_prints_a_station_s_configuration_that_the_station_understands(config
         assert unit.meter.url == program.address("meter")
         assert unit.lock is not None
         assert unit.lock.pins == program.address("pins")
+        assert unit.buttons is not None
+        assert unit.lamps is not None
+        assert (unit.buttons.pins, unit.buttons.start_pin, unit.lamps.fault_pin) == (unit.lock.pins, 5, 21)
 
 
 def test_it_writes_a_station_s_configuration_when_asked_to(config: Path, tmp_path: Path) -> None:
@@ -100,12 +102,24 @@ def test_it_writes_a_station_s_configuration_when_asked_to(config: Path, tmp_pat
         assert (unit.lock.feedback_pin, unit.lock.active_low, unit.phases) == (25, True, 1)
 
 
+def test_a_bridge_and_a_password_are_told_to_the_station(config: Path, tmp_path: Path) -> None:
+    with config.open("a") as more:
+        more.write('bridge_port = 0\n[board]\nbridge = "modbus-tcp"\naddress = 0\n[meter]\npassword = "say \\"please\\""\n')
+    station = tmp_path / "station.toml"
+    with simulate(config, "--station-config", station) as program:
+        assert program.address("bridge").startswith("modbus-tcp://127.0.0.1:")
+        unit = load_config(station).units["garage"]
+        assert (unit.evse.device, unit.evse.address) == (program.address("bridge"), 1)
+        assert unit.meter.password == 'say "please"'
+        program.end(signal.SIGTERM)
+
+
 def test_with_a_speed_its_time_runs_faster(config: Path) -> None:
     with simulate(config, "--speed", "500") as program:
         panel = program.address("panel")
         assert f"It keeps a time of its own; start the others with --follow {panel}" in program.lines
-        httpx.post(panel + "/api/plug-in", trust_env=False)
-        while json.loads(httpx.get(panel + "/api/state", trust_env=False).content)["drawn_wh"] < 100:
+        httpx.post(panel + "/api/acts", json={"do": "plug in"}, trust_env=False)
+        while httpx.get(panel + "/api/state", trust_env=False).json()["units"]["garage"]["drawn_wh"] < 100:
             pass  # half a minute of its time, less than a second of ours
         assert httpx.get(panel + "/api/clock", trust_env=False).json()["speed"] == 500
 
@@ -147,7 +161,7 @@ def test_a_second_one_on_the_same_ports_is_refused_and_the_first_goes_on(config:
     ("text", "said"),
     [
         ("[vehicle]\nphasen = 3", "vehicle.phasen: no such setting"),
-        ("[vehicle]\nphases = 2", "vehicle.phases: expected 1 or 3"),
+        ("[vehicle]\nphases = 4", "vehicle.phases: expected 1, 2 or 3"),
         ("[vehicle", "is not TOML"),
         ('host = "nowhere.invalid"', "host: nowhere.invalid is no address of this machine"),
         ('serial_link = "/etc/hostname"\nmeter_port = 0\npins_port = 0\npanel_port = 0', "choose another name"),
@@ -178,3 +192,74 @@ def test_a_speed_that_is_none_is_refused(capfd: pytest.CaptureFixture[str], spee
         main(["simulate", f"--speed={speed}"])
     assert ended.value.code == 2
     assert "a speed is a number above 0" in capfd.readouterr().err
+
+
+def finished(*arguments: str | Path) -> tuple[int, str]:
+    """One that ends by itself: exit status and all that it printed."""
+    command = [sys.executable, "-m", "ladewerk", "simulate", *map(str, arguments)]
+    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False)
+    return ended.returncode, ended.stdout
+
+
+SCENARIOS = Path(__file__).parents[2] / "examples" / "scenarios"
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "steps", "among"),
+    [
+        ("solar_noon", "2026-06-20T11:30+02:00", 7, "12:30:00 step 6 of 7: unplug unit=right: done [A, 0.0 A, 40.0 %]"),
+        (
+            "bad_evening",
+            "2026-01-12T18:00+01:00",
+            9,
+            "18:05:05 step 3 of 9: set faults unit=left meter_frozen=true for_s=90",
+        ),
+    ],
+)
+def test_a_scenario_of_the_documents_takes_the_same_course_each_time(
+    tmp_path: Path, name: str, start: str, steps: int, among: str
+) -> None:
+    site = tmp_path / "site.toml"
+    site.write_text(QUIET.format(link=tmp_path / "evse") + (SCENARIOS / "site.toml").read_text())
+    courses = []
+    for speed in ("4000", "1500"):
+        status, out = finished(site, "--scenario", SCENARIOS / f"{name}.toml", "--start", start, "--speed", speed)
+        assert status == 0
+        courses.append(out[out.index("Scenario: ") :].splitlines())
+    assert courses[0] == courses[1]
+    assert len(courses[0]) == steps + 2  # its title, and that it stopped
+    assert any(among in line for line in courses[0])
+
+
+def test_a_scenario_in_which_something_is_late_fails(config: Path, tmp_path: Path) -> None:
+    scenario = tmp_path / "late.toml"
+    scenario.write_text('[[steps]]\nwhen = { plugged = true }\nwithin_s = 5\ndo = "unplug"\n')
+    status, out = finished(config, "--scenario", scenario, "--speed", "100")
+    assert status == 1
+    assert "step 1 of 1: unplug: late: plugged=true did not come within 5 s" in out
+
+
+def test_a_scenario_with_a_mistake_is_one_line_before_anything_starts(
+    config: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    scenario = tmp_path / "wrong.toml"
+    scenario.write_text('[[steps]]\ndo = "set faults"\nfaults = { bord_silent = true }\n')
+    assert main(["simulate", str(config), "--scenario", str(scenario)]) == 2
+    out, err = capfd.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert f"{scenario}: line 3: steps[0].faults.bord_silent: no such setting" in err
+
+
+def test_a_station_has_three_phases_at_a_vehicle_with_two(config: Path, tmp_path: Path) -> None:
+    config.write_text(config.read_text() + "[vehicle]\nmodel = 'vw-id3-pure'\n")
+    with simulate(config, "--station-config", tmp_path / "station.toml"):
+        assert load_config(tmp_path / "station.toml").units["garage"].phases == 3
+
+
+def test_several_units_are_served_side_by_side(config: Path, tmp_path: Path) -> None:
+    config.write_text(config.read_text() + "[units.left]\n[units.right.vehicle]\nmodel = 'hyundai-kona'\n")
+    with simulate(config, "--station-config", tmp_path / "station.toml"):
+        units = load_config(tmp_path / "station.toml").units
+        assert {name: (unit.evse_id, unit.phases) for name, unit in units.items()} == {"left": (1, 3), "right": (2, 1)}
+        assert len({unit.meter.url for unit in units.values()}) == 2
+        assert {Path(str(unit.evse.device)).name for unit in units.values()} == {"evse-left", "evse-right"}

@@ -14,7 +14,20 @@ from typing import Final, NoReturn
 from ladewerk import __version__
 from ladewerk.errors import ConfigError, LadewerkError, PlanError
 
-COMMANDS: Final = ("demo", "csms", "station", "station provision", "simulate", "plan", "prices", "composite")
+COMMANDS: Final = (
+    "demo",
+    "csms",
+    "csms backup",
+    "csms restore",
+    "station",
+    "station provision",
+    "station password",
+    "station reset-meter",
+    "simulate",
+    "plan",
+    "prices",
+    "composite",
+)
 
 _PROGRAMS: Final = ("csms", "station")
 """Commands that run for years and log what their operator cares about."""
@@ -22,8 +35,12 @@ _PROGRAMS: Final = ("csms", "station")
 _EXTRAS: Final = {
     "demo": "all",
     "csms": "csms",
+    "csms backup": "csms",
+    "csms restore": "csms",
     "station": "station",
     "station provision": "station",
+    "station password": "station",
+    "station reset-meter": "station",
     "simulate": "station",
     "plan": "all",
     "composite": "all",
@@ -50,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Only the command that is asked for is imported, so that each starts fast and needs its own extra alone.
         for name in COMMANDS if wanted is None else (wanted,):
-            importlib.import_module(f"ladewerk.cli.{name.replace(' ', '_')}").add_parser(commands)
+            importlib.import_module(f"ladewerk.cli.{name.replace(' ', '_').replace('-', '_')}").add_parser(commands)
     except ModuleNotFoundError as missing:
         if missing.name is None or missing.name.startswith("ladewerk"):
             raise

@@ -23,6 +23,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--accept-unknown", action="store_true", help="serve every station at once, without approval or password"
     )
+    parser.add_argument("--open", action="store_true", help="page and API without users: on this machine alone, for trials")
     add_follow(parser)
     parser.set_defaults(run=run)
 
@@ -49,6 +50,8 @@ def _with_arguments(config: CsmsConfig, args: argparse.Namespace) -> CsmsConfig:
         config = msgspec.structs.replace(config, database=args.database)
     if args.accept_unknown:
         config = msgspec.structs.replace(config, accept_unknown=True)
+    if args.open:
+        config = msgspec.structs.replace(config, open=True)
     return config
 
 
@@ -63,4 +66,6 @@ async def _serve(config: CsmsConfig, pace: Pace) -> None:
         scheme = "ws" if config.tls is None else "wss"
         print(f"stations connect to  {scheme}://{address}:{csms.ocpp_port}/<identity>")
         print(f"page and API are at  {csms.web_url}", flush=True)
+        if csms.setup_url is not None:
+            print(f"nobody administers this yet; become its administrator with  {csms.setup_url}", flush=True)
         await stop.wait()

@@ -42,6 +42,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--speed", metavar="N", type=speed, help="at most N times as fast as life (default: 60; headless: any)"
     )
+    parser.add_argument(
+        "--stations",
+        metavar="N",
+        type=int,
+        choices=(1, 6),
+        default=1,
+        help="1: that evening; 6: an afternoon of six stations behind one limit, of which one is cut off for a while",
+    )
     parser.add_argument("--seed", metavar="N", type=int, default=1, help="another house, another noise (default: 1)")
     parser.add_argument("--out", metavar="DIR", type=Path, help="write report.html, the pictures and session.json there")
     parser.set_defaults(run=run)
@@ -49,9 +57,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(arguments: argparse.Namespace) -> int:
     """Run it; 0 where the car has its energy, the limit held and nothing was logged as an error."""
-    scenario = Scenario(mode=arguments.mode, seed=arguments.seed)
     if arguments.out is not None:
         _make_folder(arguments.out)  # before the work, not behind it
+    if arguments.stations > 1:
+        from ladewerk.cli.demo_car_park import run_car_park
+
+        return run_car_park(arguments)
+    scenario = Scenario(mode=arguments.mode, seed=arguments.seed)
     complaints = ComplaintHandler()
     logging.getLogger().addHandler(complaints)
     recording = Recording(complaints=complaints.complaints)

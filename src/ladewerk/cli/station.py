@@ -13,8 +13,10 @@ from ladewerk.cli.pace import Pace, add_follow, following
 from ladewerk.errors import ConfigError, DeviceUnreachable
 from ladewerk.ocpp import v21
 from ladewerk.station.app import Station, running_station
-from ladewerk.station.config import StationConfig, load_config
+from ladewerk.station.config import StationConfig
+from ladewerk.station.config_file import ConfigFile
 from ladewerk.station.dead_man import watched
+from ladewerk.station.machine_time import MachineTime
 
 _RESET_GRACE_S = 30.0
 
@@ -38,10 +40,11 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run until interrupted; 0 then."""
-    config = with_needs(load_config(args.config), args.needs)
+    file = ConfigFile(args.config, lambda config: with_needs(config, args.needs))
+    file.load()
     pace = following(args.follow)
     with pace.runner() as runner:
-        runner.run(_run(config, pace))
+        runner.run(_run(file, pace))
     return 0
 
 
@@ -63,23 +66,35 @@ def with_needs(config: StationConfig, given: list[str]) -> StationConfig:
     return msgspec.structs.replace(config, units=units)
 
 
-async def _run(config: StationConfig, pace: Pace) -> None:
+async def _run(file: ConfigFile, pace: Pace) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     reason = v21.BootReasonEnumType.POWER_UP
     while not stop.is_set():
-        with watched(config) as beat:
-            async with running_station(config, pace.clock(), boot_reason=reason, beat=beat) as station:
+        config = file.load()
+        clock = pace.clock()
+        trusted = config.station.trust_clock or pace.origin is not None
+        is_set = (lambda: True) if trusted else MachineTime(clock, config.data_path).is_set
+        with watched(config) as watch:
+            async with running_station(
+                config, clock, boot_reason=reason, watch=watch, file=file, time_is_set=is_set
+            ) as station:
                 print(f"{config.station.identity}: page and API at {station.web_url}", flush=True)
+                if station.elsewhere:
+                    print(f"From other machines: {', '.join(station.elsewhere)}", flush=True)
+                if station.first_code is not None:
+                    print(
+                        f"Open the page and choose its password there; the code for that is {station.first_code}", flush=True
+                    )
                 await _until_over(station, stop)
             left_on = [unit.unit_id for unit in station.units if not unit.safe]
             if left_on:
                 raise DeviceUnreachable(
                     f"the board of {', '.join(left_on)} does not answer and may offer a current; the supervisor goes on"
                 )
-        reason = v21.BootReasonEnumType.REMOTE_RESET
+        reason = station.next_boot
 
 
 async def _until_over(station: Station, stop: asyncio.Event) -> None:

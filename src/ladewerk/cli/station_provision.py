@@ -7,8 +7,8 @@ from typing import Any
 
 from ladewerk.errors import DeviceError, DeviceFault
 from ladewerk.station.config import StationConfig, load_config
-from ladewerk.station.drivers.evse_wb import Bus, open_bus
-from ladewerk.station.provisioning import carry_out, changes, hints, stored_in
+from ladewerk.station.drivers.modbus_bus import Bus, open_bus
+from ladewerk.station.provisioning import carry_out, changes, firmware_of, hints, stored_in
 
 
 def add_parser(subparsers: Any) -> None:
@@ -42,11 +42,14 @@ async def _provision(config: StationConfig, *, write: bool) -> int:
 
 
 async def _one(bus: Bus, address: int, *, write: bool) -> bool:
+    firmware = await firmware_of(bus, address)
+    # Reading from 2000 on has an effect too: a board whose Modbus was only just switched on stores that.
     stored = await stored_in(bus, address)
     wanted = changes(stored)
+    print(f"  firmware {firmware}")
     for change in wanted:
         print(f"  register {change.register}: {change.now} -> {change.safe}: {change.why}")
-    for hint in hints(stored):
+    for hint in hints(firmware, stored):
         print(f"  {hint}")
     if not wanted:
         print("  as it should be")

@@ -3,4 +3,6 @@
 ``scenario`` says what evening it is (pure); ``wiring`` starts the three programs; ``evening`` is the person, who plugs in,
 asks, presses Start and unplugs, and knows the programs by their public API alone; ``recording`` collects what happened;
 ``verdict`` judges it (pure); ``report`` shows it. Start reading in ``evening``.
+
+``car_park`` is another scenario: six stations behind one limit, played by ``car_park_run`` on the stage of ``rehearsal``.
 """

@@ -36,7 +36,7 @@ async def wired_up(scenario: Scenario, clock: Clock, folder: Path, *, for_people
 
     ``for_people`` takes the usual ports, where they are free, and polls as densely as real life.
     """
-    ports = {name: _usual(port) if for_people else 0 for name, port in _USUAL_PORTS.items()}
+    ports = {name: usual_port(port) if for_people else 0 for name, port in _USUAL_PORTS.items()}
     hardware = SimulatorConfig(
         seed=scenario.seed,
         meter_port=ports["meter"],
@@ -51,6 +51,7 @@ async def wired_up(scenario: Scenario, clock: Clock, folder: Path, *, for_people
         csms = await stack.enter_async_context(
             running_csms(
                 CsmsConfig(
+                    open=True,
                     listen=f"{HOST}:{ports['ocpp']}",
                     web=f"{HOST}:{ports['csms']}",
                     database=sqlite_url(folder / "csms.sqlite3"),
@@ -68,7 +69,7 @@ async def wired_up(scenario: Scenario, clock: Clock, folder: Path, *, for_people
 _USUAL_PORTS: Final = {"meter": 8091, "pins": 8888, "panel": 8090, "ocpp": 9000, "csms": 8080, "station": 8081}
 
 
-def _usual(port: int) -> int:
+def usual_port(port: int) -> int:
     """``port``, or 0 for any where another program has it."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -88,6 +89,7 @@ def _station_config(simulator: Simulator, csms: Csms, folder: Path, port: int, *
             csms=f"ws://{HOST}:{csms.ocpp_port}",
             data=str(folder / "station"),
             web=f"{HOST}:{port}",
+            open=True,
             poll_s=1.0 if for_people else _POLL_S,
         ),
         units={

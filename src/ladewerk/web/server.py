@@ -3,12 +3,14 @@
 import asyncio
 import errno
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import uvicorn
 
 from ladewerk.errors import ConfigError
+from ladewerk.web.doorman import Doorman
 from ladewerk.web.guard import AsgiApp, Guard
 
 _GRACE_S = 1.0
@@ -22,18 +24,19 @@ _DEAD_PEER_S = 30
 
 
 @asynccontextmanager
-async def serving(app: AsgiApp, host: str, port: int) -> AsyncIterator[str]:
+async def serving(app: AsgiApp, host: str, port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """Serve ``app`` until the context ends; yields the base URL, such as ``http://127.0.0.1:8080``.
 
-    Port 0 takes a free one. Nothing ticks while nobody asks: an idle server costs a paced loop nothing. No signal handler is
-    installed. Raises ConfigError where the address cannot be used, RuntimeError where the application refuses to start.
+    With ``tls`` it is served by HTTPS, and whoever comes to the port with plain HTTP is sent there. Port 0 takes a free
+    one. Nothing ticks while nobody asks: an idle server costs a paced loop nothing. No signal handler is installed.
+    Raises ConfigError where the address cannot be used, RuntimeError where the application refuses to start.
     """
     listener = await _listen(host, port)
     try:
         server = _Server(app)
-        await server.open(listener)
+        await server.open(listener, tls)
         try:
-            yield _base_url(listener)
+            yield _base_url(listener, "http" if tls is None else "https")
         finally:
             await server.close()
     finally:
@@ -45,6 +48,7 @@ class _Server(uvicorn.Server):
 
     def __init__(self, app: AsgiApp) -> None:
         self._guard = Guard(app)
+        self._doorman: Doorman | None = None
         # Pings are off: their deadline is in loop time, which a browser cannot keep on a paced loop; see _DEAD_PEER_S.
         super().__init__(
             uvicorn.Config(
@@ -62,17 +66,28 @@ class _Server(uvicorn.Server):
             )
         )
 
-    async def open(self, listener: socket.socket) -> None:
+    async def open(self, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
         """Start the application and answer on ``listener``."""
         self.config.load()
         self.lifespan = self.config.lifespan_class(self.config)
         try:
-            await self.startup(sockets=[listener])
+            await self.startup(sockets=[listener] if tls is None else [])
         except SystemExit as err:
             raise RuntimeError("the web application did not start; the reason was logged just before") from err
+        if tls is not None:
+            self._doorman = Doorman(listener, tls, self._protocol)
+
+    def _protocol(self) -> asyncio.Protocol:
+        """One connection, as ``startup`` makes them for the sockets it listens on itself."""
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
 
     async def close(self) -> None:
         """Stop listening, let requests under way finish, end the rest, stop the application."""
+        if self._doorman is not None:
+            await self._doorman.close()
         for server in self.servers:
             server.close()
         for connection in list(self.server_state.connections):
@@ -127,8 +142,8 @@ def _why_not(err: OSError) -> str:
             return f"cannot listen here: {err.strerror}; choose another address"
 
 
-def _base_url(listener: socket.socket) -> str:
+def _base_url(listener: socket.socket, scheme: str) -> str:
     host, port = listener.getsockname()[:2]
     if host in {"0.0.0.0", "::"}:
         host = "127.0.0.1" if host == "0.0.0.0" else "::1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

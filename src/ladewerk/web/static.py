@@ -75,7 +75,7 @@ def _file(path: str, content: bytes, cache: str) -> _File:
 
 
 def _route(files: Mapping[str, _File]) -> HTTPRouteHandler:
-    @get(sorted(files), include_in_schema=False, name="page")
+    @get(sorted(files), include_in_schema=False, name="page", right="open")
     async def send(request: Request[Any, Any, Any]) -> Response[bytes]:
         file = files[request.url.path]
         headers = {"Cache-Control": file.cache, "ETag": file.etag, "Vary": "Accept-Encoding"}

@@ -14,7 +14,7 @@ export class ApiError extends Error {
 }
 
 /**
- * Send a request and give the answer's JSON; raises ApiError for anything but success.
+ * Send a request and give the answer's JSON; raises ApiError for anything but success. A file goes as it is, all else as JSON.
  *
  * @param {string} method
  * @param {string} path
@@ -27,8 +27,8 @@ export async function ask(method, path, body) {
     response = await fetch(path, {
       method,
       cache: "no-store",
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: body === undefined ? {} : { "Content-Type": body instanceof Blob ? "text/csv" : "application/json" },
+      body: body === undefined || body instanceof Blob ? body : JSON.stringify(body),
       signal: AbortSignal.timeout(15000),
     });
   } catch {
@@ -40,6 +40,10 @@ export async function ask(method, path, body) {
     answer = text === "" ? {} : JSON.parse(text);
   } catch {
     throw new ApiError(response.status, { code: "no_json", params: { status: response.status } });
+  }
+  if (response.status === 401) {
+    // Logged out meanwhile: the page begins with the login again.
+    location.reload();
   }
   if (!response.ok) throw new ApiError(response.status, answer);
   return answer;

@@ -13,6 +13,8 @@ import { onLanguage, t, tCode } from "./i18n.js";
  * @property {string} [placeholder]
  * @property {string} [inputmode]
  * @property {number} [rows]             Set: a text of several lines.
+ * @property {string} [type]             Of the input: "password".
+ * @property {string} [autocomplete]     What a browser may fill in.
  * @property {(text: string) => unknown} read  Value for the API of what was typed; raises a FieldProblem.
  * @property {(value: any) => string} [write]  What to show for a value of the API.
  */
@@ -39,10 +41,10 @@ export class Field {
     this.input = el(options.rows ? "textarea" : "input", {
       id,
       name: options.name,
-      type: options.rows ? null : "text",
+      type: options.rows ? null : (options.type ?? "text"),
       rows: options.rows,
       inputmode: options.inputmode ?? "decimal",
-      autocomplete: "off",
+      autocomplete: options.autocomplete ?? "off",
       placeholder: options.placeholder,
       "aria-describedby": `${id}-hint`,
       on: { input: () => this._typed(), blur: () => this.dirty && this.check() },
@@ -80,7 +82,8 @@ export class Field {
   /** The value for the API, or undefined with the reason shown beside the field. */
   check() {
     try {
-      const value = this.options.read(this.input.value.trim());
+      const typed = this.input.value;
+      const value = this.options.read(this.options.type === "password" ? typed : typed.trim());
       this.complain(null);
       return value;
     } catch (error) {

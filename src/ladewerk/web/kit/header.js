@@ -28,6 +28,8 @@ class Header extends HTMLElement {
       this._pill,
       el("div", { class: "header-choices" }, languageBox(), themeButton()),
     );
+    /** False: what the program says of the time is made up. */
+    this.timeIsKnown = true;
     setInterval(() => this._tick(), 500);
     onLanguage(() => this._tick());
   }
@@ -52,7 +54,9 @@ class Header extends HTMLElement {
   _tick() {
     if (!this._link || !this._time || !this._pill || !this._clock) return;
     const now = this._time.now();
-    if (this._link.up && now) {
+    if (this._link.up && now && !this.timeIsKnown) {
+      this._show("up", t("kit.time_unknown"), t("kit.time_unknown_hint"));
+    } else if (this._link.up && now) {
       const foreign = isForeign(now);
       this._show("up", format.clock(now), foreign ? `${t("kit.link_up")} (${zone()})` : t("kit.link_up"), foreign ? format.zone(now) : "");
     } else if (this._link.downSince) {

@@ -1,0 +1,109 @@
+"""``ladewerk demo --stations 6``: an afternoon of six stations behind one limit, to watch or headless with a report."""
+
+import argparse
+import asyncio
+import logging
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from ladewerk.demo.car_park import CarPark
+from ladewerk.demo.car_park_report import Judgement, judge_afternoon, judged_rows, write_afternoon
+from ladewerk.demo.car_park_run import Afternoon, Play, car_park
+from ladewerk.demo.recording import ComplaintHandler
+from ladewerk.demo.wiring import usual_port
+from ladewerk.paced_loop import PacedLoop
+from ladewerk.virtual_loop import VirtualLoop
+
+_WATCHABLE_SPEED: Final = 60.0
+_WEB_PORT: Final = 8080
+
+
+def run_car_park(arguments: argparse.Namespace) -> int:
+    """Run it; 0 where every car has its energy, the limit held and nothing was logged as an error."""
+    scenario = CarPark(seed=arguments.seed)
+    complaints = ComplaintHandler()
+    logging.getLogger().addHandler(complaints)
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="ladewerk-demo-") as folder:
+        if arguments.headless:
+            with asyncio.Runner(loop_factory=VirtualLoop) as runner, _progress(console, scenario) as seen:
+                afternoon = runner.run(_afternoon(scenario, Path(folder), seen))
+        else:
+            pace = arguments.speed or _WATCHABLE_SPEED
+            with asyncio.Runner(loop_factory=lambda: PacedLoop(pace)) as runner:
+                runner.run(_watched(scenario, Path(folder), console))
+            return 0
+    afternoon.complaints += [
+        f"{one.source}: {one.text}" for one in complaints.complaints if one.level in ("error", "critical")
+    ]
+    judgement = judge_afternoon(scenario, afternoon)
+    _print(console, judgement)
+    if arguments.out is not None:
+        write_afternoon(arguments.out, scenario, afternoon, judgement)
+        console.print(f"report: {arguments.out / 'report.html'}")
+    for fault in judgement.faults:
+        console.print(f"[red]not as it has to be:[/] {fault}")
+    return 1 if judgement.faults else 0
+
+
+async def _afternoon(scenario: CarPark, folder: Path, seen: Callable[[datetime, str], None]) -> Afternoon:
+    async with car_park(scenario, folder) as stage:
+        play = Play(scenario, stage, seen)
+        await play.play()
+        return play.afternoon
+
+
+async def _watched(scenario: CarPark, folder: Path, console: Console) -> None:
+    """Until Ctrl-C, which ends the runner's task."""
+    port = usual_port(_WEB_PORT)
+    async with car_park(scenario, folder, web=f"127.0.0.1:{port}") as stage:
+        stage.csms.started.connect(lambda csms: console.print(f"CSMS        {csms.web_url}"))
+        console.print(
+            "Six cars come and go between 16:00 and 20:50; the time runs faster than yours. Ctrl-C ends; nothing is kept."
+        )
+        play = Play(scenario, stage, lambda _at, _what: None)
+        try:
+            await play.play()
+            console.print("The last car has left; the page stays until Ctrl-C.")
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return
+
+
+class _progress:  # noqa: N801  # reads as the context it is
+    """A bar over the afternoon; entering gives what tells it the time and what is to be seen."""
+
+    def __init__(self, console: Console, scenario: CarPark) -> None:
+        self._scenario = scenario
+        columns = (TextColumn("{task.fields[time]}"), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=console)
+
+    def __enter__(self) -> Callable[[datetime, str], None]:
+        start, end = self._scenario.start, self._scenario.end
+        self._progress.start()
+        task = self._progress.add_task("the stations start", total=(end - start).total_seconds(), time=f"{start:%H:%M}")
+
+        def seen(at: datetime, what: str) -> None:
+            local = at.astimezone(start.tzinfo)
+            self._progress.update(task, completed=(at - start).total_seconds(), description=what, time=f"{local:%H:%M}")
+
+        return seen
+
+    def __exit__(self, *_error: object) -> None:
+        self._progress.stop()
+
+
+def _print(console: Console, judgement: Judgement) -> None:
+    table = Table(title="Six stations behind one limit", title_justify="left")
+    for heading in ("", "with Ladewerk", "beside"):
+        table.add_column(heading)
+    for row in judged_rows(judgement):
+        table.add_row(*row)
+    console.print(table)
