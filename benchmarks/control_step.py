@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 from ladewerk.station.drivers.ports import EvseReading, MeterReading, PilotState
-from ladewerk.station.events import EvseSeen, MeterSeen, Tick
-from ladewerk.station.execution import Execution
 from ladewerk.station.moment import Moment
-from ladewerk.station.unit import step
-from ladewerk.station.unit_state import Phase, Rules, UnitState
+from ladewerk.station.unit.events import EvseSeen, MeterSeen, Tick
+from ladewerk.station.unit.execution import Execution
+from ladewerk.station.unit.state import Phase, Rules, UnitState
+from ladewerk.station.unit.table import step
 from ladewerk.timeline import Timeline
 
 _START = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)

@@ -28,8 +28,8 @@ from ladewerk.simulator.config import SimulatorConfig, on_free_ports
 from ladewerk.simulator.evse_board import BoardFailure
 from ladewerk.station.app import Station, running_station
 from ladewerk.station.config import EvseConfig, MeterConfig, StationConfig, StationTable, UnitConfig
-from ladewerk.station.events import DirectPressed, ResetPressed
-from ladewerk.station.unit_state import Phase, SelfTest, allowed
+from ladewerk.station.unit.events import DirectPressed, ResetPressed
+from ladewerk.station.unit.state import Phase, SelfTest, allowed
 
 _SECONDS = 60
 _UNITS = 8

@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from ladewerk.station.actions import Level
+from ladewerk.station.unit.actions import Level
 from tests.browser.conftest import START, Browser, Place
 
 pytestmark = pytest.mark.browser

@@ -13,7 +13,7 @@ from ladewerk.csms.frame_log import LoggedFrame
 from ladewerk.rehearsal.stage import Stage
 from ladewerk.simulator.world import Sample, World
 from ladewerk.station.control import UnitControl
-from ladewerk.station.unit_state import ENERGISED, Phase
+from ladewerk.station.unit.state import ENERGISED, Phase
 
 _HAIR_A: Final = 0.05
 _FIRST_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)

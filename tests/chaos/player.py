@@ -14,10 +14,10 @@ from ladewerk.simulator.config import BoardConfig, SimulatorConfig, UnitConfig
 from ladewerk.simulator.evse_board import BoardFailure
 from ladewerk.simulator.faults import Faults
 from ladewerk.simulator.vehicle_settings import VehicleChange
-from ladewerk.station.events import DirectPressed, NeedsGiven, ResetPressed, StartPressed, StopPressed
-from ladewerk.station.needs import Needs, read_needs
-from ladewerk.station.outside_limit import OutsideLimit, read_outside_limit
-from ladewerk.station.unit_state import SelfTest
+from ladewerk.station.smart_charging.outside_limit import OutsideLimit, read_outside_limit
+from ladewerk.station.unit.events import DirectPressed, NeedsGiven, ResetPressed, StartPressed, StopPressed
+from ladewerk.station.unit.needs import Needs, read_needs
+from ladewerk.station.unit.state import SelfTest
 from tests.chaos.script import Act, Script
 
 START: Final = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)

@@ -14,7 +14,7 @@ from typing import Final
 from ladewerk.errors import DeviceUnreachable
 from ladewerk.rehearsal.record import Record
 from ladewerk.rehearsal.stage import Stage, set_stage
-from ladewerk.station.unit_state import ENERGISED, Phase
+from ladewerk.station.unit.state import ENERGISED, Phase
 from ladewerk.virtual_loop import VirtualLoop
 from tests.chaos.invariants import Invariants
 from tests.chaos.player import Player, casting

@@ -14,7 +14,7 @@ from ladewerk.clock import LoopClock
 from ladewerk.ocpp import v21
 from ladewerk.simulator.app import Simulator, running_simulator
 from ladewerk.simulator.config import MeterConfig, SimulatorConfig, on_free_ports
-from ladewerk.station.journal import open_journal
+from ladewerk.station.transactions.journal import open_journal
 
 START = datetime(2026, 1, 5, 17, 40, tzinfo=UTC)
 

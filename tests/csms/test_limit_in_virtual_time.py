@@ -15,8 +15,8 @@ from ladewerk.demo.car_park import CarPark, Guest
 from ladewerk.demo.car_park_run import car_park
 from ladewerk.rehearsal.stage import Stage
 from ladewerk.simulator.world import Sample
-from ladewerk.station.events import NeedsGiven, StartPressed, StopPressed
-from ladewerk.station.needs import Needs, read_needs
+from ladewerk.station.unit.events import NeedsGiven, StartPressed, StopPressed
+from ladewerk.station.unit.needs import Needs, read_needs
 from ladewerk.virtual_loop import VirtualLoop
 
 LASTS_S = 3000

@@ -7,7 +7,7 @@ import pytest
 from ladewerk.errors import ConfigError
 from ladewerk.ocpp import Version
 from ladewerk.station.config import load_config
-from ladewerk.station.unit_state import SelfTest
+from ladewerk.station.unit.state import SelfTest
 from tests.pki import new_pki
 
 GOOD = """

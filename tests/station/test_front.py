@@ -8,7 +8,7 @@ import pytest
 
 from ladewerk.simulator.config import FrontConfig
 from ladewerk.station.config import ButtonsConfig, LampsConfig
-from ladewerk.station.unit_state import SelfTest
+from ladewerk.station.unit.state import SelfTest
 
 WIRED = FrontConfig()
 

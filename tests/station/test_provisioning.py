@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from ladewerk.errors import CallRefused
 from ladewerk.ocpp import Version, v21
-from tests.station.test_driver_authorization import set_variable
+from tests.station.authorization.test_driver_authorization import set_variable
 
 PASSWORD = "0123456789abcdef-new"
 Registration = v21.RegistrationStatusEnumType

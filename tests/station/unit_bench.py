@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ladewerk.station.actions import (
+from ladewerk.station.drivers.ports import EvseFault, EvseReading, MeterReading, PilotState
+from ladewerk.station.moment import Moment
+from ladewerk.station.unit.actions import (
     Action,
     AllowSupply,
     EndReason,
@@ -14,8 +16,7 @@ from ladewerk.station.actions import (
     Say,
     SetCurrent,
 )
-from ladewerk.station.drivers.ports import EvseFault, EvseReading, MeterReading, PilotState
-from ladewerk.station.events import (
+from ladewerk.station.unit.events import (
     Device,
     DeviceMissed,
     DirectPressed,
@@ -31,10 +32,9 @@ from ladewerk.station.events import (
     StartPressed,
     Tick,
 )
-from ladewerk.station.moment import Moment
-from ladewerk.station.needs import Mode, Needs
-from ladewerk.station.unit import TABLE, step
-from ladewerk.station.unit_state import Phase, Request, Rules, UnitState
+from ladewerk.station.unit.needs import Mode, Needs
+from ladewerk.station.unit.state import Phase, Request, Rules, UnitState
+from ladewerk.station.unit.table import TABLE, step
 from ladewerk.timeline import Timeline
 
 START = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)

@@ -7,9 +7,9 @@ import pytest
 from ladewerk.csms.records import Mode, NeedState
 from ladewerk.optimizer.problem import Reason
 from ladewerk.station import wording
-from ladewerk.station.actions import EndReason
-from ladewerk.station.needs import Mode as StationMode
-from ladewerk.station.unit_state import Phase
+from ladewerk.station.unit.actions import EndReason
+from ladewerk.station.unit.needs import Mode as StationMode
+from ladewerk.station.unit.state import Phase
 
 SOURCE = Path(__file__).parents[2] / "src" / "ladewerk"
 KIT = SOURCE / "web" / "kit"

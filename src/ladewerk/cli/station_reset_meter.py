@@ -9,7 +9,7 @@ from ladewerk.clock import SystemClock
 from ladewerk.errors import ConfigError, DeviceFault
 from ladewerk.station.config import StationConfig, load_config
 from ladewerk.station.drivers.shelly import open_shelly
-from ladewerk.station.journal import open_journal
+from ladewerk.station.transactions.journal import open_journal
 
 
 def add_parser(subparsers: Any) -> None:

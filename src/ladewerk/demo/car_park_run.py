@@ -23,9 +23,9 @@ from ladewerk.rehearsal.stage import Casting, Stage, set_stage
 from ladewerk.simulator.config import BoardConfig, SimulatorConfig, UnitConfig
 from ladewerk.simulator.vehicle_settings import VehicleChange
 from ladewerk.simulator.world import Sample
-from ladewerk.station.events import NeedsGiven, StartPressed, StopPressed
-from ladewerk.station.needs import Needs, read_needs
-from ladewerk.station.unit_state import SelfTest
+from ladewerk.station.unit.events import NeedsGiven, StartPressed, StopPressed
+from ladewerk.station.unit.needs import Needs, read_needs
+from ladewerk.station.unit.state import SelfTest
 
 _PATIENCE_S: Final = 300.0
 _LOOKS_EVERY_S: Final = 5.0

@@ -10,9 +10,9 @@ from ladewerk.csms.site import Site
 from ladewerk.rehearsal.record import Record
 from ladewerk.rehearsal.stage import Casting, Stage, set_stage
 from ladewerk.simulator.config import BoardConfig, SimulatorConfig, UnitConfig
-from ladewerk.station.events import NeedsGiven, StartPressed
-from ladewerk.station.needs import Mode, Needs
-from ladewerk.station.unit_state import Phase
+from ladewerk.station.unit.events import NeedsGiven, StartPressed
+from ladewerk.station.unit.needs import Mode, Needs
+from ladewerk.station.unit.state import Phase
 from ladewerk.virtual_loop import VirtualLoop
 
 _START: Final = datetime(2026, 1, 12, 6, 0, tzinfo=UTC)

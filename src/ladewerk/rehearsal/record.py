@@ -10,7 +10,7 @@ from ladewerk.rehearsal.stage import BoardWrite, Stage
 from ladewerk.simulator.world import Sample
 from ladewerk.station.app import Station
 from ladewerk.station.control import UnitControl
-from ladewerk.station.unit_state import UnitState
+from ladewerk.station.unit.state import UnitState
 
 _WH_DIGITS = 3
 

@@ -17,28 +17,28 @@ from ladewerk.errors import LadewerkError
 from ladewerk.ocpp import connect, v21
 from ladewerk.ocpp.opening import Connect
 from ladewerk.ocpp.peer import random_id
-from ladewerk.station.actions import Level
-from ladewerk.station.alerts import Alerts
-from ladewerk.station.charging_profiles import ChargingProfiles
 from ladewerk.station.config import StationConfig, UnitConfig, check
 from ladewerk.station.config_file import ConfigFile
 from ladewerk.station.control import UnitControl, poll_boards, poll_meters
-from ladewerk.station.csms_link import CsmsLink
 from ladewerk.station.dead_man import UNWATCHED, Watch
-from ladewerk.station.events import LinkChanged
 from ladewerk.station.hardware import Hardware, OpenHardware, open_hardware
 from ladewerk.station.history.opening import open_history
-from ladewerk.station.interrupted import end_interrupted
-from ladewerk.station.journal import Journal, open_journal
+from ladewerk.station.link.alerts import Alerts
+from ladewerk.station.link.csms_link import CsmsLink
+from ladewerk.station.link.ocpp_side import OcppSide, open_ocpp_side
 from ladewerk.station.messages import Messages
-from ladewerk.station.needs import Needs
-from ladewerk.station.needs_delivery import deliver
-from ladewerk.station.ocpp_side import OcppSide, open_ocpp_side
-from ladewerk.station.profile_memory import open_profile_memory
 from ladewerk.station.reconfiguration import Reconfiguration
 from ladewerk.station.roster import Make, Roster
-from ladewerk.station.spaced_queue import SpacedQueue
-from ladewerk.station.unit_state import RUNNING, Phase
+from ladewerk.station.smart_charging.charging_profiles import ChargingProfiles
+from ladewerk.station.smart_charging.needs_delivery import deliver
+from ladewerk.station.smart_charging.profile_memory import open_profile_memory
+from ladewerk.station.smart_charging.spaced_queue import SpacedQueue
+from ladewerk.station.transactions.interrupted import end_interrupted
+from ladewerk.station.transactions.journal import Journal, open_journal
+from ladewerk.station.unit.actions import Level
+from ladewerk.station.unit.events import LinkChanged
+from ladewerk.station.unit.needs import Needs
+from ladewerk.station.unit.state import RUNNING, Phase
 from ladewerk.station.units import Units
 from ladewerk.station.view import Json, station_view
 from ladewerk.station.wall_clock import Source, WallClock

@@ -13,9 +13,9 @@ from ladewerk.ocpp import ClientTls, Leniency, Version
 from ladewerk.ocpp.link_settings import ClientTlsTable, LenientTable, PingSeconds, warn_of_open_key
 from ladewerk.settings import parse_toml, read_toml, split_address
 from ladewerk.station.drivers.ports import Lamp
-from ladewerk.station.safety import Thresholds
-from ladewerk.station.unit_state import Rules, SelfTest
-from ladewerk.station.wake_up import WakeUp
+from ladewerk.station.unit.safety import Thresholds
+from ladewerk.station.unit.state import Rules, SelfTest
+from ladewerk.station.unit.wake_up import WakeUp
 from ladewerk.web.https import HttpsTable, is_loopback
 
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
@@ -82,7 +82,7 @@ class LampsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class SafetyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[units.NAME.safety]``: when a deviation becomes a fault; see :class:`~ladewerk.station.safety.Thresholds`."""
+    """``[units.NAME.safety]``: when a deviation becomes a fault; see :class:`~ladewerk.station.unit.safety.Thresholds`."""
 
     tolerance_a: Annotated[float, msgspec.Meta(ge=0)] = 0.5
     soft_factor: Annotated[float, msgspec.Meta(ge=1)] = 1.10
@@ -102,7 +102,7 @@ class SafetyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class WakeUpConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``wake_up = {…}`` of a unit; see :class:`~ladewerk.station.wake_up.WakeUp`."""
+    """``wake_up = {…}`` of a unit; see :class:`~ladewerk.station.unit.wake_up.WakeUp`."""
 
     after_s: Seconds = 60.0
     pause_s: Seconds = 10.0

@@ -1,7 +1,7 @@
 """Poll, step, act: readings become events of the units, and what their tables answer is carried out.
 
 Two loops read the hardware of any number of units, one the boards, one the meters. :class:`UnitControl` holds one unit's
-state and does what :func:`~ladewerk.station.unit.step` says; it decides nothing about charging itself.
+state and does what :func:`~ladewerk.station.unit.table.step` says; it decides nothing about charging itself.
 """
 
 import asyncio
@@ -13,7 +13,12 @@ from typing import Final
 from ladewerk.clock import Clock
 from ladewerk.errors import DeviceError
 from ladewerk.signals import Signal
-from ladewerk.station.actions import (
+from ladewerk.station.drivers.ports import Evse, Lock, Meter, MeterReading
+from ladewerk.station.messages import Messages
+from ladewerk.station.moment import Moment
+from ladewerk.station.transactions.bookkeeper import Bookkeeper
+from ladewerk.station.transactions.transaction import Grant, Transaction
+from ladewerk.station.unit.actions import (
     Action,
     AllowSupply,
     AuthorizeTransaction,
@@ -29,9 +34,7 @@ from ladewerk.station.actions import (
     SetCurrent,
     StartSelfTest,
 )
-from ladewerk.station.bookkeeper import Bookkeeper
-from ladewerk.station.drivers.ports import Evse, Lock, Meter, MeterReading
-from ladewerk.station.events import (
+from ladewerk.station.unit.events import (
     Device,
     DeviceMissed,
     DirectPressed,
@@ -43,13 +46,10 @@ from ladewerk.station.events import (
     Origin,
     Tick,
 )
-from ladewerk.station.execution import Execution
-from ladewerk.station.messages import Messages
-from ladewerk.station.moment import Moment
-from ladewerk.station.needs import Needs
-from ladewerk.station.transaction import Grant, Transaction
-from ladewerk.station.unit import step
-from ladewerk.station.unit_state import ENERGISED, RUNNING, Phase, Rules, UnitState
+from ladewerk.station.unit.execution import Execution
+from ladewerk.station.unit.needs import Needs
+from ladewerk.station.unit.state import ENERGISED, RUNNING, Phase, Rules, UnitState
+from ladewerk.station.unit.table import step
 
 _log = logging.getLogger(__name__)
 

@@ -1,8 +1,8 @@
 """A SQLite file of the station: WAL, worked on in a thread, by one job at a time.
 
-``journal.sqlite3`` holds what must survive a power cut, each kind in tables of its own (``journal``, ``profile_memory``); it
-is written with ``synchronous=FULL``. ``history.sqlite3`` (``history/``) is with NORMAL: a power cut may cost its last
-seconds, and never damages it.
+``journal.sqlite3`` holds what must survive a power cut, each kind in tables of its own (``transactions/journal``,
+``smart_charging/profile_memory``); it is written with ``synchronous=FULL``. ``history.sqlite3`` (``history/``) is with
+NORMAL: a power cut may cost its last seconds, and never damages it.
 
 The disk may be full, read-only or broken: then a job fails, and the next one tries the file again. A file that is damaged
 is set aside under another name, never deleted, and the job goes on with a new one.

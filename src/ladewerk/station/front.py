@@ -10,13 +10,13 @@ from typing import Final
 
 from ladewerk.clock import Clock
 from ladewerk.errors import DeviceError
-from ladewerk.station.actions import Level
 from ladewerk.station.control import UnitControl
 from ladewerk.station.drivers.ports import BUTTON_POLL_S, Button, Buttons, Lamp, Lamps
-from ladewerk.station.events import DirectPressed, Event, StartPressed, StopPressed
 from ladewerk.station.messages import Messages
 from ladewerk.station.moment import Moment
-from ladewerk.station.unit_state import ENERGISED, Phase, UnitState, trouble
+from ladewerk.station.unit.actions import Level
+from ladewerk.station.unit.events import DirectPressed, Event, StartPressed, StopPressed
+from ladewerk.station.unit.state import ENERGISED, Phase, UnitState, trouble
 
 _log = logging.getLogger(__name__)
 

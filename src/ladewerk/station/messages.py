@@ -9,8 +9,8 @@ from typing import Final
 
 from ladewerk.clock import Clock
 from ladewerk.signals import Signal
-from ladewerk.station.actions import Level
 from ladewerk.station.database_file import Damaged
+from ladewerk.station.unit.actions import Level
 from ladewerk.station.wording import text
 
 KEPT: Final = 200

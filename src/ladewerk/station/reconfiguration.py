@@ -10,11 +10,11 @@ from typing import Any, Final
 import msgspec
 
 from ladewerk.errors import ConfigError, DeviceFault
-from ladewerk.station.actions import Level
 from ladewerk.station.config import StationConfig, StationTable
 from ladewerk.station.config_file import ConfigFile
 from ladewerk.station.messages import Messages
 from ladewerk.station.roster import Roster
+from ladewerk.station.unit.actions import Level
 
 HIDDEN: Final = "********"
 """Shown for a password; a password that is given so stays as it is."""

@@ -13,16 +13,16 @@ from pathlib import Path
 
 from ladewerk.clock import Clock
 from ladewerk.errors import ConfigError, DeviceFault
-from ladewerk.station.actions import Level
 from ladewerk.station.config import UnitConfig
 from ladewerk.station.control import UnitControl
 from ladewerk.station.dead_man import Watch
-from ladewerk.station.events import StopPressed
 from ladewerk.station.front import light, listen
 from ladewerk.station.hardware import Hardware, Lines, OpenHardware
 from ladewerk.station.messages import Messages
-from ladewerk.station.needs_file import NeedsFile
-from ladewerk.station.unit_state import RUNNING, Phase, UnitState
+from ladewerk.station.smart_charging.needs_file import NeedsFile
+from ladewerk.station.unit.actions import Level
+from ladewerk.station.unit.events import StopPressed
+from ladewerk.station.unit.state import RUNNING, Phase, UnitState
 from ladewerk.station.units import Units
 
 Make = Callable[[str, UnitConfig, Hardware], UnitControl]

@@ -7,10 +7,10 @@ from typing import Any
 from ladewerk import __version__
 from ladewerk.station.config import StationConfig
 from ladewerk.station.control import UnitControl
-from ladewerk.station.csms_link import CsmsLink
+from ladewerk.station.link.csms_link import CsmsLink
 from ladewerk.station.messages import Message, Messages
 from ladewerk.station.moment import Moment
-from ladewerk.station.unit_state import Phase, Trouble, UnitState, allowed, evse_trouble, meter_trouble
+from ladewerk.station.unit.state import Phase, Trouble, UnitState, allowed, evse_trouble, meter_trouble
 from ladewerk.station.units import Units
 from ladewerk.station.wall_clock import WallClock
 from ladewerk.station.wording import sentence, text

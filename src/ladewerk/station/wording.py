@@ -10,7 +10,7 @@ from typing import Final
 
 from ladewerk.electrical import usable_current_a
 from ladewerk.station.moment import Moment
-from ladewerk.station.unit_state import Phase, Request, Trouble, UnitState, trouble
+from ladewerk.station.unit.state import Phase, Request, Trouble, UnitState, trouble
 
 SENTENCES: Final[Mapping[str, str]] = {
     "no_vehicle": "no vehicle is plugged in",

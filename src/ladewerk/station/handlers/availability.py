@@ -3,8 +3,8 @@
 from msgspec import UnsetType
 
 from ladewerk.ocpp import Context, v21
-from ladewerk.station.availability import STATION, Place, Wanted
 from ladewerk.station.handlers.reach import Reach, info
+from ladewerk.station.link.availability import STATION, Place, Wanted
 
 _Status = v21.ChangeAvailabilityStatusEnumType
 

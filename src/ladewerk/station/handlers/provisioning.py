@@ -3,7 +3,7 @@
 from msgspec import UNSET
 
 from ladewerk.ocpp import Context, v21
-from ladewerk.station import variables as settings
+from ladewerk.station.device_model import variables as settings
 from ladewerk.station.handlers.reach import Reach, info
 
 

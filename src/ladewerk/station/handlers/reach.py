@@ -4,17 +4,17 @@ from dataclasses import dataclass
 
 from ladewerk.clock import Clock
 from ladewerk.ocpp import v21
-from ladewerk.station.authorizer import Authorizer
-from ladewerk.station.availability import Availability
-from ladewerk.station.charging_profiles import ChargingProfiles
+from ladewerk.station.authorization.authorizer import Authorizer
+from ladewerk.station.authorization.desk import Desk
 from ladewerk.station.config import StationConfig
-from ladewerk.station.connection_profiles import ConnectionProfiles
-from ladewerk.station.csms_link import CsmsLink
-from ladewerk.station.desk import Desk
-from ladewerk.station.device_model import DeviceModel
-from ladewerk.station.journal import Journal
-from ladewerk.station.resets import Resets
-from ladewerk.station.status import StatusReport
+from ladewerk.station.device_model.model import DeviceModel
+from ladewerk.station.link.availability import Availability
+from ladewerk.station.link.connection_profiles import ConnectionProfiles
+from ladewerk.station.link.csms_link import CsmsLink
+from ladewerk.station.link.resets import Resets
+from ladewerk.station.link.status import StatusReport
+from ladewerk.station.smart_charging.charging_profiles import ChargingProfiles
+from ladewerk.station.transactions.journal import Journal
 from ladewerk.station.units import Units
 
 

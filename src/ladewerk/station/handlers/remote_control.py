@@ -7,14 +7,14 @@ from msgspec import UNSET, UnsetType
 from ladewerk.charging.installation import Installation
 from ladewerk.charging.refusal import Refusal
 from ladewerk.ocpp import Context, v21
-from ladewerk.station import variables as settings
-from ladewerk.station.actions import EndReason, Level, Refuse
-from ladewerk.station.authorization import CENTRAL, NO_AUTHORIZATION
+from ladewerk.station.authorization.rules import CENTRAL, NO_AUTHORIZATION
 from ladewerk.station.control import UnitControl
-from ladewerk.station.events import DirectPressed, Origin, StartPressed, StopPressed
+from ladewerk.station.device_model import variables as settings
 from ladewerk.station.handlers.reach import Reach, info
-from ladewerk.station.transaction import Grant
-from ladewerk.station.unit_state import RUNNING, Phase
+from ladewerk.station.transactions.transaction import Grant
+from ladewerk.station.unit.actions import EndReason, Level, Refuse
+from ladewerk.station.unit.events import DirectPressed, Origin, StartPressed, StopPressed
+from ladewerk.station.unit.state import RUNNING, Phase
 from ladewerk.station.units import Units
 from ladewerk.station.wording import text
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from msgspec import UnsetType
 
 from ladewerk.ocpp import Context, Version, v21
-from ladewerk.station.aligned_values import request as aligned_request
 from ladewerk.station.control import UnitControl
 from ladewerk.station.handlers.reach import Reach, info
-from ladewerk.station.sampling import Context as Reading
+from ladewerk.station.transactions.aligned_values import request as aligned_request
+from ladewerk.station.transactions.sampling import Context as Reading
 
 _Trigger = v21.MessageTriggerEnumType
 _Status = v21.TriggerMessageStatusEnumType

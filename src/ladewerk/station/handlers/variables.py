@@ -3,9 +3,9 @@
 from msgspec import UNSET, UnsetType
 
 from ladewerk.ocpp import Context, v21
-from ladewerk.station import device_report
+from ladewerk.station.device_model import report as device_report
+from ladewerk.station.device_model.variable import Mutability, Variable
 from ladewerk.station.handlers.reach import Reach, info
-from ladewerk.station.variable import Mutability, Variable
 
 _Get = v21.GetVariableStatusEnumType
 _Set = v21.SetVariableStatusEnumType

@@ -18,7 +18,6 @@ from ladewerk.clock import Clock
 from ladewerk.electrical import power_w
 from ladewerk.errors import StoreError
 from ladewerk.ocpp import v21
-from ladewerk.station.actions import Level
 from ladewerk.station.control import UnitControl
 from ladewerk.station.database_file import DatabaseFile, transaction
 from ladewerk.station.history import tables
@@ -28,7 +27,8 @@ from ladewerk.station.history.gauge import Gauge, Reading, Sample
 from ladewerk.station.history.sessions import Session, followed
 from ladewerk.station.history.tables import Plan, Said
 from ladewerk.station.messages import KEPT, Message, Messages
-from ladewerk.station.unit_state import UnitState
+from ladewerk.station.unit.actions import Level
+from ladewerk.station.unit.state import UnitState
 
 GROUP_S: Final = 60.0
 _SOON_S: Final = 2.0

@@ -8,12 +8,12 @@ from litestar import Request, Response, delete, get, post, put
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery
 
-from ladewerk.station.actions import Refuse
-from ladewerk.station.desk import read_token, without_token
-from ladewerk.station.events import DirectPressed, NeedsGiven, ResetPressed, StartPressed, StopPressed
+from ladewerk.station.authorization.desk import read_token, without_token
 from ladewerk.station.history.archive import Span
-from ladewerk.station.needs import FieldError, Needs, read_needs
-from ladewerk.station.outside_limit import OutsideLimit, read_outside_limit
+from ladewerk.station.smart_charging.outside_limit import OutsideLimit, read_outside_limit
+from ladewerk.station.unit.actions import Refuse
+from ladewerk.station.unit.events import DirectPressed, NeedsGiven, ResetPressed, StartPressed, StopPressed
+from ladewerk.station.unit.needs import FieldError, Needs, read_needs
 from ladewerk.station.view import Json
 from ladewerk.station.web.schedule_api import schedule_routes
 from ladewerk.station.web.seen import Seen

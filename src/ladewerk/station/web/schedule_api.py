@@ -8,10 +8,10 @@ from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery
 
+from ladewerk.station.authorization.desk import TOKEN_TYPE, read_token
 from ladewerk.station.control import UnitControl
-from ladewerk.station.desk import TOKEN_TYPE, read_token
-from ladewerk.station.events import ScheduleGiven
-from ladewerk.station.schedule_file import read_schedule, sample
+from ladewerk.station.smart_charging.schedule_file import read_schedule, sample
+from ladewerk.station.unit.events import ScheduleGiven
 from ladewerk.station.view import Json
 from ladewerk.station.web.seen import Seen
 from ladewerk.station.wording import text

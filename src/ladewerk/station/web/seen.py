@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ladewerk.station.charging_profiles import ChargingProfiles
-from ladewerk.station.desk import Desk
+from ladewerk.station.authorization.desk import Desk
 from ladewerk.station.history.archive import Archive
 from ladewerk.station.reconfiguration import Reconfiguration
+from ladewerk.station.smart_charging.charging_profiles import ChargingProfiles
 from ladewerk.station.units import Units
 from ladewerk.station.view import Json
 

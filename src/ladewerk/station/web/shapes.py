@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from ladewerk.station.needs import LARGEST_BATTERY_WH, Mode
-from ladewerk.station.unit_state import Phase
+from ladewerk.station.unit.needs import LARGEST_BATTERY_WH, Mode
+from ladewerk.station.unit.state import Phase
 from ladewerk.station.web.station_api import StationChanges
 from ladewerk.web.access_routes import BODIES as ACCESS_BODIES
 from ladewerk.web.access_routes import Door, NewToken, TokenView

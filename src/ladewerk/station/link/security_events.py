@@ -1,0 +1,104 @@
+"""What concerns the security of the station, told to the CSMS: kept until it has been, over restarts too (A04)."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from msgspec import UNSET
+
+from ladewerk.errors import CallFailed, CallRefused, LocalProtocolError, StoreError
+from ladewerk.ocpp import v21
+from ladewerk.station.database_file import DatabaseFile, open_database
+from ladewerk.station.link.csms_link import CsmsLink
+from ladewerk.station.wall_clock import WallClock
+
+_log = logging.getLogger(__name__)
+
+STARTUP: Final = "StartupOfTheDevice"
+RESET: Final = "ResetOrReboot"
+RECONFIGURED: Final = "ReconfigurationOfSecurityParameters"
+TIME_SET: Final = "SettingSystemTime"
+NOT_ADMITTED: Final = "FailedToAuthenticateAtCsms"
+BAD_CSMS_CERTIFICATE: Final = "InvalidCsmsCertificate"
+
+_SCHEMA: Final = """
+create table if not exists security_events(
+  number integer primary key autoincrement, kind text not null, at text not null, info text not null
+)
+"""
+_MOST_KEPT: Final = 500
+_LONGEST_INFO: Final = 255
+
+
+class SecurityEvents:
+    """Open it with :func:`open_security_events`."""
+
+    def __init__(self, database: DatabaseFile, clock: WallClock) -> None:
+        self._database = database
+        self._clock = clock
+        self._waiting: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
+        self._due = asyncio.Event()
+
+    def tell(self, kind: str, info: str = "") -> None:
+        """Note an event of the appendix's list; it is kept and sent as soon as that can be."""
+        _log.warning("security: %s %s", kind, info)
+        self._waiting.put_nowait((kind, self._clock.now().isoformat(), info[:_LONGEST_INFO]))
+
+    async def keep(self) -> None:
+        """Write what is told, for ever."""
+        while True:
+            row = await self._waiting.get()
+            try:
+                await self._database.run(_insert, row)
+            except StoreError as err:
+                _log.error("a security event is not kept: %s", err)
+            self._due.set()
+
+    async def send(self, link: CsmsLink) -> None:
+        """Send what is kept whenever there is a link, in its order, for ever."""
+        link.changed.connect(lambda _up: self._due.set())
+        while True:
+            await self._due.wait()
+            self._due.clear()
+            while link.is_up and (row := await self._database.run(_oldest)) is not None:
+                number, kind, at, info = row
+                request = v21.SecurityEventNotificationRequest(
+                    type=kind, timestamp=self._clock.date(datetime.fromisoformat(at)), tech_info=info or UNSET
+                )
+                try:
+                    await link.call(request)
+                except (CallRefused, LocalProtocolError) as err:
+                    _log.info("the CSMS does not take the security event %s: %s", kind, err)
+                except CallFailed:
+                    break
+                await self._database.run(_delete, number)
+
+
+@asynccontextmanager
+async def open_security_events(folder: Path, clock: WallClock) -> AsyncIterator[SecurityEvents]:
+    """The events in ``folder``, which is made. Raises StoreError where it cannot be."""
+    async with open_database(folder, _SCHEMA) as database:
+        yield SecurityEvents(database, clock)
+
+
+def _insert(database: sqlite3.Connection, row: tuple[str, str, str]) -> None:
+    database.execute("insert into security_events(kind, at, info) values (?, ?, ?)", row)
+    database.execute(
+        "delete from security_events where number <= (select max(number) from security_events) - ?", (_MOST_KEPT,)
+    )
+
+
+def _oldest(database: sqlite3.Connection) -> tuple[int, str, str, str] | None:
+    found: tuple[int, str, str, str] | None = database.execute(
+        "select number, kind, at, info from security_events order by number limit 1"
+    ).fetchone()
+    return found
+
+
+def _delete(database: sqlite3.Connection, number: int) -> None:
+    database.execute("delete from security_events where number = ?", (number,))
