@@ -48,6 +48,7 @@ def test_every_route_is_described_and_no_page_loads_foreign_scripts(csms: Any) -
             "/api/stations/{station_id}/commands/{action}",
             "/api/stations/{station_id}/evses/{evse_id}/needs",
             "/api/transactions",
+            "/api/plans",
             "/api/plans/{number}",
             "/api/frames",
             "/api/tokens",

@@ -244,7 +244,7 @@ def test_every_change_is_written_down_without_secrets(csms: CsmsMaker) -> None:
             ]
             assert '"limit_w":9000' in changes[2]["change"]["body"]
             assert PASSWORD not in str(changes)
-            older = (await http.get("/api/changes", params={"before": changes[1]["number"], "limit": 1})).json()
+            older = (await http.get("/api/changes", params={"after": changes[1]["number"], "limit": 1})).json()
             assert older == [changes[2]]
 
     run(go())

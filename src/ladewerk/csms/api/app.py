@@ -14,7 +14,7 @@ from ladewerk import __version__
 from ladewerk.csms.api.access_routes import delete_session, get_session, post_session, post_setup, put_password
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.guard import Guard
-from ladewerk.csms.api.history_routes import get_frames, get_plan, get_transactions, healthz
+from ladewerk.csms.api.history_routes import get_frames, get_plan, get_plans, get_transactions, healthz
 from ladewerk.csms.api.live import events
 from ladewerk.csms.api.need_routes import put_need
 from ladewerk.csms.api.refusals import (
@@ -66,6 +66,7 @@ def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> AsgiApp:
             *(get_users, put_user, delete_user, get_keys, post_key, delete_key, get_changes),
             delete_token,
             get_transactions,
+            get_plans,
             get_plan,
             get_frames,
             healthz,

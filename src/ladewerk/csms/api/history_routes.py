@@ -1,29 +1,73 @@
 """What was: transactions, plans and frames; and whether the CSMS is well."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
-from litestar import Request, get
+from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.guard import who_asks
+from ladewerk.csms.api.paging import LINKED, USUAL, After, Limit, cursor_of, page
 from ladewerk.csms.api.refusals import refused
-from ladewerk.csms.api.views import FrameView, PlanView, TransactionView, frame_view, plan_view, transaction_view
+from ladewerk.csms.api.views import (
+    FrameView,
+    PlanHead,
+    PlanView,
+    TransactionView,
+    frame_view,
+    plan_head,
+    plan_view,
+    transaction_view,
+)
 from ladewerk.csms.plan_words import read_at
+from ladewerk.csms.records import station_key
 from ladewerk.csms.security.roles import Right
 
-Limit = Annotated[int, QueryParameter(ge=1, le=2000, description="how many at most")]
+Of = Annotated[str | None, QueryParameter(description="identity of a station, in any case", max_length=255)]
 
 
-@get("/api/transactions", right=Right.OWN)
+@get("/api/transactions", right=Right.OWN, response_headers=LINKED)
 async def get_transactions(
-    desk: NamedDependency[Desk], request: Request[Any, Any, Any], limit: Limit = 100
-) -> list[TransactionView]:
-    """The newest transactions, newest first; a driver's are those of their own id tokens."""
+    desk: NamedDependency[Desk],
+    request: Request[Any, Any, Any],
+    station: Of = None,
+    after: After = None,
+    limit: Limit = USUAL,
+) -> Response[list[TransactionView]]:
+    """Transactions, the last changed first; a driver's are those of their own id tokens."""
     who = who_asks(request)
-    own = None if who.may(Right.READ) else who.id_tokens
-    return [transaction_view(transaction) for transaction in await desk.store.transactions(limit, own)]
+    found = await desk.store.history.transactions(
+        limit + 1,
+        after=cursor_of(after, datetime, str, str),
+        station_id=station,
+        id_tokens=None if who.may(Right.READ) else who.id_tokens,
+    )
+    return page(
+        request,
+        found,
+        limit,
+        key=lambda one: (one.updated_at, station_key(one.station_id), one.transaction_id),
+        view=transaction_view,
+    )
+
+
+@get("/api/plans", right=Right.READ, response_headers=LINKED)
+async def get_plans(
+    desk: NamedDependency[Desk],
+    request: Request[Any, Any, Any],
+    station: Of = None,
+    transaction: FromQuery[str | None] = None,
+    after: After = None,
+    limit: Limit = USUAL,
+) -> Response[list[PlanHead]]:
+    """Plans without their slots, the newest first."""
+    behind = cursor_of(after, int)
+    found = await desk.store.history.plans(
+        limit + 1, after=None if behind is None else behind[0], station_id=station, transaction_id=transaction
+    )
+    return page(request, found, limit, key=lambda one: (one.number,), view=plan_head)
 
 
 @get("/api/plans/{number:str}", right=Right.READ)
@@ -36,9 +80,7 @@ async def get_plan(desk: NamedDependency[Desk], number: FromPath[str]) -> PlanVi
 
 
 @get("/api/frames", right=Right.READ)
-async def get_frames(
-    desk: NamedDependency[Desk], station: FromQuery[str | None] = None, limit: Limit = 200
-) -> list[FrameView]:
+async def get_frames(desk: NamedDependency[Desk], station: Of = None, limit: Limit = USUAL) -> list[FrameView]:
     """The newest frames, oldest first; they are kept in memory alone."""
     return [frame_view(frame) for frame in desk.frame_log.newest(limit, station)]
 

@@ -8,11 +8,12 @@ import litestar
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, PathParameter
+from litestar.params import FromPath, FromQuery, JSONBody, PathParameter
 
 from ladewerk.csms.api.desk import Desk
+from ladewerk.csms.api.paging import LINKED, USUAL, After, Limit, cursor_of, page
 from ladewerk.csms.api.refusals import Refused, faulty, refused
-from ladewerk.csms.api.views import StationView, station_view, station_views
+from ladewerk.csms.api.views import StationView, station_names, station_or_waiting, station_view
 from ladewerk.csms.passwords import LEAST_LENGTH, MOST_LENGTH, hash_password
 from ladewerk.csms.records import StationRecord, station_key
 from ladewerk.csms.security.roles import Right
@@ -82,10 +83,24 @@ class AddedStation(msgspec.Struct, frozen=True, kw_only=True):
     password: str | None
 
 
-@get("/api/stations", right=Right.READ)
-async def get_stations(desk: NamedDependency[Desk]) -> list[StationView]:
-    """Every known station, and those that wait to be approved."""
-    return station_views(desk.ledger, desk.connections)
+@get("/api/stations", right=Right.READ, response_headers=LINKED)
+async def get_stations(
+    desk: NamedDependency[Desk],
+    request: litestar.Request[Any, Any, Any],
+    search: FromQuery[str | None] = None,
+    after: After = None,
+    limit: Limit = USUAL,
+) -> Response[list[StationView]]:
+    """Stations by identity, with ``search`` in it: those that are known, and those that wait to be approved."""
+    behind = cursor_of(after, str)
+    names = station_names(desk.ledger, search or "", "" if behind is None else behind[0])[: limit + 1]
+    return page(
+        request,
+        names,
+        limit,
+        key=lambda name: (name,),
+        view=lambda name: station_or_waiting(name, desk.ledger, desk.connections),
+    )
 
 
 @post("/api/stations", right=Right.ADMINISTER)

@@ -1,12 +1,13 @@
 """Id tokens: who may charge."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import delete, get, put
+from litestar import Request, Response, delete, get, put
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, JSONBody, PathParameter, QueryParameter
+from litestar.params import FromQuery, JSONBody, PathParameter
 
 from ladewerk.csms.api.desk import Desk
+from ladewerk.csms.api.paging import LINKED, USUAL, After, Limit, cursor_of, page
 from ladewerk.csms.api.refusals import faulty, refused
 from ladewerk.csms.records import station_key
 from ladewerk.csms.security.roles import Right
@@ -14,18 +15,20 @@ from ladewerk.csms.site import Fault
 from ladewerk.csms.tokens import Token, token_key
 
 IdToken = Annotated[str, PathParameter(description="the token, in any case", max_length=255)]
-Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="how many at most")]
 
 
-@get("/api/tokens", right=Right.READ)
+@get("/api/tokens", right=Right.READ, response_headers=LINKED)
 async def get_tokens(
     desk: NamedDependency[Desk],
+    request: Request[Any, Any, Any],
     search: FromQuery[str | None] = None,
-    after: FromQuery[str | None] = None,
-    limit: Limit = 100,
-) -> list[Token]:
-    """Tokens in the order of their names, from behind ``after`` on, with ``search`` in their name or owner."""
-    return await desk.store.tokens(search or "", after or "", limit)
+    after: After = None,
+    limit: Limit = USUAL,
+) -> Response[list[Token]]:
+    """Tokens in the order of their names, with ``search`` in their name or owner."""
+    behind = cursor_of(after, str)
+    found = await desk.store.tokens(search or "", "" if behind is None else behind[0], limit + 1)
+    return page(request, found, limit, key=lambda one: (one.key,), view=lambda one: one)
 
 
 @get("/api/tokens/{id_token:str}", right=Right.READ)

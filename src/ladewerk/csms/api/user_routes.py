@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, delete, get, post, put
+from litestar import Request, Response, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
+from litestar.params import FromPath, JSONBody, PathParameter
 
 from ladewerk.csms.api.access_routes import check_password
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.guard import who_asks
+from ladewerk.csms.api.paging import LINKED, USUAL, After, Limit, cursor_of, page
 from ladewerk.csms.api.refusals import faulty, refused
 from ladewerk.csms.security.accounts import MOST_KEYS, Accounts
 from ladewerk.csms.security.records import Change, KeyName, Scope, User, UserName
@@ -18,7 +19,6 @@ from ladewerk.csms.security.roles import Right, Role
 from ladewerk.csms.site import Fault
 
 Name = Annotated[str, PathParameter(description="name of the user, in any case", max_length=64)]
-Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="how many at most")]
 
 
 class UserView(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,16 +67,20 @@ class NewKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NumberedChange(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry of the record; its number asks for those before it."""
+    """An entry of the record."""
 
     number: int
     change: Change
 
 
-@get("/api/users", right=Right.ADMINISTER)
-async def get_users(desk: NamedDependency[Desk]) -> list[UserView]:
-    """All users, by name."""
-    return [_view(user) for user in _accounts(desk).users()]
+@get("/api/users", right=Right.ADMINISTER, response_headers=LINKED)
+async def get_users(
+    desk: NamedDependency[Desk], request: Request[Any, Any, Any], after: After = None, limit: Limit = USUAL
+) -> Response[list[UserView]]:
+    """Users by name."""
+    behind = cursor_of(after, str)
+    users = [user for user in _accounts(desk).users() if behind is None or user.key > behind[0]]
+    return page(request, users, limit, key=lambda user: (user.key,), view=_view)
 
 
 @put("/api/users/{name:str}", right=Right.ADMINISTER)
@@ -144,13 +148,16 @@ async def delete_key(desk: NamedDependency[Desk], name: FromPath[str]) -> None:
         raise refused(404, "unknown-key", f"there is no key {name!r}", key=name)
 
 
-@get("/api/changes", right=Right.ADMINISTER)
+@get("/api/changes", right=Right.ADMINISTER, response_headers=LINKED)
 async def get_changes(
-    desk: NamedDependency[Desk], before: FromQuery[int | None] = None, limit: Limit = 100
-) -> list[NumberedChange]:
-    """Who wanted to change what, the newest first; ``before`` is the number of the oldest that is known."""
-    found = await desk.store.accounts.changes(before, limit)
-    return [NumberedChange(number=number, change=change) for number, change in found]
+    desk: NamedDependency[Desk], request: Request[Any, Any, Any], after: After = None, limit: Limit = USUAL
+) -> Response[list[NumberedChange]]:
+    """Who wanted to change what, the newest first."""
+    behind = cursor_of(after, int)
+    found = await desk.store.accounts.changes(None if behind is None else behind[0], limit + 1)
+    return page(
+        request, found, limit, key=lambda one: (one[0],), view=lambda one: NumberedChange(number=one[0], change=one[1])
+    )
 
 
 def _accounts(desk: Desk) -> Accounts:

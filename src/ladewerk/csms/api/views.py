@@ -1,15 +1,17 @@
 """What the API shows, and how it is read out of the ledger. Units stand in the names; times are aware."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Literal
 
 import msgspec
 
 from ladewerk.csms.connections import Connections
 from ladewerk.csms.frame_log import LoggedFrame
-from ladewerk.csms.ledger import EvseKey, Ledger
+from ladewerk.csms.ledger import EvseKey, Ledger, WaitingStation
 from ladewerk.csms.plan_words import read_at
-from ladewerk.csms.records import ChargingNeed, StationRecord, StoredPlan
+from ladewerk.csms.records import ChargingNeed, StationRecord, StoredPlan, station_key
 from ladewerk.csms.site import Site
 from ladewerk.csms.transactions import Transaction
 
@@ -96,6 +98,28 @@ class PlanView(msgspec.Struct, frozen=True, kw_only=True):
     summary: dict[str, str]
 
 
+class PlanHead(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan without its slots, and with its sentences as they were when it was made."""
+
+    id: str
+    station_id: str
+    evse_id: int
+    transaction_id: str
+    created_at: datetime
+    mode: str
+    energy_wh: float
+    missing_wh: float
+    complete_at: datetime | None
+    cost: float
+    cost_if_at_once: float
+    currency: str
+    peak_w: float
+    limit_w: float
+    gap: float
+    solver: str
+    summary: dict[str, str]
+
+
 class TransactionView(msgspec.Struct, frozen=True, kw_only=True):
     """A transaction; ``authorized_by`` says by what right its token was accepted."""
 
@@ -146,26 +170,46 @@ def overview(ledger: Ledger, connections: Connections, now: datetime) -> Overvie
 
 def station_views(ledger: Ledger, connections: Connections) -> list[StationView]:
     """Known stations by identity, then those that wait."""
-    known = [station_view(station, ledger, connections) for _, station in sorted(ledger.stations.items())]
-    return known + [
-        StationView(
-            id=waiting.station_id,
-            state="waiting",
-            version=None,
-            vendor=None,
-            model=None,
-            firmware=None,
-            connected_since=None,
-            last_seen=waiting.last_seen,
-            has_password=False,
-            evses=[],
-        )
-        for waiting in reversed(ledger.waiting.values())
+    evses = {key: list(group) for key, group in groupby(ledger.evse_keys(), key=lambda evse: evse[0])}
+    known = [
+        _station_view(station, evses.get(key, []), ledger, connections) for key, station in sorted(ledger.stations.items())
     ]
+    return known + [_waiting_view(waiting) for waiting in reversed(ledger.waiting.values())]
+
+
+def station_names(ledger: Ledger, search: str, after: str) -> list[str]:
+    """The keys of the stations behind ``after`` with ``search`` in them, known and waiting, in order."""
+    names = ledger.stations.keys() | ledger.waiting.keys()
+    return sorted(name for name in names if name > after and station_key(search) in name)
+
+
+def station_or_waiting(key: str, ledger: Ledger, connections: Connections) -> StationView:
+    """The station of that key, known or waiting."""
+    known = ledger.stations.get(key)
+    return _waiting_view(ledger.waiting[key]) if known is None else station_view(known, ledger, connections)
+
+
+def _waiting_view(waiting: WaitingStation) -> StationView:
+    return StationView(
+        id=waiting.station_id,
+        state="waiting",
+        version=None,
+        vendor=None,
+        model=None,
+        firmware=None,
+        connected_since=None,
+        last_seen=waiting.last_seen,
+        has_password=False,
+        evses=[],
+    )
 
 
 def station_view(station: StationRecord, ledger: Ledger, connections: Connections) -> StationView:
     """A known station."""
+    return _station_view(station, [key for key in ledger.evse_keys() if key[0] == station.key], ledger, connections)
+
+
+def _station_view(station: StationRecord, evses: Sequence[EvseKey], ledger: Ledger, connections: Connections) -> StationView:
     connection = connections.of(station.station_id)
     return StationView(
         id=station.station_id,
@@ -177,7 +221,7 @@ def station_view(station: StationRecord, ledger: Ledger, connections: Connection
         connected_since=None if connection is None else connection.since,
         last_seen=station.last_seen,
         has_password=station.password_hash is not None,
-        evses=[_evse_view(key, ledger) for key in ledger.evse_keys() if key[0] == station.key],
+        evses=[_evse_view(key, ledger) for key in evses],
     )
 
 
@@ -217,6 +261,12 @@ def need_view(need: ChargingNeed) -> NeedView:
 def plan_view(plan: StoredPlan) -> PlanView:
     """A plan as it was made."""
     return msgspec.convert(msgspec.to_builtins(plan) | {"id": str(plan.number)}, PlanView)
+
+
+def plan_head(plan: StoredPlan) -> PlanHead:
+    """A plan in a list."""
+    named = {name: getattr(plan, name) for name in PlanHead.__struct_fields__ if name != "id"}
+    return PlanHead(id=str(plan.number), **named)
 
 
 def transaction_view(transaction: Transaction) -> TransactionView:

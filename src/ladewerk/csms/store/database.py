@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import cache
@@ -20,9 +20,11 @@ from ladewerk.csms.store import schema
 from ladewerk.csms.store.accounts import DatabaseAccounts
 from ladewerk.csms.store.engine import open_engine
 from ladewerk.csms.store.forgetting import forget
-from ladewerk.csms.store.ports import AccountStore, EventRecord, Notification, Remembered, Store
+from ladewerk.csms.store.history import DatabaseHistory
+from ladewerk.csms.store.ports import AccountStore, EventRecord, HistoryStore, Notification, Remembered, Store
 from ladewerk.csms.store.reader import Reader
 from ladewerk.csms.store.rows import add_row, as_json, is_there, put_row
+from ladewerk.csms.store.transaction_rows import read_transactions, transaction_of, transactions_query
 from ladewerk.csms.store.writer import Writer
 from ladewerk.csms.tokens import Token, token_key
 from ladewerk.csms.transactions import Transaction
@@ -46,6 +48,7 @@ class DatabaseStore:
 
     def __init__(self, reader: Reader, writer: Writer) -> None:
         self.accounts: AccountStore = DatabaseAccounts(reader, writer)
+        self.history: HistoryStore = DatabaseHistory(reader)
         self._reader = reader
         self._writer = writer
 
@@ -142,29 +145,25 @@ class DatabaseStore:
         payload: str | None = await self._reader.read(lambda connection: connection.scalar(query))
         return None if payload is None else msgspec.json.decode(payload, type=StoredPlan)
 
-    async def transactions(self, limit: int, id_tokens: Collection[str] | None = None) -> list[Transaction]:
+    async def transactions(self, limit: int) -> list[Transaction]:
         table = schema.transactions
-        query = _transactions_query().order_by(table.c.updated_at.desc()).limit(limit)
-        if id_tokens is not None:
-            query = query.where(func.lower(table.c.id_token).in_([token.lower() for token in id_tokens]))
-        return await self._reader.read(lambda connection: _transactions(connection, query))
+        query = transactions_query().order_by(table.c.updated_at.desc()).limit(limit)
+        return await self._reader.read(lambda connection: read_transactions(connection, query))
 
     async def past_transactions(self, id_token: str, limit: int) -> list[Transaction]:
         table = schema.transactions
         # OCPP 2.1 part 2, IdTokenType: case makes no difference in an id token.
         of_token = and_(func.lower(table.c.id_token) == id_token.lower(), table.c.ended_at.is_not(None))
-        query = _transactions_query().where(of_token).order_by(table.c.updated_at.desc()).limit(limit)
-        return await self._reader.read(
-            lambda connection: [_transaction(row) for row in connection.execute(query).mappings()]
-        )
+        query = transactions_query().where(of_token).order_by(table.c.updated_at.desc()).limit(limit)
+        return await self._reader.read(lambda connection: read_transactions(connection, query))
 
     async def transaction(self, station_id: str, transaction_id: str) -> Transaction | None:
         table = schema.transactions
-        query = _transactions_query().where(
+        query = transactions_query().where(
             table.c.station_key == station_key(station_id), table.c.transaction_id == transaction_id
         )
         row = await self._reader.read(lambda connection: connection.execute(query).mappings().one_or_none())
-        return None if row is None else _transaction(row)
+        return None if row is None else transaction_of(row)
 
     async def has_event(self, station_id: str, transaction_id: str, seq_no: int) -> bool:
         key = {"station_key": station_key(station_id), "transaction_id": transaction_id, "seq_no": seq_no}
@@ -266,24 +265,10 @@ def _upsert(dialect: str) -> Executable:
     return replacing
 
 
-def _transactions_query() -> Any:
-    table = schema.transactions
-    columns = [column for column in table.c if column.name != "station_key"]
-    return select(schema.stations.c.station_id, *columns).join_from(table, schema.stations)
-
-
-def _transactions(connection: Connection, query: Any) -> list[Transaction]:
-    return [_transaction(row) for row in connection.execute(query).mappings()]
-
-
-def _transaction(row: Mapping[Any, Any]) -> Transaction:
-    return Transaction(**{str(name): value for name, value in row.items()})
-
-
 def _remember(connection: Connection) -> Remembered:
     stations = connection.execute(select(schema.stations)).mappings().all()
     names = {row["station_key"]: row["station_id"] for row in stations}
-    open_rows = connection.execute(_transactions_query().where(schema.transactions.c.ended_at.is_(None))).mappings().all()
+    open_rows = connection.execute(transactions_query().where(schema.transactions.c.ended_at.is_(None))).mappings().all()
     needs = connection.scalars(select(schema.needs.c.payload).where(schema.needs.c.state != "ended")).all()
     plans = [
         plan
@@ -297,7 +282,7 @@ def _remember(connection: Connection) -> Remembered:
             ConnectorStatus(station_id=names[row["station_key"]], **{k: v for k, v in row.items() if k != "station_key"})
             for row in connection.execute(select(schema.connectors)).mappings()
         ),
-        transactions=tuple(_transaction(row) for row in open_rows),
+        transactions=tuple(transaction_of(row) for row in open_rows),
         needs=tuple(msgspec.json.decode(payload, type=ChargingNeed) for payload in needs),
         plans=tuple(plan for plan, accepted in plans if not accepted),
         accepted_plans=tuple(plan for plan, accepted in plans if accepted),

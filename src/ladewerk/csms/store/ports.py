@@ -103,10 +103,40 @@ class AccountStore(Protocol):
         ...
 
 
+class HistoryStore(Protocol):
+    """What was, the newest first and ``limit`` at most; ``after`` goes on behind the last of another page.
+
+    Of each filter None asks for all. Every method raises StoreError where the database cannot be read.
+    """
+
+    async def transactions(
+        self,
+        limit: int,
+        *,
+        after: tuple[datetime, str, str] | None = None,
+        station_id: str | None = None,
+        id_tokens: Collection[str] | None = None,
+    ) -> list[Transaction]:
+        """By ``updated_at``, station and transaction id, which ``after`` names."""
+        ...
+
+    async def plans(
+        self,
+        limit: int,
+        *,
+        after: int | None = None,
+        station_id: str | None = None,
+        transaction_id: str | None = None,
+    ) -> list[StoredPlan]:
+        """By their numbers."""
+        ...
+
+
 class Store(Protocol):
     """Every method returns when its work is committed, and raises StoreError where the database refuses."""
 
     accounts: AccountStore
+    history: HistoryStore
 
     async def remember(self) -> Remembered:
         """The stations, open transactions with their newest needs and plans, and the site."""
@@ -152,8 +182,8 @@ class Store(Protocol):
         """A plan, also of a transaction long ended."""
         ...
 
-    async def transactions(self, limit: int, id_tokens: Collection[str] | None = None) -> list[Transaction]:
-        """The newest ``limit`` transactions, newest first; only those of ``id_tokens`` where such are named."""
+    async def transactions(self, limit: int) -> list[Transaction]:
+        """The newest ``limit`` transactions, newest first."""
         ...
 
     async def past_transactions(self, id_token: str, limit: int) -> list[Transaction]:
