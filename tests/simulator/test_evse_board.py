@@ -339,15 +339,28 @@ def test_an_rcd_that_is_configured_but_not_there_does_not_trip() -> None:
 # Failures
 
 
-def test_a_failed_diode_check_is_state_5_as_long_as_it_lasts() -> None:
+def test_a_failed_diode_check_is_state_5_until_the_pilot_has_been_right_for_a_while() -> None:
     bench = charging()
     bench.board.diode_failed = True
     bench.board.update(Pilot.C)
     assert (bench[VEHICLE], bench[STATUS], bench[STATE]) == (5, 1 << 1, 1)
     bench.board.diode_failed = False
     bench.board.update(Pilot.C)
-    bench.wait(3)
-    assert (bench[VEHICLE], bench.relay_on()) == (3, True)
+    assert (bench[VEHICLE], bench[STATUS], bench[RECOVERY]) == (5, 1 << 3, 10)
+    bench.wait(9)
+    assert (bench[VEHICLE], bench[RECOVERY], bench.relay_on()) == (5, 1, False)
+    bench.wait(4)
+    assert (bench[VEHICLE], bench[RECOVERY], bench.relay_on()) == (3, 0, True)
+
+
+def test_without_bit_9_of_2005_a_diode_that_is_there_again_counts_at_once() -> None:
+    bench = charging()
+    bench[2005] = 0x0209 & ~(1 << 9)
+    bench.board.diode_failed = True
+    bench.board.update(Pilot.C)
+    bench.board.diode_failed = False
+    bench.board.update(Pilot.C)
+    assert (bench[VEHICLE], bench[RECOVERY]) == (3, 0)
 
 
 def test_a_tripped_rcd_is_latched() -> None:

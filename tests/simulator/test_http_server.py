@@ -109,6 +109,21 @@ def test_a_handler_may_leave_its_client_waiting() -> None:
     serve(scenario)
 
 
+def test_a_device_whose_channels_are_all_taken_hangs_up() -> None:
+    async def scene() -> None:
+        async with serving_http(echo, "127.0.0.1", 0, key="port", channels=1) as url:
+            host, port = url.removeprefix("http://").split(":")
+            reader, writer = await asyncio.open_connection(host, int(port))
+            late, late_writer = await asyncio.open_connection(host, int(port))
+            assert await late.read() == b""
+            writer.write(b"GET / HTTP/1.1\r\n\r\n")
+            assert (await reader.read()).startswith(b"HTTP/1.1 200 OK")
+            for one in (writer, late_writer):
+                one.close()
+
+    asyncio.run(scene())
+
+
 def test_a_port_in_use_is_one_clear_line() -> None:
     async def scene() -> None:
         async with serving_http(echo, "127.0.0.1", 0, key="first") as url:

@@ -25,7 +25,7 @@ from ladewerk.simulator.pins import Pins, serving_pins
 from ladewerk.simulator.plug_lock import PlugLock
 from ladewerk.simulator.scenario import Course, Scenario
 from ladewerk.simulator.serial_line import serving_serial
-from ladewerk.simulator.shelly import Shelly
+from ladewerk.simulator.shelly import CHANNELS, Shelly
 from ladewerk.simulator.site import Site
 from ladewerk.simulator.vehicle_settings import VehicleSettings
 from ladewerk.simulator.world import Sample, World
@@ -164,7 +164,7 @@ async def _serve_unit(
         password=unit.meter.password,
     )
     meter_port = config.port(config.meter_port, number)
-    meter_url = await enter(serving_http(shelly.handle, config.host, meter_port, key="meter_port"))
+    meter_url = await enter(serving_http(shelly.handle, config.host, meter_port, key="meter_port", channels=CHANNELS))
     pins = Pins(present, unit.lock, unit.front)
     pins_port = await enter(serving_pins(pins, config.host, config.port(config.pins_port, number)))
     # Last, so that a second simulator, refused its ports, does not take the name away from the first.
@@ -203,7 +203,8 @@ async def _serve_site_meter(stack: AsyncExitStack, config: SimulatorConfig, site
         return grid
 
     shelly = Shelly(present, mac=settings.mac)
-    return await stack.enter_async_context(serving_http(shelly.handle, config.host, settings.port, key="site_meter.port"))
+    serving = serving_http(shelly.handle, config.host, settings.port, key="site_meter.port", channels=CHANNELS)
+    return await stack.enter_async_context(serving)
 
 
 async def _keep_going(present: Callable[[], Site]) -> None:

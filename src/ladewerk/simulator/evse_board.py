@@ -47,7 +47,7 @@ _READABLE_BEFORE: Final = _READABLE - {1007, 1008, 1009, 1010}
 
 _OFF, _SELF_TEST, _CLEAR_RCD = 1, 2, 4  # bits of 1004
 _VENTILATED = 1 << 3  # of 2005: state D is allowed
-_RCD_WIRED, _RCD_AUTO_CLEAR, _HUNDREDTHS = 1 << 4, 1 << 5, 1 << 7  # likewise
+_RCD_WIRED, _RCD_AUTO_CLEAR, _HUNDREDTHS, _PILOT_DELAY = 1 << 4, 1 << 5, 1 << 7, 1 << 9  # likewise
 _DISABLED_AFTER_CHARGE, _DISABLED = 1 << 13, 1 << 14  # likewise
 _RITUAL_S, _RITUAL_PULLS = 3.0, 5
 """So many pulls of AN to ground so soon after power-up switch Modbus on."""
@@ -57,6 +57,7 @@ _NO_CABLE_A = 6
 _CLOSE_AFTER_S = 1.0  # IEC 61851-1, sequence 4: within 3 s
 _OPEN_UNDER_LOAD_AFTER_S = 6.0  # sequence 10.2
 _AUTO_CLEAR_S = 30.0
+_PILOT_DELAY_S = 10.0  # assumed: how long the pilot must be right again before a failed diode check is forgotten
 _TEST_S = 30.0
 _TEST_STEPS_S = (5.0, 10.0, 15.0, 20.0, _TEST_S)
 """Default duty, half duty, contactor closed, test pulse to the RCD, end."""
@@ -98,7 +99,6 @@ class EvseBoard:
         firmware: int = FIRMWARE,
     ) -> None:
         self.relay_welded = False
-        self.diode_failed = False
         self.stored_writes = 0
         """Writes to the registers from 2000 on, which wear the board's memory."""
         self._cable_limit_a = cable_limit_a
@@ -108,6 +108,7 @@ class EvseBoard:
         self._powered = True
         self._pilot = Pilot.A
         self._at_s = 0.0
+        self._diode_failed = False
         self._boot()
 
     def _boot(self) -> None:
@@ -115,6 +116,7 @@ class EvseBoard:
         self._an_pulls = 0
         self._configured = self._stored[2000] * self._units_per_a
         self._command = 0
+        self._diode_forgotten_s = -inf
         self._rcd_error_since_s: float | None = None
         self._test_since_s: float | None = None
         self._relay = False
@@ -167,6 +169,17 @@ class EvseBoard:
         """Whether the board drives its contactor; it does not know whether the contacts follow."""
         return self._relay
 
+    @property
+    def diode_failed(self) -> bool:
+        """Whether the vehicle's diode is missing, as the board would find if it looked now."""
+        return self._diode_failed
+
+    @diode_failed.setter
+    def diode_failed(self, failed: bool) -> None:
+        if self._diode_failed and not failed and self._firmware >= _HUNDREDTHS_FROM and self._stored[2005] & _PILOT_DELAY:
+            self._diode_forgotten_s = self._at_s + _PILOT_DELAY_S
+        self._diode_failed = failed
+
     def trip_rcd(self) -> None:
         """The residual current device trips, or its test does so."""
         self._rcd_error_since_s = self._at_s
@@ -186,6 +199,8 @@ class EvseBoard:
     def next_change_s(self) -> float:
         """When it will do something by itself; inf for never."""
         due_s = min(self._relay_due_s, self._auto_clear_s)
+        if self._waits_for_pilot:
+            due_s = min(due_s, self._diode_forgotten_s)
         if self._test_since_s is not None:
             steps = (self._test_since_s + step for step in _TEST_STEPS_S)
             due_s = min(due_s, *(step for step in steps if step > self._at_s), inf)
@@ -245,8 +260,12 @@ class EvseBoard:
         return self._rcd_error_since_s + _AUTO_CLEAR_S
 
     @property
+    def _waits_for_pilot(self) -> bool:
+        return not self._diode_failed and self._at_s < self._diode_forgotten_s
+
+    @property
     def _failed(self) -> bool:
-        return self.diode_failed or self._rcd_error_since_s is not None
+        return self._diode_failed or self._waits_for_pilot or self._rcd_error_since_s is not None
 
     @property
     def _lacks_ventilation(self) -> bool:
@@ -321,11 +340,15 @@ class EvseBoard:
             int(self._relay)
             | self.diode_failed << 1
             | self._lacks_ventilation << 2
+            | self._waits_for_pilot << 3
             | (self._rcd_error_since_s is not None) << 4
         )
 
     def _recovery_s(self) -> int:
-        return 0 if self._auto_clear_s == inf else round(self._auto_clear_s - self._at_s)
+        """Seconds until what is wrong is forgotten by itself; 0 where nothing is, or nothing will."""
+        waits_until_s = [self._auto_clear_s] if self._auto_clear_s < inf else []
+        waits_until_s += [self._diode_forgotten_s] if self._waits_for_pilot else []
+        return max((round(until_s - self._at_s) for until_s in waits_until_s), default=0)
 
     def _test_countdown(self) -> int:
         """Tenths of a second that are left of the self-test."""

@@ -51,10 +51,15 @@ Handler = Callable[[Request], Response]
 
 
 @asynccontextmanager
-async def serving_http(handler: Handler, host: str, port: int, *, key: str) -> AsyncIterator[str]:
-    """Answer with ``handler`` until the context ends; yields the URL. ConfigError about ``key`` where the port is taken."""
+async def serving_http(
+    handler: Handler, host: str, port: int, *, key: str, channels: int | None = None
+) -> AsyncIterator[str]:
+    """Answer with ``handler`` until the context ends; yields the URL. ConfigError about ``key`` where the port is taken.
+
+    A device with so many ``channels`` hangs up on whoever comes when all are taken.
+    """
     open_connections: dict[_Connection, None] = {}
-    async with listening(lambda: _Connection(handler, open_connections), host, port, key=key) as bound:
+    async with listening(lambda: _Connection(handler, open_connections, channels), host, port, key=key) as bound:
         try:
             yield f"http://{f'[{host}]' if ':' in host else host}:{bound}"
         finally:
@@ -63,8 +68,9 @@ async def serving_http(handler: Handler, host: str, port: int, *, key: str) -> A
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, handler: Handler, open_connections: dict["_Connection", None]) -> None:
+    def __init__(self, handler: Handler, open_connections: dict["_Connection", None], channels: int | None) -> None:
         self._handler = handler
+        self._channels = channels
         self._open = open_connections
         self._received = b""
         self._answered = False
@@ -73,6 +79,9 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        if self._channels is not None and len(self._open) >= self._channels:
+            self.hang_up()
+            return
         self._open[self] = None
         if len(self._open) > _MOST_CONNECTIONS:
             next(iter(self._open)).hang_up()

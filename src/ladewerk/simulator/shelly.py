@@ -18,6 +18,8 @@ _MISSING_ARGUMENT: Final = -103
 _NOT_FOUND: Final = -105
 _NO_HANDLER: Final = 404
 _PHASES: Final = "abc"
+CHANNELS: Final = 6
+"""So many HTTP requests it works on at once (page RPC Channels)."""
 _OPEN: Final = "Shelly.GetDeviceInfo"
 """What it tells without a password, here and at /shelly."""
 _RESTARTED_BY_REQUEST: Final = 3
