@@ -44,6 +44,7 @@ from ladewerk.station.unit.events import (
     LockMoved,
     MeterSeen,
     Origin,
+    StopPressed,
     Tick,
 )
 from ladewerk.station.unit.execution import Execution
@@ -120,11 +121,13 @@ class UnitControl:
                 refused = action
             else:
                 self._do(action, now)
-        self.books.follow(self.state, now)
+        ceased = self.books.follow(self.state, now)
         self.books.given(None)
         self._wake_at_next_slot(now)
         self._look_for_awaited()
         self.changed.emit(self)
+        if ceased is not None:
+            self.handle(StopPressed(reason=ceased))
         return refused
 
     def await_vehicle(self, grant: Grant, timeout_s: float) -> None:

@@ -33,7 +33,12 @@ NOW = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
             "ParkingBayOccupancy",
             "'ParkingBayOccupancy' is none of EVConnected, Authorized, PowerPathClosed, EnergyTransfer",
         ),
-        (variables.TX_STOP_POINT, "DataSigned", "'DataSigned' is none of EVConnected, Authorized, PowerPathClosed"),
+        (
+            variables.TX_STOP_POINT,
+            "DataSigned",
+            "'DataSigned' is none of EVConnected, Authorized, PowerPathClosed, EnergyTransfer",
+        ),
+        (variables.TX_STOP_POINT, "EnergyTransfer", None),
         (variables.TX_STOP_POINT, "Authorized,Authorized", "each item stands once"),
         (variables.ALIGNED_MEASURANDS, "", None),
         (variables.BASIC_AUTH_PASSWORD, "short", "at least 16 characters were expected"),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -135,7 +136,7 @@ def test_e01_the_beginning_says_what_the_unit_does_then(start: str, state: str) 
     assert told.events[0].transaction_info.charging_state == state
 
 
-@pytest.mark.parametrize("stop", ["Authorized", "PowerPathClosed", "EVConnected,Authorized"])
+@pytest.mark.parametrize("stop", ["Authorized", "PowerPathClosed", "EnergyTransfer", "EVConnected,Authorized"])
 def test_e06_a_transaction_ends_with_the_authorization(stop: str) -> None:
     told = desk(stop=stop)
     told.session()
@@ -151,6 +152,61 @@ def test_e06_one_that_ends_with_the_cable_says_before_that_it_was_stopped() -> N
     assert told.events[-1].transaction_info.stopped_reason is v21.ReasonEnumType.LOCAL
 
 
+@pytest.mark.parametrize(
+    ("pause", "reason", "state"),
+    [
+        (unit(Phase.DIRECT), "StoppedByEV", "SuspendedEV"),
+        (replace(unit(Phase.WAITING), offer_a=0.0), "Other", "SuspendedEVSE"),
+    ],
+)
+def test_e06_one_that_ends_with_the_energy_ends_at_the_first_pause(pause: UnitState, reason: str, state: str) -> None:
+    told = desk(stop="EVConnected,EnergyTransfer")
+    told.plug()
+    told.grant()
+    told.see(DIRECT, 3)
+    assert told.said()[-1] == CHANGED, "a vehicle that has not begun yet does not pause"
+    told.see(DRAWING, 3)
+    told.see(pause)
+    assert told.said()[-1] == ("Ended", "ChargingStateChanged")
+    assert told.events[-1].transaction_info.stopped_reason == reason
+    assert told.events[-1].transaction_info.charging_state == state
+    assert contexts(told.events[-1]) == {"Transaction.End"}
+    assert (told.books.grant, told.books.ceased) == (None, reason)
+    told.release(EndReason.STOPPED_BY_EV)
+    assert told.said()[-1] == ("Ended", "ChargingStateChanged")
+    told.grant(REMOTE)
+    assert told.said()[-1] == ("Started", "RemoteStart")
+    assert told.books.ceased is None
+
+
+POINTS = ("EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
+COMBINED = [",".join(some) for count in range(1, 5) for some in combinations(POINTS, count)]
+
+
+@pytest.mark.parametrize("start", COMBINED)
+@pytest.mark.parametrize("stop", COMBINED)
+def test_e01_e06_whatever_the_points_are_energy_has_a_transaction_and_each_transaction_an_end(start: str, stop: str) -> None:
+    told = desk(start, stop)
+    for driver in (CARD, REMOTE):
+        told.plug()
+        told.grant(driver)
+        for state in (LOCKING, DIRECT, DRAWING):
+            told.see(state)
+        assert told.books.transaction is not None
+        told.release(EndReason.LOCAL)
+        told.see(IDLE)
+        assert told.books.transaction is None
+    by_id = {event.transaction_info.transaction_id for event in told.events}
+    assert len(by_id) == 2
+    for transaction_id in by_id:
+        own = [event for event in told.events if event.transaction_info.transaction_id == transaction_id]
+        assert [event.seq_no for event in own] == list(range(len(own)))
+        kinds = [event.event_type.value for event in own]
+        assert (kinds[0], kinds[-1]) == ("Started", "Ended")
+        assert set(kinds[1:-1]) <= {"Updated"}
+        assert own[-1].transaction_info.stopped_reason is v21.ReasonEnumType.LOCAL
+
+
 def test_e06_a_second_driver_on_the_same_cable_is_authorized_in_the_same_transaction() -> None:
     told = desk(stop="EVConnected")
     told.plug()
@@ -162,7 +218,7 @@ def test_e06_a_second_driver_on_the_same_cable_is_authorized_in_the_same_transac
     assert told.events[-1].transaction_info.remote_start_id == 7
 
 
-@pytest.mark.parametrize("stop", ["EVConnected", "Authorized", "PowerPathClosed"])
+@pytest.mark.parametrize("stop", ["EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer"])
 def test_e09_a_cable_that_is_pulled_ends_every_transaction(stop: str) -> None:
     told = desk(stop=stop)
     told.plug()

@@ -26,7 +26,7 @@ MEASURANDS: Final = (
 """What the meter and the board can tell."""
 
 START_POINTS: Final = ("EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
-STOP_POINTS: Final = ("EVConnected", "Authorized", "PowerPathClosed")
+STOP_POINTS: Final = START_POINTS
 
 _REGISTER: Final = str(_Measurand.ENERGY_ACTIVE_IMPORT_REGISTER)
 _BRIEF: Final = ",".join((_REGISTER, _Measurand.POWER_ACTIVE_IMPORT, _Measurand.CURRENT_IMPORT, _Measurand.CURRENT_OFFERED))
@@ -148,7 +148,7 @@ TX_STOP_POINT: Final = _members(
     "TxStopPoint",
     "EVConnected,Authorized",
     STOP_POINTS,
-    "the end of which ends a transaction",
+    "the end of which ends a transaction; EnergyTransfer ends it, and the charging, with the first pause",
     least=1,
     effect=Effect.NEXT,
 )

@@ -11,7 +11,7 @@ from ladewerk.station.transactions.books import At, Books, NewId, Terms
 from ladewerk.station.transactions.transaction import Grant, Transaction
 from ladewerk.station.unit.actions import AuthorizeTransaction, BeginTransaction, EndReason, EndTransaction, Refuse
 from ladewerk.station.unit.events import DirectPressed, Event, NeedsGiven, ScheduleGiven, StartPressed
-from ladewerk.station.unit.state import RUNNING, UnitState
+from ladewerk.station.unit.state import ENERGISED, RUNNING, UnitState
 
 Entry = BeginTransaction | AuthorizeTransaction | EndTransaction
 
@@ -83,12 +83,13 @@ class Bookkeeper:
         if grant is not None and (standing is None or not self._books.told or not _alike(grant, standing)):
             self._keep(books.granted(self._books, grant, at))
 
-    def follow(self, state: UnitState, now: Moment) -> None:
-        """What the unit's state calls for."""
+    def follow(self, state: UnitState, now: Moment) -> EndReason | None:
+        """What the unit's state calls for; why its session has to stop, where that has ended its transaction."""
         if state.phase in RUNNING and self._books.grant is None:
             # A plan that nobody asked for was started: it charges for whoever started it.
             self._grant(self._at(state, now))
         self._keep(books.followed(self._books, self._at(state, now)))
+        return self._books.ceased if state.phase in ENERGISED else None
 
     def report_now(self, state: UnitState, now: Moment) -> bool:
         """An event that the CSMS asked for; False where no transaction is open."""

@@ -31,10 +31,12 @@ from ladewerk.station.unit.actions import EndReason
 from ladewerk.station.unit.state import ENERGISED, Phase, UnitState
 
 NewId = Callable[[], str]
-_STOP_WITH_AUTHORIZATION = frozenset({"Authorized", "PowerPathClosed"})
+_STOP_WITH_AUTHORIZATION = frozenset({"Authorized", "PowerPathClosed", "EnergyTransfer"})
+"""What is over when nobody may charge any more."""
 _FINAL = frozenset({EndReason.TIMEOUT, EndReason.IMMEDIATE_RESET})
 """They end a transaction whatever its TxStopPoints are (E03.FR.05, B12.FR.04)."""
 _CHARGING = v21.ChargingStateEnumType.CHARGING
+_SUSPENDED_EV = v21.ChargingStateEnumType.SUSPENDED_EV
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
-    """``grant`` is the authorization that stands, ``told`` whether the CSMS knows of it by an event of the transaction."""
+    """``grant`` is the authorization that stands, ``told`` whether the CSMS knows of it by an event of the transaction.
+
+    ``ceased`` is why the session has to stop, where its transaction ended before it.
+    """
 
     transaction: Transaction | None = None
     grant: Grant | None = None
@@ -60,6 +65,7 @@ class Books:
     connected: bool = False
     released_for: EndReason | None = None
     stopped_by: v21.IdTokenType | None = None
+    ceased: EndReason | None = None
     seen: Moment | None = None
 
 
@@ -101,7 +107,7 @@ def plugged(books: Books, at: At) -> Kept:
 
 def granted(books: Books, grant: Grant, at: At) -> Kept:
     """Somebody may charge; who may already goes on as he is."""
-    books = replace(books, grant=grant, told=False, released_for=None, stopped_by=None)
+    books = replace(books, grant=grant, told=False, released_for=None, stopped_by=None, ceased=None)
     if books.transaction is None:
         connected = books.connected and "EVConnected" in at.terms.start_points
         return _started(books, _of_grant(grant), at) if connected or "Authorized" in at.terms.start_points else (books, ())
@@ -139,7 +145,7 @@ def released(books: Books, reason: EndReason, at: At, *, final: bool = False) ->
     return replace(books, transaction=transaction), (event,)
 
 
-def _ended(books: Books, at: At, *, by: EndReason) -> Kept:
+def _ended(books: Books, at: At, *, by: EndReason, trigger: Trigger | None = None) -> Kept:
     """Ended: for the reason that ended the session, by what happened last."""
     assert books.transaction is not None
     _, event = end(
@@ -147,7 +153,7 @@ def _ended(books: Books, at: At, *, by: EndReason) -> Kept:
         books.released_for or by,
         at.state,
         at.now,
-        trigger=ENDED_BY.get(by, Trigger.ABNORMAL_CONDITION),
+        trigger=trigger or ENDED_BY.get(by, Trigger.ABNORMAL_CONDITION),
         meter_value=at.values(Context.TRANSACTION_END),
         stopped_by=books.stopped_by,
     )
@@ -167,6 +173,11 @@ def followed(books: Books, at: At) -> Kept:
         books, events = _started(books, _of_grant(books.grant), at)
     if books.transaction is None:
         return books, events
+    if _pauses(books.transaction, at):
+        by_vehicle = charging_state(at.state) is _SUSPENDED_EV
+        reason = EndReason.STOPPED_BY_EV if by_vehicle else EndReason.OTHER
+        books, events = _ended(books, at, by=reason, trigger=Trigger.CHARGING_STATE_CHANGED)
+        return replace(books, ceased=reason), events
     transaction, more = _due(books.transaction, before, at)
     return replace(books, transaction=transaction), (*events, *more)
 
@@ -180,6 +191,13 @@ def _begins(at: At) -> bool:
     if "PowerPathClosed" in points and at.state.phase in ENERGISED:
         return True
     return "EnergyTransfer" in points and charging_state(at.state) is _CHARGING
+
+
+def _pauses(transaction: Transaction, at: At) -> bool:
+    """Energy has flowed and flows no more, in a session that would go on: it stops with its transaction (E06)."""
+    if "EnergyTransfer" not in at.terms.stop_points or at.state.phase not in ENERGISED:
+        return False
+    return transaction.charging_state is _CHARGING and charging_state(at.state) is not _CHARGING
 
 
 def _due(transaction: Transaction, before: Moment, at: At) -> tuple[Transaction, list[v21.TransactionEventRequest]]:

@@ -30,6 +30,7 @@ ENDED_BY: Final = {
     EndReason.IMMEDIATE_RESET: Trigger.RESET_COMMAND,
     EndReason.TIMEOUT: Trigger.EV_CONNECT_TIMEOUT,
     EndReason.UNPLUGGED: Trigger.EV_COMMUNICATION_LOST,
+    EndReason.STOPPED_BY_EV: Trigger.CHARGING_STATE_CHANGED,
 }
 """What triggers the event that says so; everything else is an AbnormalCondition."""
 

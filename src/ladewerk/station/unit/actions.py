@@ -20,6 +20,7 @@ class EndReason(StrEnum):
     IMMEDIATE_RESET = "ImmediateReset"
     TIMEOUT = "Timeout"
     UNPLUGGED = "EVDisconnected"
+    STOPPED_BY_EV = "StoppedByEV"
     OVERCURRENT = "OvercurrentFault"
     GROUND_FAULT = "GroundFault"
     OTHER = "Other"
