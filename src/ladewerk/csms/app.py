@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ladewerk.clock import Clock
+from ladewerk.csms.admission import Admissions
 from ladewerk.csms.api.app import csms_api
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.charging_loop import ChargingLoop
@@ -18,6 +19,7 @@ from ladewerk.csms.frame_log import FrameLog
 from ladewerk.csms.handlers.table import station_router
 from ladewerk.csms.ledger import Ledger, starting_site
 from ladewerk.csms.outlets import Outlets
+from ladewerk.csms.quirks_asking import QuirksAsking
 from ladewerk.csms.retention import forget_what_is_old
 from ladewerk.csms.security.accounts import Accounts
 from ladewerk.csms.store.database import open_store
@@ -26,6 +28,7 @@ from ladewerk.csms.transactions import known_starts
 from ladewerk.ocpp import StartedTransactions, Version, serve
 from ladewerk.ocpp.opening import OpenChannel, OpenListener, Serve
 from ladewerk.ocpp.peer import random_id
+from ladewerk.refusals import Refusals
 from ladewerk.settings import data_folder, split_address
 from ladewerk.web.https import https_for
 from ladewerk.web.server import serving
@@ -77,6 +80,7 @@ class Csms:
     connections: Connections
     frame_log: FrameLog
     outlets: Outlets
+    refusals: Refusals
 
 
 @asynccontextmanager
@@ -94,6 +98,8 @@ async def running_csms(
         frame_log = FrameLog()
         recent = await store.transactions(_RECENT)
         tasks.start(forget_what_is_old(store, config.keep, clock), name="forget what is old")
+        refusals = Refusals(clock)
+        admissions = Admissions(ledger, clock, rules=config.rules, accept_unknown=config.accept_unknown, refusals=refusals)
         connections = Connections(
             ledger,
             store,
@@ -102,12 +108,12 @@ async def running_csms(
             tasks,
             rules=config.rules,
             started=StartedTransactions(known_starts(remembered.stations, (*recent, *remembered.transactions))),
-            accept_unknown=config.accept_unknown,
             unknown_tokens=config.unknown_tokens,
             new_id=surroundings.new_id,
         )
         outlets = Outlets(ledger, tasks, remembered)
-        fallbacks = Fallbacks(ledger, connections, outlets, clock, tasks)
+        asking = QuirksAsking(ledger, connections, tasks)
+        fallbacks = Fallbacks(ledger, connections, outlets, asking, clock, tasks)
         deliveries = Deliveries(ledger, connections, outlets, clock, tasks)
         charging_loop = ChargingLoop(ledger, outlets, fallbacks, deliveries, clock, tasks)
         accounts = None if config.open else Accounts(store.accounts, clock)
@@ -120,14 +126,16 @@ async def running_csms(
             clock=clock,
             accounts=accounts,
             tries=Tries(clock),
+            refusals=refusals,
         )
         async with (
             outlets.running(),
+            asking.running(),
             fallbacks.running(),
             deliveries.running(remembered),
             charging_loop.running(remembered),
             surroundings.serve_page(config, desk) as web_url,
-            _listening(config, connections, surroundings.serve) as listener,
+            _listening(config, connections, admissions, refusals, surroundings.serve) as listener,
         ):
             yield Csms(
                 ocpp_port=listener.port,
@@ -137,10 +145,13 @@ async def running_csms(
                 connections=connections,
                 frame_log=frame_log,
                 outlets=outlets,
+                refusals=refusals,
             )
 
 
-def _listening(config: CsmsConfig, connections: Connections, serve: Serve) -> AbstractAsyncContextManager[OpenListener]:
+def _listening(
+    config: CsmsConfig, connections: Connections, admissions: Admissions, refusals: Refusals, serve: Serve
+) -> AbstractAsyncContextManager[OpenListener]:
     """Let stations in, as the settings say."""
     host, port = split_address("csms.listen", config.listen)
     router = station_router()
@@ -152,9 +163,11 @@ def _listening(config: CsmsConfig, connections: Connections, serve: Serve) -> Ab
         host,
         port,
         versions=tuple(Version),
-        admit=connections.admit,
+        admit=admissions.admit,
         serve_channel=serve_station,
         tls=config.tls,
         compression=config.compression,
         ping_s=lambda handshake: config.rules.of(handshake.identity).ping_s,
+        door=config.crowd.door,
+        refusals=refusals,
     )

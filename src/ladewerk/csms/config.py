@@ -12,6 +12,7 @@ from ladewerk.csms.retention import Keep
 from ladewerk.csms.site import DAY_AND_NIGHT, LoadStep, PriceStep, Site, SubFuse, Tariff, Wiring, site_faults
 from ladewerk.csms.station_rules import PING_S, Rules, StationRules
 from ladewerk.csms.tokens import UnknownTokens
+from ladewerk.entrance import DOOR, Room
 from ladewerk.errors import ConfigError
 from ladewerk.ocpp import SecurityProfile, ServerTls
 from ladewerk.ocpp.link_settings import LenientTable, PingSeconds, ServerTlsTable, warn_of_open_key
@@ -82,6 +83,28 @@ def _series(folder: Path, name: str | None, column: Column, zone: tzinfo) -> Ste
     return () if name is None else read_series(folder / Path(name).expanduser(), column, zone)
 
 
+Number = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+
+
+class CrowdTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[csms.crowd]``: how many connections there may be, in all and of one address."""
+
+    half_open: Number = DOOR.most
+    half_open_per_address: Number = 500
+    web: Number = 1000
+    web_per_address: Number = 200
+
+    @property
+    def door(self) -> Room:
+        """Of those at the stations' port and at the page's that have not said what they want."""
+        return Room(most=self.half_open, most_per_address=self.half_open_per_address)
+
+    @property
+    def house(self) -> Room:
+        """Of all at the page's port."""
+        return Room(most=self.web, most_per_address=self.web_per_address)
+
+
 class CsmsConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What a CSMS is started with; ``database`` is an SQLAlchemy URL, None the file in the user's data folder.
 
@@ -101,6 +124,7 @@ class CsmsConfig(msgspec.Struct, frozen=True, kw_only=True):
     rules: Rules = Rules()
     https: HttpsTable | None = None
     keep: Keep = Keep()
+    crowd: CrowdTable = CrowdTable()
     folder: str = "."
 
     def check(self) -> None:
@@ -137,6 +161,7 @@ class CsmsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     open: bool = False
     https: HttpsTable | None = None
     keep: Keep = Keep()
+    crowd: CrowdTable = CrowdTable()
     tls: ServerTlsTable | None = None
     compression: bool = True
     ping_s: PingSeconds = PING_S
@@ -210,6 +235,7 @@ def load_config(path: Path) -> CsmsConfig:
         rules=rules,
         https=table.https,
         keep=table.keep,
+        crowd=table.crowd,
         folder=str(path.parent),
     )
 

@@ -1,6 +1,5 @@
 """Which station is here, as whom, over which connection: the newest authenticated one of a station counts."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from functools import partial
 from ladewerk.clock import Clock
 from ladewerk.csms.frame_log import FrameLog
 from ladewerk.csms.ledger import Ledger
-from ladewerk.csms.passwords import password_matches
 from ladewerk.csms.records import StationRecord, station_key
 from ladewerk.csms.session import StationSession
 from ladewerk.csms.station_rules import Rules
@@ -19,15 +17,13 @@ from ladewerk.csms.supervision import Tasks
 from ladewerk.csms.tokens import UnknownTokens
 from ladewerk.errors import StoreError
 from ladewerk.ocpp import (
-    Admission,
     Channel,
     Forgiveness,
     FrameSeen,
-    Handshake,
+    Leniency,
     NewestConnections,
     Peer,
     Router,
-    SecurityProfile,
     StartedTransactions,
     Version,
     codec_for,
@@ -60,7 +56,6 @@ class Connections:
         *,
         rules: Rules,
         started: StartedTransactions,
-        accept_unknown: bool,
         unknown_tokens: UnknownTokens,
         new_id: Callable[[], str],
     ) -> None:
@@ -71,7 +66,6 @@ class Connections:
         self._tasks = tasks
         self._rules = rules
         self._started = started
-        self._accept_unknown = accept_unknown
         self._unknown_tokens = unknown_tokens
         self._new_id = new_id
         self._live: NewestConnections[Connection] = NewestConnections()
@@ -80,42 +74,6 @@ class Connections:
     def of(self, station_id: str) -> Connection | None:
         """The connection of a station, None while it is away."""
         return self._live.of(station_id)
-
-    async def admit(self, handshake: Handshake) -> Admission:
-        """Whether a station may come in; one that nobody knows is noted as waiting."""
-        station = self._ledger.stations.get(station_key(handshake.identity))
-        if station is None:
-            if self._accept_unknown:
-                return self._unknown_admission(handshake)
-            self._ledger.note_waiting(handshake.identity, handshake.remote, self._clock.now())
-            _log.warning("station %r from %s waits to be approved", handshake.identity, handshake.remote)
-            return Admission.UNKNOWN
-        rules = self._rules.of(handshake.identity)
-        if not rules.suffice(handshake):
-            return _turned_away(handshake, f"security profile {rules.least} is asked for")
-        if handshake.certificate is not None:
-            if rules.belongs(handshake.certificate, handshake.identity):
-                return Admission.ACCEPT
-            return _turned_away(handshake, f"the certificate is that of {handshake.certificate.common_name!r}")
-        if station.password_hash is None:
-            if rules.least == SecurityProfile.NONE:
-                return Admission.ACCEPT
-            return _turned_away(handshake, "no password was ever given to it")
-        # The user name was found to be the identity before this was asked (A00.FR.207).
-        said = handshake.basic_password
-        if said is not None and await asyncio.to_thread(password_matches, said, station.password_hash):
-            return Admission.ACCEPT
-        return _turned_away(handshake, "wrong or no password")
-
-    def _unknown_admission(self, handshake: Handshake) -> Admission:
-        """Of a station that nobody knows, where such are served at once: it has no password, so its word or its certificate
-        counts."""
-        rules = self._rules.of(handshake.identity)
-        if handshake.certificate is None:
-            known_enough = rules.least == SecurityProfile.NONE
-        else:
-            known_enough = rules.belongs(handshake.certificate, handshake.identity)
-        return Admission.ACCEPT if known_enough else _turned_away(handshake, "it shows nothing that tells who it is")
 
     async def serve(self, channel: Channel, version: Version, router: Router[StationSession], *, generation: int) -> None:
         """Serve an admitted station until its connection ends. An older connection of it is closed."""
@@ -141,7 +99,7 @@ class Connections:
             router=router,
             state=session,
             clock=self._clock,
-            leniency=self._rules.of(identity).leniency,
+            leniency=Leniency() if self._ledger.quirks_of(key).lenient else self._rules.of(identity).leniency,
             codec=codec_for(version, identity, started=self._started),
             new_id=self._new_id,
         )
@@ -178,11 +136,6 @@ class Connections:
 
     def _log_frame(self, station_id: str, frame: FrameSeen) -> None:
         self._frame_log.add(frame.at, station_id, frame.sent, frame.text)
-
-
-def _turned_away(handshake: Handshake, why: str) -> Admission:
-    _log.warning("station %s from %s is not let in: %s", handshake.identity, handshake.remote, why)
-    return Admission.UNAUTHORIZED
 
 
 def _log_forgiveness(station_id: str, forgiveness: Forgiveness) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from urllib.parse import urlsplit
 
+from ladewerk.entrance import DOOR, Room
 from ladewerk.errors import ConfigError, Disconnected
 from ladewerk.ocpp.channel import AT_ONCE
 from ladewerk.ocpp.opening import OpenChannel
@@ -18,6 +19,7 @@ from ladewerk.ocpp.version import Version
 from ladewerk.ocpp.websocket_handshake import Admission, Handshake, checked_identity
 from ladewerk.ocpp.websocket_server import Compression, Pings
 from ladewerk.ocpp.websocket_tls import ClientTls, ServerTls
+from ladewerk.refusals import Refusals
 
 _CLOSE_NORMAL = 1000
 _CLOSE_GOING_AWAY = 1001
@@ -211,17 +213,19 @@ class LoopbackNetwork:
         tls: ServerTls | None = None,
         compression: Compression = True,
         ping_s: Pings = None,
+        door: Room = DOOR,
+        refusals: Refusals | None = None,
     ) -> AsyncIterator[_Listening]:
-        """As :func:`ladewerk.ocpp.serve`; there is nothing to encrypt, compress or ping."""
-        del tls, compression, ping_s
+        """As :func:`ladewerk.ocpp.serve`; there is nothing to encrypt, compress or ping, and nobody to keep out."""
+        del tls, compression, ping_s, door, refusals
         if port in self._doors:
             raise ConfigError(f"{host}:{port}", "the port is in use")
-        door = self._doors[port] = _Door(versions, admit, serve_channel)
+        csms = self._doors[port] = _Door(versions, admit, serve_channel)
         try:
             yield _Listening(port)
         finally:
             del self._doors[port]
-            await door.shut()
+            await csms.shut()
 
     @asynccontextmanager
     async def connect(

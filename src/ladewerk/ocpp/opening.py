@@ -4,11 +4,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from ladewerk.entrance import Room
 from ladewerk.ocpp.channel import Channel
 from ladewerk.ocpp.version import Version
 from ladewerk.ocpp.websocket_handshake import Admission, Handshake
 from ladewerk.ocpp.websocket_server import Compression, Pings
 from ladewerk.ocpp.websocket_tls import ClientTls, ServerTls
+from ladewerk.refusals import Refusals
 
 
 class OpenChannel(Channel, Protocol):
@@ -55,4 +57,6 @@ class Serve(Protocol):
         tls: ServerTls | None,
         compression: Compression,
         ping_s: Pings,
+        door: Room,
+        refusals: Refusals | None,
     ) -> AbstractAsyncContextManager[OpenListener]: ...

@@ -80,7 +80,7 @@ async def _open(protocol: ClientProtocol, context: ssl.SSLContext | None, creden
     """The handshake; raises what went wrong with it."""
     host, port = protocol.uri.host, protocol.uri.port
     _, wire = await asyncio.get_running_loop().create_connection(
-        lambda: Wire(protocol, lambda _: None), host, port, ssl=context, server_hostname=None if context is None else host
+        lambda: Wire(protocol), host, port, ssl=context, server_hostname=None if context is None else host
     )
     try:
         request = protocol.connect()

@@ -26,6 +26,7 @@ class Admission(Enum):
     ACCEPT = auto()
     UNKNOWN = auto()  # HTTP 404
     UNAUTHORIZED = auto()  # HTTP 401
+    TOO_MANY_TRIES = auto()  # HTTP 429: too many were wrong, this one is not even looked at
 
 
 class SecurityProfile(IntEnum):

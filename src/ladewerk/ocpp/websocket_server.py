@@ -3,6 +3,8 @@
 import asyncio
 import errno
 import logging
+import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +16,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
+from ladewerk.entrance import DOOR, Entrance, Room, Visit, room_by_files
 from ladewerk.errors import ConfigError, Disconnected
 from ladewerk.ocpp.frames import DEFAULT_LIMITS
 from ladewerk.ocpp.version import Version
@@ -29,6 +32,7 @@ from ladewerk.ocpp.websocket_channel import (
 from ladewerk.ocpp.websocket_handshake import Admission, Handshake, certificate_of, read_handshake
 from ladewerk.ocpp.websocket_tls import ServerTls, server_context
 from ladewerk.ocpp.websocket_wire import Wire
+from ladewerk.refusals import Refusals, Why
 
 log: logging.Logger = logging.getLogger(__name__)
 
@@ -42,6 +46,9 @@ _CLOSE_NORMAL = 1000
 _CLOSE_GOING_AWAY = 1001
 _CLOSE_PROTOCOL_ERROR = 1002
 _CLOSE_INTERNAL_ERROR = 1011
+
+_BACKLOG = 1024
+"""After a power cut all stations come at once."""
 
 _DEFLATE = ServerPerMessageDeflateFactory(
     server_max_window_bits=WINDOW_BITS, client_max_window_bits=WINDOW_BITS, compress_settings=COMPRESSOR
@@ -66,33 +73,46 @@ async def serve(
     tls: ServerTls | None = None,
     compression: Compression = True,
     ping_s: Pings = PING_S,
+    door: Room = DOOR,
+    refusals: Refusals | None = None,
 ) -> AsyncIterator[Listener]:
     """Listen for stations; each one that ``admit`` accepts is handed to ``serve_channel`` and closed when that returns.
 
     Credentials whose user is not the identity are refused before ``admit`` is asked. ``compression`` and ``ping_s`` may be
-    functions that answer for each station. A handshake that is not finished in 10 s is cut off. At the end of the block
-    every connection is closed with 1001. Raises ConfigError when the address cannot be listened on or a certificate file
-    cannot be used.
+    functions that answer for each station. A handshake that is not finished in 10 s is cut off, and so is the oldest where
+    more than ``door`` says are not finished; ``refusals`` counts that. At the end of the block every connection is closed
+    with 1001. Raises ConfigError when the address cannot be listened on or a certificate file cannot be used.
     """
-    door = _Door(versions, admit, serve_channel, compression, ping_s)
     context = None if tls is None else server_context(tls)
+    reception = _Reception(versions, admit, serve_channel, compression, ping_s, context, refusals)
+    listeners = await _listeners(host, port)
+    entrances = [
+        Entrance(listener, reception.greet, door=door, house=room_by_files(), refusals=refusals) for listener in listeners
+    ]
     try:
-        listening = await asyncio.get_running_loop().create_server(
-            door.wire,
-            host,
-            port,
-            ssl=context,
-            # asyncio's own is a minute: that long nobody may hold a socket without saying anything.
-            ssl_handshake_timeout=None if context is None else OPEN_TIMEOUT_S,
-        )
+        yield Listener(listeners[0].getsockname()[1])
+    finally:
+        reception.is_shut = True
+        for entrance in entrances:
+            await entrance.close()
+        for listener in listeners:
+            listener.close()
+        await reception.shut()
+
+
+async def _listeners(host: str, port: int) -> list[socket.socket]:
+    """A socket for each address that ``host`` stands for."""
+    try:
+        # asyncio binds; what is taken from the sockets, and when, is decided in the entrance.
+        bound = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port, start_serving=False)
     except (OSError, OverflowError) as err:
         raise ConfigError(f"{host}:{port}", _why_not_listening(err)) from err
-    try:
-        yield Listener(listening.sockets[0].getsockname()[1])
-    finally:
-        listening.close()
-        await door.shut()
-        await listening.wait_closed()
+    listeners = [each.dup() for each in bound.sockets]
+    bound.close()
+    for listener in listeners:
+        listener.setblocking(False)
+        listener.listen(_BACKLOG)
+    return listeners
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +121,7 @@ class _Admitted:
     generation: int
 
 
-class _Door:
+class _Reception:
     """What is asked of each station before and after it comes in, and who is in."""
 
     def __init__(
@@ -111,6 +131,8 @@ class _Door:
         serve_channel: Callable[[WebSocketChannel], Awaitable[None]],
         compression: Compression,
         ping_s: Pings,
+        context: ssl.SSLContext | None,
+        refusals: Refusals | None,
     ) -> None:
         self._spoken = [Subprotocol(version) for version in versions]
         self._choose = _choice_among(self._spoken)
@@ -118,11 +140,13 @@ class _Door:
         self._serve_channel = serve_channel
         self._compression = compression
         self._ping_s = ping_s
+        self._context = context
+        self._refusals = refusals
         self._serving: dict[asyncio.Task[None], Wire] = {}
-        self._is_shut = False
+        self.is_shut = False
 
-    def wire(self) -> Wire:
-        """The protocol of a new connection."""
+    async def greet(self, taken: socket.socket, visit: Visit) -> None:
+        """Serve one connection from its first byte to its end."""
         protocol = ServerProtocol(
             subprotocols=self._spoken,
             select_subprotocol=self._choose,
@@ -130,43 +154,61 @@ class _Door:
             max_size=DEFAULT_LIMITS.max_bytes,
             logger=wire_log,
         )
-        return Wire(protocol, lambda wire: self._enter(wire, protocol))
-
-    def _enter(self, wire: Wire, protocol: ServerProtocol) -> None:
-        task = asyncio.get_running_loop().create_task(self._serve(wire, protocol))
+        wire = Wire(protocol)
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: wire,
+                taken,
+                ssl=self._context,
+                ssl_handshake_timeout=None if self._context is None else OPEN_TIMEOUT_S,
+            )
+        except OSError as err:
+            log.debug("%s: no connection: %s", visit.remote, err)
+            return
+        task = asyncio.current_task()
+        assert task is not None
         self._serving[task] = wire
-        task.add_done_callback(self._serving.pop)
+        try:
+            await self._serve(wire, protocol, visit)
+        finally:
+            wire.abort()
+            visit.leave()
+            del self._serving[task]
 
     async def shut(self) -> None:
         """Let nobody in any more, close what is open with 1001, and wait until all are served."""
-        self._is_shut = True
         tasks = [*self._serving]
         await asyncio.gather(*(wire.close(_CLOSE_GOING_AWAY, "") for wire in self._serving.values() if wire.is_open))
         if tasks:
             await asyncio.wait(tasks)
 
-    async def _serve(self, wire: Wire, protocol: ServerProtocol) -> None:
-        try:
-            async with asyncio.timeout(OPEN_TIMEOUT_S):
-                admitted = await self._let_in(wire, protocol)
-            if admitted is not None:
-                await self._serve_one(wire, protocol, admitted)
-            await wire.gone()
-        except TimeoutError:
-            log.debug("%s did not finish its handshake in time", wire.remote)
-        finally:
-            wire.abort()
-
-    async def _let_in(self, wire: Wire, protocol: ServerProtocol) -> _Admitted | None:
-        """Answer the request; who has come in, or None."""
+    async def _serve(self, wire: Wire, protocol: ServerProtocol, visit: Visit) -> None:
         request = await wire.opening()
         if not isinstance(request, Request):
-            return None
+            self._note(Why.NO_REQUEST, wire.remote, "what it says is no request for a WebSocket")
+            return
+        visit.let_in()
+        try:
+            async with asyncio.timeout(OPEN_TIMEOUT_S):
+                admitted = await self._let_in(wire, protocol, request)
+        except TimeoutError:
+            log.warning("%s could not be let in: the check took too long", wire.remote)
+            return
+        if admitted is not None:
+            await self._serve_one(wire, protocol, admitted)
+        await wire.gone()
+
+    def _note(self, why: Why, remote: str, what: str) -> None:
+        if self._refusals is not None:
+            self._refusals.note(why, remote, what)
+
+    async def _let_in(self, wire: Wire, protocol: ServerProtocol, request: Request) -> _Admitted | None:
+        """Answer the request; who has come in, or None."""
         answer = await self._answer(wire, protocol, request)
         if wire.protocol.state is not State.CONNECTING:
             return None  # it did not wait for the answer
         if isinstance(answer, _Admitted):
-            if self._is_shut:
+            if self.is_shut:
                 response = protocol.reject(HTTPStatus.SERVICE_UNAVAILABLE, "The CSMS is shutting down.\n")
             else:
                 response = protocol.accept(request)
@@ -178,6 +220,10 @@ class _Door:
 
     async def _answer(self, wire: Wire, protocol: ServerProtocol, request: Request) -> _Admitted | Response:
         handshake = _read(wire, request)
+        if handshake is Admission.UNKNOWN:
+            self._note(Why.UNKNOWN_STATION, wire.remote, "a path that is no identity of a station")
+        elif handshake is Admission.UNAUTHORIZED:
+            self._note(Why.WRONG_CREDENTIALS, wire.remote, "credentials that are not those of the station in the path")
         try:
             admission = await self._admit(handshake) if isinstance(handshake, Handshake) else handshake
             if isinstance(handshake, Handshake) and admission is Admission.ACCEPT:
@@ -188,6 +234,8 @@ class _Door:
             return protocol.reject(HTTPStatus.INTERNAL_SERVER_ERROR, "The station could not be checked.\n")
         if admission is Admission.UNKNOWN:
             return protocol.reject(HTTPStatus.NOT_FOUND, "No such charging station.\n")
+        if admission is Admission.TOO_MANY_TRIES:
+            return protocol.reject(HTTPStatus.TOO_MANY_REQUESTS, "Too many wrong passwords; try again later.\n")
         response = protocol.reject(HTTPStatus.UNAUTHORIZED, "Wrong or missing credentials.\n")
         response.headers["WWW-Authenticate"] = 'Basic realm="OCPP", charset="UTF-8"'
         return response

@@ -6,7 +6,7 @@ pays for with every station and every message.
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Final, cast
 
 from websockets.exceptions import ConnectionClosed
@@ -33,10 +33,7 @@ _MAX_REASON_BYTES = 123  # RFC 6455, 5.5
 
 
 class Wire(asyncio.Protocol):
-    """One connection, from its first byte on. One task at a time may receive.
-
-    ``opened`` is called when the transport is there. Nothing is kept of the handshake.
-    """
+    """One connection, from its first byte on. One task at a time may receive. Nothing is kept of the handshake."""
 
     __slots__ = (
         "_deadline",
@@ -44,7 +41,6 @@ class Wire(asyncio.Protocol):
         "_inbox",
         "_leaving",
         "_loop",
-        "_opened",
         "_opening",
         "_parts",
         "_parts_opcode",
@@ -59,10 +55,9 @@ class Wire(asyncio.Protocol):
         "transport",
     )
 
-    def __init__(self, protocol: Protocol, opened: "Callable[[Wire], None]") -> None:
+    def __init__(self, protocol: Protocol) -> None:
         self.protocol: Protocol = protocol
         self.transport: asyncio.Transport
-        self._opened = opened
         self._loop = asyncio.get_running_loop()
         self._gone: asyncio.Future[None] = self._loop.create_future()
         self._opening: asyncio.Future[Request | Response | None] | None = self._loop.create_future()
@@ -173,9 +168,6 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # those of other loops do not all say that they are
         self.transport.set_write_buffer_limits(_UNSENT_MOST_BYTES)
-        opened = self._opened
-        del self._opened  # it has done its work, and holds more than one would think
-        opened(self)
 
     def data_received(self, data: bytes) -> None:
         self.protocol.receive_data(data)

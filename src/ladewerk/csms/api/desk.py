@@ -9,6 +9,7 @@ from ladewerk.csms.frame_log import FrameLog
 from ladewerk.csms.ledger import Ledger
 from ladewerk.csms.security.accounts import Accounts
 from ladewerk.csms.store.ports import Store
+from ladewerk.refusals import Refusals
 from ladewerk.web.tries import Tries
 
 
@@ -23,6 +24,7 @@ class Desk:
     clock: Clock
     accounts: Accounts | None
     tries: Tries
+    refusals: Refusals
 
     def overview(self) -> Overview:
         """What is known now."""
