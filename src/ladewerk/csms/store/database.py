@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from ladewerk.csms.allocation import EvseKey, Outlet
+from ladewerk.csms.dossiers import Dossiers
 from ladewerk.csms.records import ChargingNeed, ConnectorStatus, StationRecord, StoredPlan, station_key
 from ladewerk.csms.site import Site
 from ladewerk.csms.store import schema
@@ -21,13 +22,24 @@ from ladewerk.csms.store.accounts import DatabaseAccounts
 from ladewerk.csms.store.engine import open_engine
 from ladewerk.csms.store.forgetting import forget
 from ladewerk.csms.store.history import DatabaseHistory
-from ladewerk.csms.store.ports import AccountStore, EventRecord, HistoryStore, Notification, Remembered, Store
+from ladewerk.csms.store.ports import (
+    AccountStore,
+    EventRecord,
+    HistoryStore,
+    Notification,
+    Remembered,
+    Store,
+    TokenChangeStore,
+)
 from ladewerk.csms.store.reader import Reader
 from ladewerk.csms.store.rows import add_row, as_json, is_there, put_row
+from ladewerk.csms.store.sheets import DatabaseSheets
+from ladewerk.csms.store.token_changes import DatabaseTokenChanges, note_change
 from ladewerk.csms.store.transaction_rows import read_transactions, transaction_of, transactions_query
 from ladewerk.csms.store.writer import Writer
 from ladewerk.csms.tokens import Token, token_key
 from ladewerk.csms.transactions import Transaction
+from ladewerk.signals import Signal
 
 R = TypeVar("R")
 
@@ -48,6 +60,9 @@ class DatabaseStore:
 
     def __init__(self, reader: Reader, writer: Writer) -> None:
         self.accounts: AccountStore = DatabaseAccounts(reader, writer)
+        self.dossiers = Dossiers(DatabaseSheets(reader, writer))
+        self.token_changes: TokenChangeStore = DatabaseTokenChanges(reader)
+        self.tokens_changed: Signal[None] = Signal()
         self.history: HistoryStore = DatabaseHistory(reader)
         self._reader = reader
         self._writer = writer
@@ -127,11 +142,24 @@ class DatabaseStore:
 
     async def put_token(self, token: Token) -> None:
         row = {"owner": token.owner, "payload": as_json(token)}
-        await self._writer.write(lambda connection: put_row(connection, schema.tokens, {"token_key": token.key}, row))
+
+        def work(connection: Connection) -> None:
+            put_row(connection, schema.tokens, {"token_key": token.key}, row)
+            note_change(connection, token.key)
+
+        await self._writer.write(work)
+        self.tokens_changed.emit(None)
 
     async def delete_token(self, id_token: str) -> bool:
         statement = delete(schema.tokens).where(schema.tokens.c.token_key == token_key(id_token))
-        return await self._writer.write(lambda connection: connection.execute(statement).rowcount > 0)
+
+        def work(connection: Connection) -> bool:
+            note_change(connection, token_key(id_token))
+            return connection.execute(statement).rowcount > 0
+
+        deleted = await self._writer.write(work)
+        self.tokens_changed.emit(None)
+        return deleted
 
     async def forget(self, before: Mapping[str, datetime], at_most: int) -> int:
         return await self._writer.write(lambda connection: forget(connection, before, at_most))

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Protocol
 
 from ladewerk.csms.allocation import EvseKey, Outlet
+from ladewerk.csms.dossiers import Dossiers
 from ladewerk.csms.records import ChargingNeed, ConnectorStatus, StationRecord, StoredPlan
 from ladewerk.csms.security.records import Change, Key, Login, User
 from ladewerk.csms.site import Site
 from ladewerk.csms.tokens import Token
 from ladewerk.csms.transactions import Transaction
+from ladewerk.signals import Signal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,10 +134,26 @@ class HistoryStore(Protocol):
         ...
 
 
+class TokenChangeStore(Protocol):
+    """In what order tokens were changed, by numbers that only grow. Every method raises StoreError."""
+
+    async def last(self) -> int:
+        """The number of the last change, 0 before the first."""
+        ...
+
+    async def since(self, number: int) -> list[str]:
+        """The keys of the tokens that were entered, changed or deleted after that change."""
+        ...
+
+
 class Store(Protocol):
     """Every method returns when its work is committed, and raises StoreError where the database refuses."""
 
     accounts: AccountStore
+    dossiers: Dossiers
+    token_changes: TokenChangeStore
+    tokens_changed: Signal[None]
+    """A token was entered, changed or deleted."""
     history: HistoryStore
 
     async def remember(self) -> Remembered:

@@ -20,7 +20,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-REVISION: Final = "0004"
+REVISION: Final = "0005"
 """The newest of the steps in ``migrations/versions``: what these tables are; a test holds both together."""
 
 
@@ -129,6 +129,7 @@ notifications = Table(
     Column("action", StationText, nullable=False),
     Column("at", UtcTime, nullable=False, index=True),
     Column("payload", StationText, nullable=False),
+    Index("notifications_kind", "station_key", "action", "id"),
 )
 
 needs = Table(
@@ -195,6 +196,25 @@ tokens = Table(
     Column("token_key", StationText, primary_key=True),
     Column("owner", StationText, nullable=False),
     Column("payload", StationText, nullable=False),
+)
+
+token_changes = Table(
+    "token_changes",
+    metadata,
+    Column("token_key", StationText, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Index("token_changes_number", "number"),
+)
+
+sheets = Table(
+    "sheets",
+    metadata,
+    Column("station_key", ForeignKey("stations.station_key"), primary_key=True),
+    Column("topic", StationText, primary_key=True),
+    Column("name", StationText, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("payload", StationText, nullable=False),
+    Index("sheets_topic", "topic"),
 )
 
 site = Table(

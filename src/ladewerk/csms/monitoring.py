@@ -1,0 +1,58 @@
+"""Monitors that are set on variables of a station. Pure. OCPP 2.1 part 2, N02 to N06."""
+
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import UNSET
+
+from ladewerk.csms.dossier_names import numbered
+from ladewerk.csms.reports import Place, place_of
+from ladewerk.ocpp import v21
+
+
+class Monitor(msgspec.Struct, frozen=True, kw_only=True):
+    """``event_notification_type`` says whose it is (preconfigured, hard-wired, set by a CSMS); None where nobody said."""
+
+    monitor_id: int
+    place: Place
+    type: str
+    value: float
+    severity: int
+    transaction: bool = False
+    event_notification_type: str | None = None
+
+
+def reported(said: Iterable[v21.MonitoringDataType]) -> dict[str, Monitor]:
+    """Monitors of a NotifyMonitoringReport by their names."""
+    return {
+        numbered(one.id): Monitor(
+            monitor_id=one.id,
+            place=place_of(data.component, data.variable),
+            type=str(one.type),
+            value=one.value,
+            severity=one.severity,
+            transaction=one.transaction,
+            event_notification_type=str(one.event_notification_type),
+        )
+        for data in said
+        for one in data.variable_monitoring
+    }
+
+
+def newly_set(
+    asked: Iterable[v21.SetMonitoringDataType], results: Iterable[v21.SetMonitoringResultType]
+) -> dict[str, Monitor]:
+    """Monitors that a station accepted; answers come in the order of the questions (N04)."""
+    return {
+        numbered(result.id): Monitor(
+            monitor_id=result.id,
+            place=place_of(data.component, data.variable),
+            type=str(data.type),
+            value=data.value,
+            severity=data.severity,
+            transaction=data.transaction is True,
+            event_notification_type="CustomMonitor",
+        )
+        for data, result in zip(asked, results, strict=False)
+        if result.status == "Accepted" and result.id is not UNSET
+    }
