@@ -1,8 +1,8 @@
 """Whether a station may come in: by what it shows, and by how often somebody was wrong where it knocks from.
 
-An address has five wrong passwords of an identity free, and a hundred of all identities; then there is one more now and then.
-A station is not held up by those who guess: its password, once found right, is known again at once, and wrong tries count for
-the address they came from alone.
+An address has five wrong passwords of an identity free, and a hundred of all identities; then one more now and then.
+A station is not held up by those who guess: its password, once found right, is known again at once, and wrong tries
+count for the address they came from alone.
 """
 
 import asyncio

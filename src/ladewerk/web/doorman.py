@@ -1,68 +1,40 @@
 """One port for two protocols: TLS goes on to the application, plain HTTP is sent to the https address of the same place."""
 
 import asyncio
-import logging
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
-_log = logging.getLogger(__name__)
+from ladewerk.entrance import Visit
 
-_HANDSHAKE_S: Final = 10.0
-_MOST_AT_THE_DOOR: Final = 100
 _MOST_HEAD: Final = 8192
 _TLS_HANDSHAKE: Final = 0x16
 """The first byte of a TLS connection (RFC 8446, 5.1); no HTTP method begins with it."""
 
 
 class Doorman:
-    """Takes the connections of ``listener`` until it is closed."""
+    """Greets at an entrance: who speaks TLS goes on to ``connect``, which owns the socket then."""
 
-    def __init__(self, listener: socket.socket, context: ssl.SSLContext, protocol: Callable[[], asyncio.Protocol]) -> None:
-        self._listener = listener
+    def __init__(
+        self, context: ssl.SSLContext, connect: Callable[[socket.socket, Visit, ssl.SSLContext], Awaitable[None]]
+    ) -> None:
         self._context = context
-        self._protocol = protocol
-        self._at_the_door: set[asyncio.Task[None]] = set()
-        self._taking = asyncio.create_task(self._take())
+        self._connect = connect
 
-    async def close(self) -> None:
-        """Take no more; who is still at the door is sent away."""
-        tasks = [self._taking, *self._at_the_door]
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-
-    async def _take(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                taken, _ = await loop.sock_accept(self._listener)
-            except OSError as err:
-                _log.warning("no connection can be taken: %s", err)
-                await asyncio.sleep(1.0)
-                continue
-            if len(self._at_the_door) >= _MOST_AT_THE_DOOR:
-                taken.close()
-                continue
-            task = asyncio.create_task(self._let_in(taken))
-            self._at_the_door.add(task)
-            task.add_done_callback(self._at_the_door.discard)
-
-    async def _let_in(self, taken: socket.socket) -> None:
-        """Nobody stays at the door for longer than a handshake may take."""
+    async def greet(self, taken: socket.socket, visit: Visit) -> None:
+        """One connection; the entrance sees to it that nobody stands here for long."""
         handed_on = False
         try:
-            async with asyncio.timeout(_HANDSHAKE_S):
-                await _readable(taken)
-                first = taken.recv(1, socket.MSG_PEEK)
-                if first and first[0] == _TLS_HANDSHAKE:
-                    handed_on = True
-                    await asyncio.get_running_loop().connect_accepted_socket(self._protocol, taken, ssl=self._context)
-                elif first:
-                    await _send_on(taken)
-        except (TimeoutError, OSError) as err:
-            _log.debug("a connection was not let in: %s", err)
+            await _readable(taken)
+            first = taken.recv(1, socket.MSG_PEEK)
+            if first and first[0] == _TLS_HANDSHAKE:
+                handed_on = True
+                await self._connect(taken, visit, self._context)
+            elif first:
+                await _send_on(taken)
+        except OSError:
+            return  # it has gone
         finally:
             if not handed_on:
                 taken.close()

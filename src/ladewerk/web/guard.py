@@ -1,9 +1,13 @@
 """Rules for every request of a page or API, whatever the application behind."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+import json
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
 from urllib.parse import urlsplit
+
+from ladewerk.refusals import Refusals, Why
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -23,6 +27,9 @@ SECURITY_HEADERS = [
 
 _READING = {"GET", "HEAD", "OPTIONS"}
 
+_BODY_S: Final = 60.0
+"""How long the body of a request may take."""
+
 
 class Guard:
     """Lets a browser write, or open a WebSocket, only from a page of this very server, and adds the security headers.
@@ -30,8 +37,9 @@ class Guard:
     A page of a foreign site could otherwise press Start in the network of whoever reads it. Programs send no Origin.
     """
 
-    def __init__(self, app: AsgiApp) -> None:
+    def __init__(self, app: AsgiApp, refusals: Refusals | None = None) -> None:
         self._app = app
+        self._refusals = refusals
         self.closing = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,21 +47,75 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
+        if scope["type"] == "http" and _says_its_length_twice(scope["headers"]):
+            self.note(Why.NO_REQUEST, scope, "a body whose length is said in two ways")
+            text = "refused: the length of the body is said in two ways"
+            await _answer(send, 400, "two-lengths", text, SECURITY_HEADERS, close=True)
+            return
         writes = scope["type"] == "websocket" or scope["method"] not in _READING
         if writes and not same_origin(scope["headers"]):
+            self.note(Why.FOREIGN_ORIGIN, scope, f"{scope.get('method', 'WebSocket')} from a page of another site")
             await _refuse(scope["type"], send)
             return
-
-        async def send_guarded(event: MutableMapping[str, Any]) -> None:
-            if event["type"] == "http.response.start":
-                event["headers"] = [*event.get("headers", []), *SECURITY_HEADERS]
-            await send(event)
-
+        request = _Request(self, scope, receive, send)
         try:
-            await self._app(scope, receive, send_guarded)
+            await self._app(scope, request.receive, request.send)
         except asyncio.CancelledError:
             if not self.closing:
                 raise
+
+    def note(self, why: Why, scope: Scope, what: str) -> None:
+        """Count what is turned away."""
+        if self._refusals is not None:
+            client = scope.get("client")
+            self._refusals.note(why, "" if client is None else str(client[0]), what)
+
+
+class _Request:
+    """One request on its way to the application, and the answer on its way back."""
+
+    def __init__(self, guard: Guard, scope: Scope, receive: Receive, send: Send) -> None:
+        self._guard = guard
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._due_s = asyncio.get_running_loop().time() + _BODY_S
+        self._has_more = scope["type"] == "http"
+        self._is_answered = False
+        self._is_over = False
+
+    async def receive(self) -> Any:
+        """What the peer says next; a body that does not end in time is answered here, and the application hears no more."""
+        if not self._has_more:
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._due_s):
+                event = await self._receive()
+        except TimeoutError:
+            self._guard.note(Why.SLOW, self._scope, "a body that does not end")
+            if not self._is_answered:
+                await _answer(self.send, 408, "too_slow", "the request did not arrive in time", close=True)
+            self._is_over = True
+            return {"type": "http.disconnect"}
+        self._has_more = event.get("more_body", False)
+        return event
+
+    async def send(self, event: MutableMapping[str, Any]) -> None:
+        """The answer, with the security headers."""
+        if self._is_over:
+            return
+        if event["type"] == "http.response.start":
+            self._is_answered = True
+            event["headers"] = [*event.get("headers", []), *SECURITY_HEADERS]
+            if event["status"] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                self._guard.note(Why.TOO_LARGE, self._scope, "a body that is too large")
+                event["headers"].append((b"connection", b"close"))  # what is still to come of it is not read
+        await self._send(event)
+
+
+def _says_its_length_twice(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """By length and by chunks: a proxy before us may believe the other (RFC 9112, 6.3)."""
+    return {b"transfer-encoding", b"content-length"} <= {name for name, _ in headers}
 
 
 def same_origin(headers: Iterable[tuple[bytes, bytes]]) -> bool:
@@ -67,7 +129,15 @@ async def _refuse(kind: str, send: Send) -> None:
     if kind == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": "the page is of another site"})
         return
-    body = b'{"code": "foreign-origin", "params": {}, "text": "refused: the request comes from a page of another site"}'
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *SECURITY_HEADERS]
-    await send({"type": "http.response.start", "status": 403, "headers": headers, "trailers": False})
+    await _answer(send, 403, "foreign-origin", "refused: the request comes from a page of another site", SECURITY_HEADERS)
+
+
+async def _answer(
+    send: Send, status: int, code: str, text: str, headers: Sequence[tuple[bytes, bytes]] = (), *, close: bool = False
+) -> None:
+    body = json.dumps({"code": code, "params": {}, "text": text}).encode()
+    said = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *headers]
+    if close:
+        said.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": status, "headers": said, "trailers": False})
     await send({"type": "http.response.body", "body": body, "more_body": False})

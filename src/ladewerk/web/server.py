@@ -6,15 +6,22 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import uvicorn
 
+from ladewerk.entrance import DOOR, Entrance, Room, Visit
 from ladewerk.errors import ConfigError
+from ladewerk.refusals import Refusals
+from ladewerk.web.connection import MOST_HEAD_BYTES, MOST_MESSAGE_BYTES, HttpConnection, WebSocketConnection
 from ladewerk.web.doorman import Doorman
 from ladewerk.web.guard import AsgiApp, Guard
 
 _GRACE_S = 1.0
 """How long requests under way may take to finish when the server goes."""
+
+HOUSE: Final = Room(most=1000, most_per_address=200)
+"""A browser has half a dozen connections, and a WebSocket for each of its windows."""
 
 _KEEP_ALIVE_S = 300
 """Idle connections are kept this long: the pages of a paced loop live in a browser whose time does not run faster."""
@@ -24,17 +31,28 @@ _DEAD_PEER_S = 30
 
 
 @asynccontextmanager
-async def serving(app: AsgiApp, host: str, port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+async def serving(
+    app: AsgiApp,
+    host: str,
+    port: int,
+    tls: ssl.SSLContext | None = None,
+    *,
+    door: Room = DOOR,
+    house: Room = HOUSE,
+    refusals: Refusals | None = None,
+) -> AsyncIterator[str]:
     """Serve ``app`` until the context ends; yields the base URL, such as ``http://127.0.0.1:8080``.
 
     With ``tls`` it is served by HTTPS, and whoever comes to the port with plain HTTP is sent there. Port 0 takes a free
-    one. Nothing ticks while nobody asks: an idle server costs a paced loop nothing. No signal handler is installed.
+    one. ``house`` is how many connections there may be, ``door`` how many of them that have not yet asked for anything;
+    ``refusals`` counts what is turned away. Nothing ticks while nobody asks: an idle server costs a paced loop nothing. No
+    signal handler is installed.
     Raises ConfigError where the address cannot be used, RuntimeError where the application refuses to start.
     """
     listener = await _listen(host, port)
     try:
-        server = _Server(app)
-        await server.open(listener, tls)
+        server = _Server(app, refusals)
+        await server.open(listener, tls, door=door, house=house)
         try:
             yield _base_url(listener, "http" if tls is None else "https")
         finally:
@@ -46,17 +64,20 @@ async def serving(app: AsgiApp, host: str, port: int, tls: ssl.SSLContext | None
 class _Server(uvicorn.Server):
     """uvicorn's protocols and start-up, without its main loop, which wakes ten times a second."""
 
-    def __init__(self, app: AsgiApp) -> None:
-        self._guard = Guard(app)
-        self._doorman: Doorman | None = None
+    def __init__(self, app: AsgiApp, refusals: Refusals | None) -> None:
+        self._guard = Guard(app, refusals)
+        self._refusals = refusals
+        self._entrance: Entrance | None = None
         # Pings are off: their deadline is in loop time, which a browser cannot keep on a paced loop; see _DEAD_PEER_S.
         super().__init__(
             uvicorn.Config(
                 self._guard,
                 lifespan="on",
                 http="h11",
-                ws="websockets-sansio",
+                ws=WebSocketConnection,
                 ws_ping_interval=None,
+                ws_max_size=MOST_MESSAGE_BYTES,
+                h11_max_incomplete_event_size=MOST_HEAD_BYTES,
                 log_config=None,
                 log_level="warning",
                 access_log=False,
@@ -66,30 +87,41 @@ class _Server(uvicorn.Server):
             )
         )
 
-    async def open(self, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
+    async def open(self, listener: socket.socket, tls: ssl.SSLContext | None, *, door: Room, house: Room) -> None:
         """Start the application and answer on ``listener``."""
         self.config.load()
         self.lifespan = self.config.lifespan_class(self.config)
         try:
-            await self.startup(sockets=[listener] if tls is None else [])
+            await self.startup(sockets=[])
         except SystemExit as err:
             raise RuntimeError("the web application did not start; the reason was logged just before") from err
-        if tls is not None:
-            self._doorman = Doorman(listener, tls, self._protocol)
+        greet = self._connect if tls is None else Doorman(tls, self._connect).greet
+        self._entrance = Entrance(listener, greet, door=door, house=house, refusals=self._refusals)
 
-    def _protocol(self) -> asyncio.Protocol:
-        """One connection, as ``startup`` makes them for the sockets it listens on itself."""
-        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
-            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+    async def _connect(self, taken: socket.socket, visit: Visit, tls: ssl.SSLContext | None = None) -> None:
+        """One connection, until its first request is there."""
+        connection = HttpConnection(
+            visit,
+            self._refusals,
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
         )
-        return made
+        loop = asyncio.get_running_loop()
+        try:
+            transport, _ = await loop.connect_accepted_socket(lambda: connection, taken, ssl=tls)
+        except OSError:
+            return  # it has gone, or speaks another TLS
+        try:
+            await connection.asked
+        except asyncio.CancelledError:
+            transport.abort()
+            raise
 
     async def close(self) -> None:
         """Stop listening, let requests under way finish, end the rest, stop the application."""
-        if self._doorman is not None:
-            await self._doorman.close()
-        for server in self.servers:
-            server.close()
+        if self._entrance is not None:
+            await self._entrance.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
         self._guard.closing = True
@@ -102,8 +134,6 @@ class _Server(uvicorn.Server):
                 await asyncio.wait(late)
         for connection in list(self.server_state.connections):
             connection.transport.abort()
-        for server in self.servers:
-            await server.wait_closed()
         await self.lifespan.shutdown()
 
 
