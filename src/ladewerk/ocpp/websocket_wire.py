@@ -32,7 +32,16 @@ _PONGS_UNREAD_MOST_BYTES = 64 * 1024
 _MAX_REASON_BYTES = 123  # RFC 6455, 5.5
 
 
-class Wire(asyncio.Protocol):
+_READ_MOST_BYTES = 16 * 1024
+"""Taken from a socket at a time: as many empty frames as go into it keep the others waiting for some milliseconds."""
+
+_reading_room = memoryview(bytearray(_READ_MOST_BYTES))  # of all of them: nothing stays in it
+
+_PARTS_MOST = 64 * 1024
+"""Of one message, which has that many bytes at most: with more of them some say nothing, and no size bounds those."""
+
+
+class Wire(asyncio.BufferedProtocol):
     """One connection, from its first byte on. One task at a time may receive. Nothing is kept of the handshake."""
 
     __slots__ = (
@@ -43,6 +52,7 @@ class Wire(asyncio.Protocol):
         "_loop",
         "_opening",
         "_parts",
+        "_parts_count",
         "_parts_opcode",
         "_ping_s",
         "_ping_timer",
@@ -64,6 +74,7 @@ class Wire(asyncio.Protocol):
         self._inbox: list[str | bytes] = []
         self._parts: bytearray | None = None
         self._parts_opcode = Opcode.TEXT
+        self._parts_count = 0
         self._reader: asyncio.Future[None] | None = None
         self._reading = True
         self._room: asyncio.Future[None] | None = None
@@ -169,8 +180,11 @@ class Wire(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)  # those of other loops do not all say that they are
         self.transport.set_write_buffer_limits(_UNSENT_MOST_BYTES)
 
-    def data_received(self, data: bytes) -> None:
-        self.protocol.receive_data(data)
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return _reading_room
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.protocol.receive_data(bytes(_reading_room[:nbytes]))
         events = self.protocol.events_received()
         if self._room is None:
             self.flush()
@@ -226,10 +240,14 @@ class Wire(asyncio.Protocol):
             self._ping_timer = self._loop.call_later(self._ping_s, self._ping)
 
     def _take_part(self, part: Frame) -> None:
-        # Kept as bytes, not as frames: nothing bounds the number of parts, only the size of all together.
+        # Kept as bytes, not as frames, which are many times their size.
         if self._parts is None:
-            self._parts, self._parts_opcode = bytearray(), part.opcode
+            self._parts, self._parts_opcode, self._parts_count = bytearray(), part.opcode, 0
         self._parts += part.data
+        self._parts_count += 1
+        if self._parts_count > _PARTS_MOST:
+            self._fail(CloseCode.POLICY_VIOLATION, f"more than {_PARTS_MOST} fragments")
+            return
         if part.fin:
             data, self._parts = self._parts, None
             self._deliver(data, self._parts_opcode)
