@@ -9,20 +9,21 @@ from operator import itemgetter
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Segment(Generic[T]):
+class Segment(Generic[T_co]):
     """One value from ``start`` up to, not including, ``end``; ``end`` None is for ever."""
 
     start: datetime
     end: datetime | None
-    value: T
+    value: T_co
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline(Generic[T]):
+class Timeline(Generic[T_co]):
     """Piecewise constant: ``values[i]`` holds from ``starts[i]`` until ``starts[i + 1]``.
 
     ``None`` says nothing, which is never the same as 0. Before the first start nothing is said; the last value holds for
@@ -31,7 +32,7 @@ class Timeline(Generic[T]):
     """
 
     starts: tuple[datetime, ...] = ()
-    values: tuple[T | None, ...] = ()
+    values: tuple[T_co | None, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.starts) != len(self.values):
@@ -43,12 +44,12 @@ class Timeline(Generic[T]):
             raise ValueError("a timeline's starts increase")
 
     @classmethod
-    def of(cls, steps: Iterable[tuple[datetime, T | None]]) -> "Timeline[T]":
+    def of(cls, steps: Iterable[tuple[datetime, T_co | None]]) -> "Timeline[T_co]":
         """Build from (start, value) pairs in order of time; neighbours alike become one."""
         return cls(*_joined(steps))
 
     @classmethod
-    def _of_checked(cls, steps: Iterable[tuple[datetime, T | None]]) -> "Timeline[T]":
+    def _of_checked(cls, steps: Iterable[tuple[datetime, T_co | None]]) -> "Timeline[T_co]":
         """As :meth:`of`, from starts that a timeline has had before: asking each for its offset takes longest."""
         starts, values = _joined(steps)
         made = object.__new__(cls)
@@ -57,11 +58,11 @@ class Timeline(Generic[T]):
         return made
 
     @classmethod
-    def from_slots(cls, start: datetime, slot_s: Sequence[float], values: Sequence[T | None]) -> "Timeline[T]":
+    def from_slots(cls, start: datetime, slot_s: Sequence[float], values: Sequence[T_co | None]) -> "Timeline[T_co]":
         """Slots of ``slot_s`` seconds one after the other from ``start``; after the last nothing is said."""
         if len(slot_s) != len(values):
             raise ValueError(f"{len(slot_s)} slots but {len(values)} values")
-        steps: list[tuple[datetime, T | None]] = []
+        steps: list[tuple[datetime, T_co | None]] = []
         at = start
         for length_s, value in zip(slot_s, values, strict=True):
             steps.append((at, value))
@@ -69,7 +70,7 @@ class Timeline(Generic[T]):
         steps.append((at, None))
         return cls.of(steps)
 
-    def at(self, moment: datetime) -> T | None:
+    def at(self, moment: datetime) -> T_co | None:
         """The value that holds at ``moment``."""
         index = bisect_right(self.starts, moment) - 1
         return self.values[index] if index >= 0 else None
@@ -84,14 +85,14 @@ class Timeline(Generic[T]):
         """From when on nothing is said any more; None if that never comes, or nothing is ever said."""
         return self.starts[-1] if self.starts and self.values[-1] is None else None
 
-    def segments(self) -> Iterator[Segment[T]]:
+    def segments(self) -> Iterator[Segment[T_co]]:
         """The stretches over which something is said, in order."""
         ends: tuple[datetime | None, ...] = (*self.starts[1:], None)
         for start, end, value in zip(self.starts, ends, self.values, strict=False):  # an empty timeline has one end too many
             if value is not None:
                 yield Segment(start, end, value)
 
-    def within(self, start: datetime, end: datetime | None = None) -> "Timeline[T]":
+    def within(self, start: datetime, end: datetime | None = None) -> "Timeline[T_co]":
         """What is said from ``start`` up to ``end``; nothing outside."""
         if end is not None and end <= start:
             return Timeline()
@@ -104,7 +105,7 @@ class Timeline(Generic[T]):
         last = [] if end is None else [(end, None)]
         return Timeline._of_checked([(start, self.at(start)), *inside, *last])
 
-    def map(self, change: Callable[[T], R | None]) -> "Timeline[R]":
+    def map(self, change: Callable[[T_co], R | None]) -> "Timeline[R]":
         """``change`` applied to every value that is said."""
         return Timeline._of_checked(
             (start, None if value is None else change(value)) for start, value in zip(self.starts, self.values, strict=True)

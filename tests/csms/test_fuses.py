@@ -7,6 +7,7 @@ import pytest
 
 from ladewerk.csms.allocation import Outlet, Rate
 from ladewerk.csms.fuses import fallback, fuses_of, wired
+from ladewerk.csms.quirks import NO_QUIRKS
 from ladewerk.csms.site import LoadStep, Site, SubFuse, Wiring
 
 NOW = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
@@ -16,7 +17,7 @@ KEYS = [("lw-1", 1), ("lw-1", 2), ("lw-2", 1)]
 
 def outlets(site: Site, count: int) -> dict[tuple[str, int], Outlet]:
     keys = [(f"s-{number}", 1) for number in range(count)]
-    return {key: wired(None, site, key) for key in keys}
+    return {key: wired(None, site, key, NO_QUIRKS) for key in keys}
 
 
 def left_a(count: int, **settings: Any) -> float | None:
@@ -50,7 +51,7 @@ def test_wiring_of_an_evse_wins_over_that_of_its_station() -> None:
     site = Site(
         wiring={"LW-1": Wiring(phases=(2,)), "lw-1/2": Wiring(max_current_a=16)}, evse_max_current_a=20, voltage_v=240
     )
-    first, second = (wired(None, site, key) for key in KEYS[:2])
+    first, second = (wired(None, site, key, NO_QUIRKS) for key in KEYS[:2])
     assert (first.rating, first.wired, first.voltage_v) == (Rate(20, 1), (2,), 240)
     assert (second.rating, second.wired) == (Rate(16, 3), (1, 2, 3))
 

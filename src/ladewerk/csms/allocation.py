@@ -25,6 +25,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
 
+from ladewerk.csms.quirks import NO_QUIRKS, Quirks
 from ladewerk.electrical import power_w
 from ladewerk.timeline import Timeline, combine
 
@@ -78,6 +79,7 @@ class Outlet:
     rating: Rate
     wired: tuple[int, ...] = (1, 2, 3)
     voltage_v: float = 230.0
+    quirks: Quirks = NO_QUIRKS
     fallback: Rate | None = None
     """The confirmed one; None: none is known to be there."""
     fallbacks_sent: tuple[Rate, ...] = ()
@@ -89,9 +91,15 @@ class Outlet:
 
     def load(self, rate: Rate) -> Load:
         """``rate`` as a load: a car of fewer phases may hang on any of them."""
-        on = tuple(rate.current_a if phase in self.wired else 0.0 for phase in (1, 2, 3))
-        phases = min(rate.phases, len(self.wired))
-        return Load(power_w(rate.current_a, phases=phases, voltage_v=self.voltage_v), *on)
+        each_a, phases = rate.current_a, min(rate.phases, len(self.wired))
+        total_w = power_w(each_a, phases=phases, voltage_v=self.voltage_v)
+        if self.quirks.rate_unit == "W":
+            # The watts that it is told may all flow on one phase.
+            each_a = min(each_a * rate.phases, max(each_a, self.rating.current_a))
+            most_w = power_w(each_a, phases=len(self.wired), voltage_v=self.voltage_v)
+            total_w = min(power_w(rate.current_a, phases=rate.phases, voltage_v=self.voltage_v), most_w)
+        on = tuple(each_a if phase in self.wired else 0.0 for phase in (1, 2, 3))
+        return Load(total_w, *on)
 
     def may_draw(self) -> Timeline[Load]:
         """The most it may draw, at every moment."""
@@ -104,12 +112,18 @@ class Outlet:
 
     def base(self) -> Rate:
         """The most it may draw without a TxProfile."""
-        known = self.rating if self.fallback is None else self.fallback
+        # A station that forgets its profiles may have forgotten them just now.
+        known = self.fallback if self.fallback is not None and self.quirks.keeps_profiles else self.rating
         return max((known, *self.fallbacks_sent), key=_size)
 
-    def rewired(self, *, rating: Rate, phases: tuple[int, ...], voltage_v: float) -> "Outlet":
-        """The same with other wiring."""
-        return replace(self, rating=rating, wired=phases, voltage_v=voltage_v)
+    def least(self, fallback: Rate) -> Rate:
+        """``fallback`` as its station takes it: no lower than it can, and of watts no more than it has phases for."""
+        phases = min(fallback.phases, len(self.wired)) if self.quirks.rate_unit == "W" else fallback.phases
+        return Rate(max(fallback.current_a, self.quirks.least_limit_a), phases)
+
+    def rewired(self, *, rating: Rate, phases: tuple[int, ...], voltage_v: float, quirks: Quirks) -> "Outlet":
+        """The same with other wiring, or on a station of other ``quirks``."""
+        return replace(self, rating=rating, wired=phases, voltage_v=voltage_v, quirks=quirks)
 
     # -- what happens ---------------------------------------------------------------------------------------------------
 
@@ -126,8 +140,8 @@ class Outlet:
         return replace(self, sent=_without(self.sent, line))
 
     def ended(self) -> "Outlet":
-        """The transaction is over, and its profiles with it (K02.FR.05)."""
-        return replace(self, installed=_NO_RATES, sent=())
+        """The transaction is over, and its TxProfiles with it (K02.FR.05); what was told as a default holds for the next."""
+        return replace(self, installed=_NO_RATES, sent=()) if self.quirks.purpose == "TxProfile" else self
 
     def booted(self) -> "Outlet":
         """The station has started anew: what it had it may have, and whether it has it is to be confirmed again."""
@@ -201,7 +215,7 @@ def granted(
             return want
         return less if less_fits is not False else had
 
-    lines: list[Timeline[Rate | bool]] = [asked, lower, mine.may_follow(), *fits]  # type: ignore[list-item]
+    lines: list[Timeline[Rate | bool]] = [asked, lower, mine.may_follow(), *fits]
     return combine(rule, *lines).within(now, wanted.end)
 
 

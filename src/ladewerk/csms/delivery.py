@@ -19,6 +19,8 @@ from ladewerk.csms.connections import Connections
 from ladewerk.csms.ledger import EvseKey, Ledger
 from ladewerk.csms.outlets import Outlets
 from ladewerk.csms.profiles import charging_profile, follows
+from ladewerk.csms.quirks import Quirks
+from ladewerk.csms.quirks_line import asked_of, lowers, next_turn, told_line, told_until
 from ladewerk.csms.read_back import ReadBack
 from ladewerk.csms.records import NeedState, StoredPlan, station_key
 from ladewerk.csms.store.ports import Remembered
@@ -48,9 +50,19 @@ class _Order:
     key: EvseKey
     plan: StoredPlan | None = None
     done: bool = True
+    arrived: StoredPlan | None = None
+    """The plan that the station has taken over, as much of it as it takes at once."""
     waits_for_others: bool = False
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    """Nothing to send now: look again at ``until``, or when something changes; ``beside`` is anything of another car."""
+
+    until: datetime | None = None
+    beside: bool = True
 
 
 class Deliveries:
@@ -64,6 +76,7 @@ class Deliveries:
         self._clock = clock
         self._tasks = tasks
         self._orders: dict[EvseKey, _Order] = {}
+        self._sent_at: dict[EvseKey, datetime] = {}
         self.stale: Signal[EvseKey] = Signal()
         """A plan that became too old before it could be sent, or is over while its car is still there."""
 
@@ -78,7 +91,7 @@ class Deliveries:
         )
         try:
             for plan in remembered.accepted_plans:
-                self._orders[plan_key(plan)] = _Order(plan_key(plan), plan)
+                self._go_on(plan)
             for plan in remembered.plans:
                 self.deliver(plan)
             yield self
@@ -91,6 +104,14 @@ class Deliveries:
         order = self._orders.setdefault(plan_key(plan), _Order(plan_key(plan)))
         order.plan, order.done = plan, False
         self._start(order)
+
+    def _go_on(self, plan: StoredPlan) -> None:
+        """The station took ``plan`` over before this CSMS started; it may have to be told the rest."""
+        order = self._orders[plan_key(plan)] = _Order(plan_key(plan), plan, arrived=plan)
+        now = self._clock.now()
+        if told_until(self._whole(plan, now), rate_line(plan), now) is not None:
+            order.done = False
+            self._start(order)
 
     def _start(self, order: _Order) -> None:
         order.wake.set()
@@ -128,13 +149,9 @@ class Deliveries:
             order.wake.clear()
             plan = order.plan
             ready = await self._ready(order, plan)
-            if ready is None:
+            if isinstance(ready, _Pause):
                 failures = 0
-                if not order.done:
-                    order.waits_for_others = True
-                    await order.wake.wait()
-                    order.waits_for_others = False
-                    await asyncio.sleep(_TOGETHER_S)
+                await self._pause(order, ready)
                 continue
             told = await self._offer(order, plan, ready)
             if told.accepted:
@@ -145,36 +162,60 @@ class Deliveries:
                 await self._later(order, plan, told.reason, failures)
                 failures += 1
 
-    async def _ready(self, order: _Order, plan: StoredPlan) -> Timeline[Rate] | None:
-        """What to send now; None if it is time to wait."""
-        now = self._clock.now()
-        wanted = rate_line(plan)
+    async def _pause(self, order: _Order, pause: _Pause) -> None:
+        if order.done:
+            return
+        order.waits_for_others = pause.beside
+        wait_s = None if pause.until is None else max(0.0, (pause.until - self._clock.now()).total_seconds())
+        try:
+            async with asyncio.timeout(wait_s):
+                await order.wake.wait()
+        except TimeoutError:
+            return
+        finally:
+            order.waits_for_others = False
+        await asyncio.sleep(_TOGETHER_S)
+
+    async def _ready(self, order: _Order, plan: StoredPlan) -> Timeline[Rate] | _Pause:
+        """What to send now, or that it is time to wait."""
+        now, key = self._clock.now(), order.key
+        wanted, quirks = rate_line(plan), self._ledger.quirks_of(key[0])
         if wanted.end is None or wanted.end <= now + timedelta(seconds=1):
             await self._give_up(order, plan, "the plan is over")
-            return None
+            return _Pause()
         if self._connections.of(plan.station_id) is None:
             await self._move_need(order, plan, NeedState.PLANNING, "the station is not connected")
-            return None
-        if now - plan.created_at > _TOO_OLD:
-            self.stale.emit(order.key)
-            return None
-        line = self._outlets.granted(order.key, wanted, now)
-        outlet = self._outlets.of(order.key)
-        if not outlet.sent and follows(outlet.installed, line, now):
-            await self._arrived(order, plan, line, now)
-            return None
+            return _Pause()
+        outlet = self._outlets.of(key)
+        asked = asked_of(wanted, quirks, now)
+        line = told_line(self._outlets.granted(key, asked, now), quirks, _most_periods(plan, quirks), now)
+        has_it = not outlet.sent and follows(outlet.installed, line, now)
+        if now - plan.created_at > _TOO_OLD and not (has_it and order.arrived is plan):
+            self.stale.emit(key)
+            return _Pause()
+        if has_it:
+            return await self._arrived(order, plan, line, now)
+        turn_at = next_turn(self._sent_at.get(key), quirks)
+        if turn_at is not None and now < turn_at and not lowers(line, outlet, now):
+            await self._move_need(order, plan, NeedState.SENT, "the station takes no two profiles so soon after each other")
+            return _Pause(until=turn_at)
         return line
 
-    async def _arrived(self, order: _Order, plan: StoredPlan, line: Timeline[Rate], now: datetime) -> None:
-        """The station has ``line``: the whole plan, or as much of it as the others leave for now."""
+    async def _arrived(self, order: _Order, plan: StoredPlan, line: Timeline[Rate], now: datetime) -> _Pause:
+        """The station has ``line``: the whole plan, as much of it as it takes at once, or as the others leave for now."""
         if order.plan is not plan:
-            return
-        if follows(line, rate_line(plan), now):
-            order.done = True
-            await self._ledger.accept_plan(plan, now)
-            await self._move_need(order, plan, NeedState.ACCEPTED)
-        else:
+            return _Pause()
+        whole = self._whole(plan, now)
+        if not follows(line, whole, now):
             await self._move_need(order, plan, NeedState.SENT, "waits until another car has confirmed less")
+            return _Pause()
+        more_at = told_until(whole, rate_line(plan), now)
+        order.done = more_at is None
+        if order.arrived is not plan:
+            order.arrived = plan
+            await self._ledger.accept_plan(plan, now)
+        await self._move_need(order, plan, NeedState.ACCEPTED)
+        return _Pause(until=more_at, beside=False)
 
     async def _offer(self, order: _Order, plan: StoredPlan, line: Timeline[Rate]) -> Told:
         """Offer ``line`` and hear whether the station has it now."""
@@ -185,12 +226,13 @@ class Deliveries:
             return Told(reason=f"the database cannot be written: {err}")
         await self._move_need(order, plan, NeedState.SENT)
         request = v21.SetChargingProfileRequest(evse_id=plan.evse_id, charging_profile=self._profile(plan, line))
+        self._sent_at[key] = self._clock.now()
         told = await tell(self._connections, plan.station_id, request)
         if told.refused:
             await self._outlets.change(key, lambda outlet: outlet.refused(line))
         if not told.accepted:
             return told
-        seen = await self._read_back.higher(plan, line)
+        seen = await self._read_back.higher(plan, line, self._ledger.quirks_of(key[0]))
         if seen is not None:
             await self._outlets.change(key, lambda outlet: outlet.offered(seen))
             return Told(reason="the station reports a higher limit than it has accepted")
@@ -199,13 +241,21 @@ class Deliveries:
         await self._arrived(order, plan, line, now)
         return told
 
+    def _whole(self, plan: StoredPlan, now: datetime) -> Timeline[Rate]:
+        """What its station can be told of ``plan`` now, if the others leave it."""
+        quirks = self._ledger.quirks_of(station_key(plan.station_id))
+        return told_line(asked_of(rate_line(plan), quirks, now), quirks, _most_periods(plan, quirks), now)
+
     def _profile(self, plan: StoredPlan, line: Timeline[Rate]) -> v21.ChargingProfileType:
+        quirks = self._ledger.quirks_of(station_key(plan.station_id))
         return charging_profile(
             line,
             evse_id=plan.evse_id,
             transaction_id=plan.transaction_id,
             start=self._clock.now().astimezone(UTC).replace(microsecond=0),
-            max_periods=plan.max_periods,
+            max_periods=_most_periods(plan, quirks),
+            voltage_v=plan.voltage_v,
+            quirks=quirks,
         )
 
     async def _move_need(self, order: _Order, plan: StoredPlan, state: NeedState, reason: str = "") -> None:
@@ -238,6 +288,11 @@ class Deliveries:
 def plan_key(plan: StoredPlan) -> EvseKey:
     """The EVSE a plan is for."""
     return station_key(plan.station_id), plan.evse_id
+
+
+def _most_periods(plan: StoredPlan, quirks: Quirks) -> int:
+    """What car and station take."""
+    return min(plan.max_periods, quirks.max_periods)
 
 
 def rate_line(plan: StoredPlan) -> Timeline[Rate]:

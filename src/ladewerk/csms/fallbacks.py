@@ -16,6 +16,7 @@ from ladewerk.csms.connections import Connections
 from ladewerk.csms.ledger import Ledger
 from ladewerk.csms.outlets import Outlets
 from ladewerk.csms.profiles import SAME_A, fallback_profile
+from ladewerk.csms.quirks_asking import QuirksAsking
 from ladewerk.csms.supervision import Tasks
 from ladewerk.csms.telling import Told, tell
 from ladewerk.errors import StoreError
@@ -39,10 +40,19 @@ _log = logging.getLogger(__name__)
 class Fallbacks:
     """One task that looks who needs another fallback, and one for each station that does."""
 
-    def __init__(self, ledger: Ledger, connections: Connections, outlets: Outlets, clock: Clock, tasks: Tasks) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        connections: Connections,
+        outlets: Outlets,
+        asking: QuirksAsking,
+        clock: Clock,
+        tasks: Tasks,
+    ) -> None:
         self._ledger = ledger
         self._connections = connections
         self._outlets = outlets
+        self._asking = asking
         self._clock = clock
         self._tasks = tasks
         self._telling: dict[str, asyncio.Task[None]] = {}
@@ -55,6 +65,8 @@ class Fallbacks:
         disconnects = (
             self._connections.connected.connect(self._come),
             self._ledger.station_booted.connect(self._come),
+            self._ledger.quirks_changed.connect(self._come),
+            self._asking.asked.connect(self._come),
             self._outlets.changed.connect(lambda _none: self._wake.set()),
         )
         self._tasks.start(self._run(), name="fallbacks")
@@ -105,7 +117,8 @@ class Fallbacks:
 
     def _can_be_told(self, station: str) -> bool:
         record = self._ledger.stations.get(station)
-        if station in self._cannot or record is None or record.booted_at is None:
+        # What it takes decides in which words it is told.
+        if station in self._cannot or self._asking.asks(station) or record is None or record.booted_at is None:
             return False
         return self._connections.of(record.station_id) is not None
 
@@ -135,8 +148,13 @@ class Fallbacks:
                 await self._outlets.change(key, lambda outlet: outlet.fallback_offered(rate))
         except StoreError as err:
             return Told(reason=f"the database cannot be written: {err}")
-        now = self._clock.now().replace(microsecond=0)
-        request = v21.SetChargingProfileRequest(evse_id=0, charging_profile=fallback_profile(rate, now))
+        profile = fallback_profile(
+            rate,
+            self._clock.now().replace(microsecond=0),
+            voltage_v=self._ledger.site.voltage_v,
+            quirks=self._ledger.quirks_of(station),
+        )
+        request = v21.SetChargingProfileRequest(evse_id=0, charging_profile=profile)
         told = await tell(self._connections, self._ledger.stations[station].station_id, request)
         answered = self._clock.now()
         for key in keys:
@@ -149,7 +167,7 @@ class Fallbacks:
 
 def _wanted(outlet: Outlet, rate: Rate | None) -> Rate:
     """Where no limit is needed, the rating is none."""
-    return Rate(outlet.rating.current_a, 3) if rate is None else rate
+    return outlet.least(Rate(outlet.rating.current_a, 3) if rate is None else rate)
 
 
 def _is_other(outlet: Outlet, want: Rate) -> bool:

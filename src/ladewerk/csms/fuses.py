@@ -14,6 +14,7 @@ from typing import Final
 
 from ladewerk.csms.allocation import EvseKey, Fuse, Outlet, Rate
 from ladewerk.csms.outlook import base_load_line
+from ladewerk.csms.quirks import Quirks
 from ladewerk.csms.records import station_key
 from ladewerk.csms.site import Site, SubFuse, Wiring
 from ladewerk.electrical import MINIMUM_OFFER_A
@@ -63,13 +64,14 @@ def _evse_name(key: EvseKey) -> str:
     return f"{key[0]}/{key[1]}"
 
 
-def wired(outlet: Outlet | None, site: Site, key: EvseKey) -> Outlet:
-    """The EVSE ``key`` with what the site says of it; ``outlet`` is what was known before."""
+def wired(outlet: Outlet | None, site: Site, key: EvseKey, quirks: Quirks) -> Outlet:
+    """The EVSE ``key`` with what the site and its station's ``quirks`` say of it; ``outlet`` is what was known before."""
     by_name = {station_key(name): wiring for name, wiring in site.wiring.items()}
     said = by_name.get(_evse_name(key)) or by_name.get(key[0]) or Wiring()
     most_a = site.evse_max_current_a if said.max_current_a is None else said.max_current_a
     before = outlet or Outlet(rating=Rate(most_a, len(said.phases)))
-    return before.rewired(rating=Rate(most_a, len(said.phases)), phases=said.phases, voltage_v=site.voltage_v)
+    rating = Rate(most_a, len(said.phases))
+    return before.rewired(rating=rating, phases=said.phases, voltage_v=site.voltage_v, quirks=quirks)
 
 
 def fallback(site: Site, outlets: Mapping[EvseKey, Outlet], fuses: Iterable[Fuse], now: datetime) -> Rate | None:

@@ -8,9 +8,10 @@ import dataclasses
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypedDict, Unpack
 
 from ladewerk.csms.allocation import EvseKey, Outlet
+from ladewerk.csms.quirks import NO_QUIRKS, KnownQuirks, Quirks
 from ladewerk.csms.records import (
     ChargingNeed,
     ConnectorStatus,
@@ -40,6 +41,18 @@ class WaitingStation:
     remote: str
 
 
+class StationChange(TypedDict, total=False):
+    """Fields of a :class:`StationRecord` that change."""
+
+    version: str | None
+    vendor: str | None
+    model: str | None
+    firmware: str | None
+    serial_number: str | None
+    booted_at: datetime | None
+    last_seen: datetime | None
+
+
 class Ledger:
     """Stations, connectors, transactions, needs, plans and the site."""
 
@@ -49,6 +62,7 @@ class Ledger:
         self._last_plan_number = remembered.last_plan_number
         self.site = site
         self.stations = {station.key: station for station in remembered.stations}
+        self.quirks = dict(remembered.quirks)
         self.waiting: dict[str, WaitingStation] = {}
         self.connectors = {
             (station_key(status.station_id), status.evse_id, status.connector_id): status for status in remembered.connectors
@@ -73,6 +87,8 @@ class Ledger:
         """An EVSE that said something, perhaps for the first time."""
         self.station_booted: Signal[str] = Signal()
         """The key of a station whose BootNotification was accepted."""
+        self.quirks_changed: Signal[str] = Signal()
+        """The key of a station of which something else is known."""
         # What a transaction is after an event depends on the event before it.
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -98,11 +114,25 @@ class Ledger:
         self.stations[key] = dataclasses.replace(self.stations[key], last_seen=now)
         self.changed.emit(None)
 
-    async def change_station(self, key: str, **changes: object) -> None:
+    async def change_station(self, key: str, **changes: Unpack[StationChange]) -> None:
         """Change some fields of a known station's record."""
-        await self.put_station(dataclasses.replace(self.stations[key], **changes))  # type: ignore[arg-type]
+        await self.put_station(dataclasses.replace(self.stations[key], **changes))
         if changes.get("booted_at") is not None:
             self.station_booted.emit(key)
+
+    def quirks_of(self, key: str) -> Quirks:
+        """What to reckon with at a station."""
+        known = self.quirks.get(key)
+        return NO_QUIRKS if known is None else known.used()
+
+    async def put_quirks(self, key: str, known: KnownQuirks) -> None:
+        """Something was found out, or said, about a known station."""
+        if self.quirks.get(key, KnownQuirks()) == known:
+            return
+        await self._store.put_quirks(key, known)
+        self.quirks[key] = known
+        self.quirks_changed.emit(key)
+        self.changed.emit(None)
 
     async def put_connector(self, status: ConnectorStatus) -> None:
         """A connector said how it is."""

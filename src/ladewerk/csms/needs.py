@@ -6,6 +6,7 @@ from typing import Final
 
 from msgspec import UNSET, UnsetType
 
+from ladewerk.csms.quirks import MOST_PERIODS
 from ladewerk.csms.records import ChargingNeed, Mode
 from ladewerk.csms.transactions import Transaction
 from ladewerk.electrical import MINIMUM_OFFER_A
@@ -15,9 +16,6 @@ from ladewerk.ocpp.messages import CustomData
 _MODES: Final = {0: Mode.BALANCED, 1: Mode.SHORTEST, 2: Mode.CHEAPEST}
 
 _PHASES: Final = {"AC_single_phase": 1, "AC_two_phase": 2, "AC_three_phase": 3}
-
-MOST_PERIODS: Final = 1024
-"""How many periods a schedule may have at all (OCPP 2.1 schemas)."""
 
 ASSUMED_WH: Final = 20_000.0
 ASSUMED_LEAST_WH: Final = 2000.0

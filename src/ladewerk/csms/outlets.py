@@ -22,7 +22,7 @@ class Outlets:
         self._ledger = ledger
         self._tasks = tasks
         self.known: dict[EvseKey, Outlet] = {
-            key: wired(outlet, ledger.site, key) for key, outlet in remembered.outlets.items()
+            key: wired(outlet, ledger.site, key, ledger.quirks_of(key[0])) for key, outlet in remembered.outlets.items()
         }
         self._of_station: defaultdict[str, list[EvseKey]] = defaultdict(list)
         for key in self.known:
@@ -42,6 +42,7 @@ class Outlets:
             self._ledger.transaction_ended.connect(self._ended),
             self._ledger.station_booted.connect(self._booted),
             self._ledger.site_changed.connect(lambda _none: self._rewire()),
+            self._ledger.quirks_changed.connect(lambda _station: self._rewire()),
         )
         try:
             yield self
@@ -89,7 +90,7 @@ class Outlets:
     def set_aside_w(self, keys: Iterable[EvseKey], now: datetime) -> dict[EvseKey, float]:
         """What each of ``keys`` may always draw, in watts; nothing where no limit is needed."""
         rate = self.fallback(now)
-        return {} if rate is None else {key: self.of(key).load(rate).power_w for key in keys}
+        return {} if rate is None else {key: self.of(key).load(self.of(key).least(rate)).power_w for key in keys}
 
     async def change(self, key: EvseKey, change: Callable[[Outlet], Outlet]) -> None:
         """Know it at once, and return when it is on disk."""
@@ -99,7 +100,7 @@ class Outlets:
 
     def _see(self, key: EvseKey) -> None:
         if key not in self.known:
-            self.known[key] = wired(None, self._ledger.site, key)
+            self.known[key] = self._wired(None, key)
             self._of_station[key[0]].append(key)
             self.changed.emit(None)
 
@@ -114,5 +115,8 @@ class Outlets:
 
     def _rewire(self) -> None:
         for key, outlet in self.known.items():
-            self.known[key] = wired(outlet, self._ledger.site, key)
+            self.known[key] = self._wired(outlet, key)
         self.changed.emit(None)
+
+    def _wired(self, outlet: Outlet | None, key: EvseKey) -> Outlet:
+        return wired(outlet, self._ledger.site, key, self._ledger.quirks_of(key[0]))

@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec import UNSET
 
 from ladewerk.csms.allocation import GAP, Rate
+from ladewerk.csms.quirks import NO_QUIRKS, Quirks
+from ladewerk.electrical import power_w
 from ladewerk.ocpp import v21
 from ladewerk.timeline import Timeline, combine
 
@@ -53,62 +55,71 @@ def charging_profile(
     transaction_id: str,
     start: datetime,
     max_periods: int,
+    voltage_v: float,
+    quirks: Quirks = NO_QUIRKS,
 ) -> v21.ChargingProfileType:
-    """A TxProfile that says ``line`` (must have an end after ``start``) in at most ``max_periods`` periods.
+    """A profile that says ``line`` (must have an end after ``start``, or no end at all where it is Relative).
 
-    Then come 0 A for a day, if a period is left for that: the fallback is for cars that nobody planned for, not for those
-    that are full.
+    It has ``max_periods`` at most already. Then come 0 A for a day, if a period is left for that: the fallback is for cars
+    that nobody planned for, not for those that are full.
 
     The id depends on the EVSE alone, so every new profile replaces the one before (K01.FR.05).
     """
-    if line.end is None or line.end <= start:
+    relative = quirks.kind == "Relative"
+    if not relative and (line.end is None or line.end <= start):
         raise ValueError("a plan to be sent ends after its start")
-    duration_s = int((line.end - start).total_seconds())
-    periods = fewer(periods_of(line, start), max_periods)
-    if len(periods) < max_periods and periods[-1].current_a > 0:
+    periods = periods_of(line, start)
+    duration_s = None if line.end is None else int((line.end - start).total_seconds())
+    if duration_s is not None and quirks.least_limit_a == 0 and len(periods) < max_periods and periods[-1].current_a > 0:
         periods.append(Period(duration_s, 0.0))
+    if duration_s is not None and periods[-1].current_a == 0:
+        duration_s += _NOTHING_MORE_S
     profile_id = FIRST_PROFILE_ID + evse_id
     return v21.ChargingProfileType(
         id=profile_id,
-        stack_level=0,
-        charging_profile_purpose=v21.ChargingProfilePurposeEnumType("TxProfile"),
-        charging_profile_kind=v21.ChargingProfileKindEnumType("Absolute"),
-        transaction_id=transaction_id,
+        stack_level=quirks.plan_stack_level,
+        charging_profile_purpose=v21.ChargingProfilePurposeEnumType(quirks.purpose),
+        charging_profile_kind=v21.ChargingProfileKindEnumType(quirks.kind),
+        transaction_id=transaction_id if quirks.purpose == "TxProfile" else UNSET,
         charging_schedule=(
             v21.ChargingScheduleType(
                 id=profile_id,
-                start_schedule=start,
-                duration=duration_s if periods[-1].current_a > 0 else duration_s + _NOTHING_MORE_S,
-                charging_rate_unit=v21.ChargingRateUnitEnumType("A"),
-                charging_schedule_period=tuple(_period(period) for period in periods),
+                # K01.FR.41: none in one that is Relative.
+                start_schedule=UNSET if relative else start,
+                duration=UNSET if duration_s is None else duration_s,
+                charging_rate_unit=v21.ChargingRateUnitEnumType(quirks.rate_unit),
+                charging_schedule_period=tuple(_period(period, quirks, voltage_v) for period in periods),
             ),
         ),
     )
 
 
-def fallback_profile(rate: Rate, now: datetime) -> v21.ChargingProfileType:
+def fallback_profile(rate: Rate, now: datetime, *, voltage_v: float, quirks: Quirks = NO_QUIRKS) -> v21.ChargingProfileType:
     """A TxDefaultProfile for every EVSE of a station, without an end: ``rate`` where no TxProfile says more (K02.FR.08)."""
+    relative = quirks.kind == "Relative"
     return v21.ChargingProfileType(
         id=FIRST_PROFILE_ID,
-        stack_level=0,
+        stack_level=quirks.stack_level,
         charging_profile_purpose=v21.ChargingProfilePurposeEnumType("TxDefaultProfile"),
-        charging_profile_kind=v21.ChargingProfileKindEnumType("Absolute"),
+        charging_profile_kind=v21.ChargingProfileKindEnumType(quirks.kind),
         charging_schedule=(
             v21.ChargingScheduleType(
                 id=FIRST_PROFILE_ID,
                 # A station whose clock is behind ours follows it at once, too.
-                start_schedule=now - _BEFORE,
-                charging_rate_unit=v21.ChargingRateUnitEnumType("A"),
-                charging_schedule_period=(_period(Period(0, tenths(rate.current_a), rate.phases)),),
+                start_schedule=UNSET if relative else now - _BEFORE,
+                charging_rate_unit=v21.ChargingRateUnitEnumType(quirks.rate_unit),
+                charging_schedule_period=(_period(Period(0, tenths(rate.current_a), rate.phases), quirks, voltage_v),),
             ),
         ),
     )
 
 
-def _period(period: Period) -> v21.ChargingSchedulePeriodType:
+def _period(period: Period, quirks: Quirks, voltage_v: float) -> v21.ChargingSchedulePeriodType:
+    in_amps = quirks.rate_unit == "A"
+    limit = period.current_a if in_amps else tenths(power_w(period.current_a, phases=period.phases, voltage_v=voltage_v))
     return v21.ChargingSchedulePeriodType(
         start_period=period.start_s,
-        limit=period.current_a,
+        limit=limit,
         number_phases=UNSET if period.phases == 3 else period.phases,
     )
 
@@ -138,14 +149,3 @@ def _steps(whole: Timeline[Rate], start: datetime) -> tuple[Sequence[datetime], 
 def tenths(current_a: float) -> float:
     """Down to what a limit may say, one decimal (OCPP 2.1 part 2, ChargingSchedulePeriodType)."""
     return math.floor(current_a * 10 + 1e-6) / 10
-
-
-def fewer(periods: Sequence[Period], most: int) -> list[Period]:
-    """At most ``most`` periods: the neighbours least apart are joined at the lower current, until they are few enough."""
-    kept = list(periods)
-    while len(kept) > most:
-        index = min(range(len(kept) - 1), key=lambda i: abs(kept[i].current_a - kept[i + 1].current_a))
-        first, second = kept[index], kept[index + 1]
-        lower = min(first, second, key=lambda period: period.current_a)
-        kept[index : index + 2] = [replace(lower, start_s=first.start_s)]
-    return kept

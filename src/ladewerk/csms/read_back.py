@@ -13,6 +13,7 @@ from msgspec import UNSET
 from ladewerk.clock import Clock
 from ladewerk.csms.allocation import Rate
 from ladewerk.csms.connections import Connections
+from ladewerk.csms.quirks import Quirks
 from ladewerk.csms.records import StoredPlan, station_key
 from ladewerk.electrical import current_a
 from ladewerk.errors import CallFailed, CallRefused, LocalProtocolError
@@ -37,16 +38,17 @@ class ReadBack:
         self._cannot: dict[str, int] = {}
         """The generation of the connection over which a station said that it cannot."""
 
-    async def higher(self, plan: StoredPlan, line: Timeline[Rate]) -> Timeline[Rate] | None:
+    async def higher(self, plan: StoredPlan, line: Timeline[Rate], quirks: Quirks) -> Timeline[Rate] | None:
         """What the EVSE of ``plan`` follows, if that is anywhere more than ``line``; None if not, or if it cannot say."""
         connection = self._connections.of(plan.station_id)
         key, now = station_key(plan.station_id), self._clock.now()
-        if connection is None or line.end is None or self._cannot.get(key) == connection.session.generation:
+        if connection is None or not quirks.tells_composite or self._cannot.get(key) == connection.session.generation:
             return None
+        end = now + _AHEAD if line.end is None else min(line.end, now + _AHEAD)
         request = v21.GetCompositeScheduleRequest(
             evse_id=plan.evse_id,
-            duration=max(1, int(min(line.end - now, _AHEAD).total_seconds())),
-            charging_rate_unit=v21.ChargingRateUnitEnumType("A"),
+            duration=max(1, int((end - now).total_seconds())),
+            charging_rate_unit=v21.ChargingRateUnitEnumType(quirks.rate_unit),
         )
         try:
             answer = await connection.peer.call(request)
@@ -58,7 +60,7 @@ class ReadBack:
         if answer.status != "Accepted" or answer.schedule is UNSET:
             return None
         said = composite_line(answer.schedule, plan.voltage_v)
-        if not exceeds(said, line, now, line.end):
+        if not exceeds(said, line, now, end):
             return None
         _log.warning("station %s accepted plan %d, but its composite schedule allows more", plan.station_id, plan.number)
         return said

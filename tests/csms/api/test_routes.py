@@ -46,6 +46,7 @@ def test_every_route_is_described_and_no_page_loads_foreign_scripts(csms: Any) -
             "/api/stations/{station_id}",
             "/api/stations/{station_id}/approve",
             "/api/stations/{station_id}/commands/{action}",
+            "/api/stations/{station_id}/quirks",
             "/api/stations/{station_id}/evses/{evse_id}/needs",
             "/api/transactions",
             "/api/plans",
@@ -230,7 +231,7 @@ def test_live_events_tell_what_changes_and_which_frames_pass(csms: Any, tiny_sta
                     ):
                         seen.append(json.loads(await socket.recv()))
         frames = [told["frame"] for told in seen if told["type"] == "frame"]
-        assert [frame["sent"] for frame in frames] == [False, True]
+        assert [frame["sent"] for frame in frames[:2]] == [False, True]
         assert "BootNotification" in frames[0]["text"]
         kept = (await client.get("/api/frames", params={"station": "S-1"})).json()
         assert kept == frames

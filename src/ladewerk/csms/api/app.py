@@ -26,7 +26,15 @@ from ladewerk.csms.api.refusals import (
     answer_store_error,
 )
 from ladewerk.csms.api.site_routes import get_overview, get_site, put_site
-from ladewerk.csms.api.station_routes import approve, command, get_station, get_stations, post_station
+from ladewerk.csms.api.station_routes import (
+    approve,
+    command,
+    get_quirks,
+    get_station,
+    get_stations,
+    post_station,
+    put_quirks,
+)
 from ladewerk.csms.api.token_routes import delete_token, get_token, get_tokens, put_token
 from ladewerk.csms.api.user_routes import delete_key, delete_user, get_changes, get_keys, get_users, post_key, put_user
 from ladewerk.csms.security.audit import Audit
@@ -57,6 +65,7 @@ def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> AsgiApp:
             post_station,
             approve,
             get_station,
+            *(get_quirks, put_quirks),
             command,
             put_need,
             get_tokens,

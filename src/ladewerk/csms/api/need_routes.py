@@ -14,7 +14,7 @@ from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.guard import who_asks
 from ladewerk.csms.api.refusals import faulty, refused
 from ladewerk.csms.api.views import NeedView, need_view
-from ladewerk.csms.needs import MOST_PERIODS
+from ladewerk.csms.quirks import MOST_PERIODS
 from ladewerk.csms.records import ChargingNeed, Mode, station_key
 from ladewerk.csms.security.roles import Right
 from ladewerk.csms.site import Fault

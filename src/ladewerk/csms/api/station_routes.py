@@ -1,12 +1,12 @@
 """Stations: who may connect, how they are, and commands to them."""
 
-import dataclasses
 import secrets
+from dataclasses import replace
 from typing import Annotated, Any, Final, cast
 
 import litestar
 import msgspec
-from litestar import Response, get, post
+from litestar import Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter
 
@@ -15,6 +15,7 @@ from ladewerk.csms.api.paging import LINKED, USUAL, After, Limit, cursor_of, pag
 from ladewerk.csms.api.refusals import Refused, faulty, refused
 from ladewerk.csms.api.views import StationView, station_names, station_or_waiting, station_view
 from ladewerk.csms.passwords import LEAST_LENGTH, MOST_LENGTH, hash_password
+from ladewerk.csms.quirks import KnownQuirks, Quirks, QuirksSaid
 from ladewerk.csms.records import StationRecord, station_key
 from ladewerk.csms.security.roles import Right
 from ladewerk.csms.site import Fault
@@ -123,7 +124,7 @@ async def post_station(desk: NamedDependency[Desk], data: JSONBody[NewStation]) 
     known = desk.ledger.stations.get(station_key(data.id))
     record = known or StationRecord(station_id=data.id, approved_at=desk.clock.now())
     password_hash = None if password is None else hash_password(password)
-    await desk.ledger.put_station(dataclasses.replace(record, password_hash=password_hash))
+    await desk.ledger.put_station(replace(record, password_hash=password_hash))
     return AddedStation(station=_view(desk, data.id), password=password if data.make_password else None)
 
 
@@ -141,6 +142,32 @@ async def approve(desk: NamedDependency[Desk], station_id: StationId) -> Station
 async def get_station(desk: NamedDependency[Desk], station_id: StationId) -> StationView:
     """A known station."""
     return _view(desk, station_id)
+
+
+class QuirksView(msgspec.Struct, frozen=True, kw_only=True):
+    """Quirks of a station: ``said`` by an operator, ``found`` by asking it, and what is ``used`` of both."""
+
+    said: QuirksSaid
+    found: QuirksSaid
+    used: Quirks
+
+
+@get("/api/stations/{station_id:str}/quirks", right=Right.READ)
+async def get_quirks(desk: NamedDependency[Desk], station_id: StationId) -> QuirksView:
+    """The quirks of a station."""
+    return _quirks_view(desk, station_id)
+
+
+@put("/api/stations/{station_id:str}/quirks", right=Right.OPERATE)
+async def put_quirks(desk: NamedDependency[Desk], station_id: StationId, data: JSONBody[QuirksSaid]) -> QuirksView:
+    """Say all that an operator has to say of a station: what is left out is what the station itself says, or the usual."""
+    key = station_key(_view(desk, station_id).id)
+    known = replace(desk.ledger.quirks.get(key, KnownQuirks()), said=data)
+    faults = known.faults()
+    if faults:
+        raise faulty(*faults)
+    await desk.ledger.put_quirks(key, known)
+    return _quirks_view(desk, station_id)
 
 
 @post("/api/stations/{station_id:str}/commands/{action:str}", status_code=200, right=Right.OPERATE)
@@ -186,6 +213,11 @@ def _no_answer(err: CallFailed) -> Refused:
             return refused(502, "malformed-answer", f"the station's answer cannot be read: {err}")
         case _:
             return refused(502, "disconnected", f"the connection was lost before the answer: {err}")
+
+
+def _quirks_view(desk: Desk, station_id: str) -> QuirksView:
+    known = desk.ledger.quirks.get(station_key(_view(desk, station_id).id), KnownQuirks())
+    return QuirksView(said=known.said, found=known.found, used=known.used())
 
 
 def _view(desk: Desk, station_id: str) -> StationView:

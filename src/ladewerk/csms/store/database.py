@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ladewerk.csms.allocation import EvseKey, Outlet
 from ladewerk.csms.dossiers import Dossiers
+from ladewerk.csms.quirks import KnownQuirks
 from ladewerk.csms.records import ChargingNeed, ConnectorStatus, StationRecord, StoredPlan, station_key
 from ladewerk.csms.site import Site
 from ladewerk.csms.store import schema
@@ -73,6 +74,10 @@ class DatabaseStore:
     async def put_station(self, station: StationRecord) -> None:
         row = dataclasses.asdict(station)
         await self._writer.write(lambda connection: put_row(connection, schema.stations, {"station_key": station.key}, row))
+
+    async def put_quirks(self, station_key: str, known: KnownQuirks) -> None:
+        row = {"payload": as_json(known)}
+        await self._writer.write(lambda connection: put_row(connection, schema.quirks, {"station_key": station_key}, row))
 
     async def put_connector(self, status: ConnectorStatus) -> None:
         key = {
@@ -317,6 +322,10 @@ def _remember(connection: Connection) -> Remembered:
         outlets={
             (row["station_key"], row["evse_id"]): msgspec.json.decode(row["payload"], type=Outlet)
             for row in connection.execute(select(schema.outlets)).mappings()
+        },
+        quirks={
+            row["station_key"]: msgspec.json.decode(row["payload"], type=KnownQuirks)
+            for row in connection.execute(select(schema.quirks)).mappings()
         },
         last_plan_number=connection.scalar(select(func.max(schema.plans.c.number))) or 0,
         site=None if site is None else msgspec.json.decode(site["settings"], type=Site),

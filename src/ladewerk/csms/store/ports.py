@@ -7,6 +7,7 @@ from typing import Protocol
 
 from ladewerk.csms.allocation import EvseKey, Outlet
 from ladewerk.csms.dossiers import Dossiers
+from ladewerk.csms.quirks import KnownQuirks
 from ladewerk.csms.records import ChargingNeed, ConnectorStatus, StationRecord, StoredPlan
 from ladewerk.csms.security.records import Change, Key, Login, User
 from ladewerk.csms.site import Site
@@ -51,6 +52,7 @@ class Remembered:
     plans: tuple[StoredPlan, ...] = ()
     accepted_plans: tuple[StoredPlan, ...] = ()
     outlets: Mapping[EvseKey, Outlet] = field(default_factory=dict)
+    quirks: Mapping[str, KnownQuirks] = field(default_factory=dict)
     last_plan_number: int = 0
     site: Site | None = None
     configured_site: Site | None = None
@@ -162,6 +164,10 @@ class Store(Protocol):
 
     async def put_station(self, station: StationRecord) -> None:
         """Add or replace a station."""
+        ...
+
+    async def put_quirks(self, station_key: str, known: KnownQuirks) -> None:
+        """Add or replace what is known of a station's quirks."""
         ...
 
     async def put_connector(self, status: ConnectorStatus) -> None:

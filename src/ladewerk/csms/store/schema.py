@@ -20,7 +20,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-REVISION: Final = "0005"
+REVISION: Final = "0006"
 """The newest of the steps in ``migrations/versions``: what these tables are; a test holds both together."""
 
 
@@ -146,6 +146,13 @@ outlets = Table(
     metadata,
     Column("station_key", ForeignKey("stations.station_key"), primary_key=True),
     Column("evse_id", Integer, primary_key=True),
+    Column("payload", StationText, nullable=False),
+)
+
+quirks = Table(
+    "quirks",
+    metadata,
+    Column("station_key", ForeignKey("stations.station_key"), primary_key=True),
     Column("payload", StationText, nullable=False),
 )
 
