@@ -1,13 +1,13 @@
 """One moment on both clocks: where it lies in the calendar, and how long ago another one was."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from ladewerk.clock import Clock
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """``at`` is aware UTC and may jump when somebody sets the clock; ``monotonic_s`` never does."""
 
     at: datetime

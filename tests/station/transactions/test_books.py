@@ -1,11 +1,12 @@
 """When a transaction begins and ends, and which events it has: every start and stop point (E01, E06), meter values (J)."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ladewerk.ocpp import v21
 from ladewerk.ocpp.messages import encode

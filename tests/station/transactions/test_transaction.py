@@ -1,10 +1,10 @@
 """TransactionEvents: numbers, states and meter values."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ladewerk.ocpp import v21
 from ladewerk.ocpp.messages import encode

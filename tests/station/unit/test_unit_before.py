@@ -1,9 +1,9 @@
 """The charging unit's table from the plug to the first current."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from ladewerk.station.drivers.ports import EvseFault
 from ladewerk.station.unit.actions import (

@@ -1,10 +1,10 @@
 """The charging unit's table while it charges, and how that ends."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ladewerk.station.drivers.ports import EvseFault
 from ladewerk.station.unit.actions import (

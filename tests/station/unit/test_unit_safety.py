@@ -1,11 +1,12 @@
 """The charging unit's table where something is wrong with current, devices or clock."""
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from string import Formatter
 
 import msgspec
+from msgspec.structs import replace
 
 from ladewerk.station.config import SafetyConfig
 from ladewerk.station.unit.actions import (

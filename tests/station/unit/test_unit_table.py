@@ -1,13 +1,13 @@
 """The charging unit's table as a whole: every pair has a row, and no order of events energises what must not be."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ladewerk.station.unit.actions import (
     BeginTransaction,

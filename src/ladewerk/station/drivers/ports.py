@@ -6,10 +6,11 @@ device says that it is broken, or does not do as told), and nothing of the devic
 moment; what they mean is decided in ``unit`` and ``safety``.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 
 class PilotState(StrEnum):
@@ -32,8 +33,7 @@ class EvseFault(StrEnum):
     PILOT = "PilotFault"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvseReading:
+class EvseReading(Struct, frozen=True, kw_only=True):
     """The board at one moment."""
 
     read_at: datetime
@@ -75,8 +75,7 @@ class Evse(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeterReading:
+class MeterReading(Struct, frozen=True, kw_only=True):
     """The meter at one moment, per phase L1, L2, L3; None is a phase it does not tell about."""
 
     read_at: datetime

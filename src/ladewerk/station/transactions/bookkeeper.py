@@ -1,7 +1,8 @@
 """Keeps the books of one unit: enters what happens, hands the events to the journal, and knows who may charge."""
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ladewerk.ocpp import v21
 from ladewerk.station.authorization.rules import same

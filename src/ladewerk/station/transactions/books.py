@@ -6,10 +6,10 @@ charge, that this is over; its state says the rest. Every function takes the boo
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct, field
+from msgspec.structs import replace
 
 from ladewerk.ocpp import v21
 from ladewerk.station.drivers.ports import PilotState
@@ -39,8 +39,7 @@ _CHARGING = v21.ChargingStateEnumType.CHARGING
 _SUSPENDED_EV = v21.ChargingStateEnumType.SUSPENDED_EV
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Terms(Struct, frozen=True, kw_only=True):
     """The settings in force; an EVSE that is not operative begins no transaction."""
 
     evse_id: int
@@ -52,8 +51,7 @@ class Terms:
     """A current offered that changes by more than this part of it is told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Books:
+class Books(Struct, frozen=True, kw_only=True):
     """``grant`` is the authorization that stands, ``told`` whether the CSMS knows of it by an event of the transaction.
 
     ``ceased`` is why the session has to stop, where its transaction ended before it.
@@ -72,8 +70,7 @@ class Books:
 Kept: TypeAlias = tuple[Books, tuple[v21.TransactionEventRequest, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class At:
+class At(Struct, frozen=True):
     """Where and when something is entered: the unit as it is, the moment, the terms, the next transaction id."""
 
     state: UnitState
@@ -171,14 +168,15 @@ def followed(books: Books, at: At) -> Kept:
             return _ended(books, at, by=EndReason.UNPLUGGED)
     if books.transaction is None and books.grant is not None and _begins(at):
         books, events = _started(books, _of_grant(books.grant), at)
-    if books.transaction is None:
+    transaction = books.transaction
+    if transaction is None:
         return books, events
-    if _pauses(books.transaction, at):
+    if _pauses(transaction, at):
         by_vehicle = charging_state(at.state) is _SUSPENDED_EV
         reason = EndReason.STOPPED_BY_EV if by_vehicle else EndReason.OTHER
         books, events = _ended(books, at, by=reason, trigger=Trigger.CHARGING_STATE_CHANGED)
         return replace(books, ceased=reason), events
-    transaction, more = _due(books.transaction, before, at)
+    transaction, more = _due(transaction, before, at)
     return replace(books, transaction=transaction), (*events, *more)
 
 

@@ -1,9 +1,9 @@
 """The TransactionEvents of one unit as OCPP 2.1 objects, numbered from 0. When they are due, ``books`` says."""
 
-from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 from ladewerk.ocpp import v21
 from ladewerk.station.drivers.ports import PilotState
@@ -35,8 +35,7 @@ ENDED_BY: Final = {
 """What triggers the event that says so; everything else is an AbnormalCondition."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
+class Grant(Struct, frozen=True, kw_only=True):
     """Who may charge, by whose request: a number of its own where the CSMS asked for it (F01, F02)."""
 
     id_token: v21.IdTokenType
@@ -44,8 +43,7 @@ class Grant:
     remote_start_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transaction:
+class Transaction(Struct, frozen=True, kw_only=True):
     """An open transaction; ``seq_no`` is the number of the next event."""
 
     transaction_id: str

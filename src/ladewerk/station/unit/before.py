@@ -1,7 +1,8 @@
 """The rows of a unit's table before anything is energised: from no vehicle to a plan that waits for Start."""
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from ladewerk.charging.schedule import trimmed
 from ladewerk.station.drivers.ports import PilotState

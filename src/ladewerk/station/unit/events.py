@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from ladewerk.station.drivers.ports import EvseReading, MeterReading
 from ladewerk.station.unit.actions import EndReason
 from ladewerk.station.unit.needs import Needs
@@ -25,15 +27,13 @@ class Origin(StrEnum):
     REMOTE = "remote"
 
 
-@dataclass(frozen=True, slots=True)
-class EvseSeen:
+class EvseSeen(Struct, frozen=True):
     """The board answered."""
 
     reading: EvseReading
 
 
-@dataclass(frozen=True, slots=True)
-class MeterSeen:
+class MeterSeen(Struct, frozen=True):
     """The meter answered."""
 
     reading: MeterReading
@@ -47,8 +47,7 @@ class DeviceMissed:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True):
     """Time has passed."""
 
 

@@ -5,8 +5,10 @@ the band within the time looked at are an alarm: the band is then laid upwards f
 end is the most that is offered for the rest of the session.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from ladewerk.electrical import MINIMUM_OFFER_A
 
@@ -22,15 +24,14 @@ class Fluctuation:
     cap_a: float
 
 
-@dataclass(frozen=True, slots=True)
-class Swinging:
+class Swinging(Struct, frozen=True):
     """The currents lately measured under one offer, oldest first, each with its monotonic second."""
 
     samples: tuple[tuple[float, float], ...] = ()
 
     def seen(self, drawn_a: float, at_s: float, within_s: float) -> "Swinging":
         """With one more, and without those that are older than ``within_s``."""
-        return replace(self, samples=(*((s, a) for s, a in self.samples if at_s - s <= within_s), (at_s, drawn_a)))
+        return Swinging((*((s, a) for s, a in self.samples if at_s - s <= within_s), (at_s, drawn_a)))
 
     def beyond(self, band_a: float) -> Fluctuation | None:
         """The fluctuation where the current has swung to and fro by more than ``band_a``."""

@@ -1,12 +1,11 @@
 """The energy of one session, from a meter's register that others may reset."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ladewerk.station.drivers.ports import MeterReading
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionEnergy:
+class SessionEnergy(Struct, frozen=True, kw_only=True):
     """``session_wh`` since the session's first reading; ``register_wh`` is the register as last seen."""
 
     register_wh: float

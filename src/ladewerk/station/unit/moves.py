@@ -1,8 +1,10 @@
 """The moves that several rows of a unit's table share: offer, request, finish, fail, forget."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
+
+from msgspec.structs import replace
 
 from ladewerk.charging.schedule import aligned
 from ladewerk.station.moment import Moment

@@ -1,7 +1,8 @@
 """The rows of a unit's table from Start to the end: lock, self-test, charging, finishing, fault."""
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from ladewerk.charging.schedule import trimmed
 from ladewerk.station.drivers.ports import PilotState

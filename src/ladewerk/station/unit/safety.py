@@ -5,8 +5,11 @@ above 1.25 times for 2 s stops at once. A vehicle has 5 s to follow a lower offe
 the higher offer still counts.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ladewerk.electrical import MINIMUM_OFFER_A
 from ladewerk.station.drivers.ports import EvseReading, MeterReading, PilotState
@@ -50,8 +53,7 @@ class Thresholds:
     """More than this between two phases is told once a session: grid operators allow no more (VDE-AR-N 4100: 4.6 kVA)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
+class Watch(Struct, frozen=True, kw_only=True):
     """What supervision remembers from one reading to the next; times are monotonic seconds."""
 
     offered_a: float = 0.0
@@ -65,7 +67,7 @@ class Watch:
     shown: tuple[float | None, ...] = ()
     """The meter's last numbers, and since when they are the same."""
     shown_since_s: float | None = None
-    swinging: Swinging = field(default_factory=Swinging)
+    swinging: Swinging = Swinging()
     cap_a: float | None = None
     """The most that is offered for the rest of the session, since the current fluctuated, or was too high once."""
     reduced: bool = False

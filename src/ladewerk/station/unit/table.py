@@ -6,8 +6,9 @@ cannot happen leads to a fault. ``docs/station.md`` prints the table.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from ladewerk.station.moment import Moment
 from ladewerk.station.unit import before, running

@@ -5,8 +5,11 @@ too many pauses, and one that is full wants nothing: so a vehicle that has drawn
 the attempts are few.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ladewerk.station.moment import Moment
 
@@ -20,8 +23,7 @@ class WakeUp:
     attempts: int = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slumber:
+class Slumber(Struct, frozen=True, kw_only=True):
     """What is known of the vehicle since a current was last offered; times are monotonic seconds."""
 
     awake: bool = False
