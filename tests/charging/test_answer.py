@@ -12,7 +12,7 @@ from ladewerk.charging.composite import Situation, Station, Transaction
 from ladewerk.charging.rates import Mode, Unit
 from ladewerk.ocpp import v21
 from ladewerk.ocpp.messages import encode
-from tests.charging.profiles import START, period, schedule, tx
+from tests.charging.profiles import START, installed, period, schedule, tx
 
 LINE = schedule(period(0, 10, number_phases=1, phase_to_use=2), period(60, 8), duration=120)
 SITUATION = Situation(
@@ -65,6 +65,26 @@ def test_k08_fr05_and_fr07_what_is_not_there_is_rejected() -> None:
 def _why(found: v21.GetCompositeScheduleResponse) -> tuple[str, str | None]:
     info = found.status_info
     return found.status.value, None if isinstance(info, type(UNSET)) else info.reason_code
+
+
+def test_a_schedule_that_began_within_the_present_second_holds_from_its_first_second_on() -> None:
+    began = START + timedelta(milliseconds=200)
+    default = installed(1, schedule(period(0, 6), start_schedule=START - timedelta(hours=1)))
+    line = schedule(period(0, 10), period(60, 8), start_schedule=began)
+    situation = Situation(
+        station=SITUATION.station, installed=(default, tx(1, line, number=2)), transactions=SITUATION.transactions
+    )
+    request = v21.GetCompositeScheduleRequest(duration=90, evse_id=1)
+
+    def at(seconds: float) -> list[tuple[int, float]]:
+        now = START + timedelta(seconds=seconds)
+        found = schedule_of(composite_answer(situation, request, Abilities(evse_ids=(1,)), now))
+        return [(one.start_period, one.limit) for one in found.charging_schedule_period]
+
+    assert at(0.3) == [(0, 10), (61, 8)]
+    assert at(0.1) == [(0, 6), (1, 10), (61, 8)]
+    assert at(60.3) == [(0, 8)]
+    assert at(59.9) == [(0, 10), (2, 8)]
 
 
 def test_a_schedule_starts_with_a_whole_second() -> None:

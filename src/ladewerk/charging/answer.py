@@ -12,6 +12,7 @@ from ladewerk.charging.periods import Period, periods
 from ladewerk.charging.rates import Amount, Limit, Mode, Unit
 from ladewerk.charging.refusal import Reason
 from ladewerk.ocpp import v21
+from ladewerk.timeline import Timeline
 
 LONGEST_S: Final = 31 * 86400
 """A longer schedule is answered for this long."""
@@ -31,7 +32,8 @@ def composite_answer(
         return _rejected(Reason.INVALID_VALUE, f"there is no EVSE {request.evse_id}")
     duration_s = min(max(0, request.duration), LONGEST_S)
     start = now.replace(microsecond=0)
-    line = composite(situation, request.evse_id, unit, Window(start, start + timedelta(seconds=max(1, duration_s))))
+    window = Window(start, start + timedelta(seconds=max(1, duration_s)))
+    line = _held_since(start, composite(situation, request.evse_id, unit, window).within(now, window.end))
     return v21.GetCompositeScheduleResponse(
         status=v21.GenericStatusEnumType.ACCEPTED,
         schedule=v21.CompositeScheduleType(
@@ -42,6 +44,11 @@ def composite_answer(
             charging_schedule_period=tuple(_period(one) for one in periods(line, start, duration_s)),
         ),
     )
+
+
+def _held_since(start: datetime, line: Timeline[Limit]) -> Timeline[Limit]:
+    """``line`` with what it says first from ``start`` on: what begins within the present second holds in all of it."""
+    return Timeline((start, *line.starts[1:]), line.values)
 
 
 def _rejected(reason: Reason, text: str) -> v21.GetCompositeScheduleResponse:
