@@ -17,7 +17,7 @@ import pytest
 from ladewerk.clock import LoopClock
 from ladewerk.simulator.app import Simulator, running_simulator
 from ladewerk.simulator.bridge import Framing
-from ladewerk.simulator.config import BoardConfig, SimulatorConfig, on_free_ports
+from ladewerk.simulator.config import BoardConfig, LockConfig, SimulatorConfig, on_free_ports
 from ladewerk.station import supervisor
 from ladewerk.station.drivers.modbus_bus import open_bus
 
@@ -29,10 +29,10 @@ A_PROGRAM = "import time; time.sleep(600)"
 
 
 class Watched:
-    """A process that does nothing, its supervisor, and the boards both know of, each with address 1."""
+    """A process that does nothing, its supervisor, and what both know of: boards, each with address 1, and relays."""
 
     def __init__(self, devices: Sequence[str], silence_s: float) -> None:
-        boards = [f"{device}:1" for device in devices]
+        boards = [device if "#" in device else f"{device}:1" for device in devices]
         self.program = subprocess.Popen([sys.executable, "-c", A_PROGRAM])
         self.supervisor = subprocess.Popen(
             [sys.executable, "-I", "-S", supervisor.__file__, str(self.program.pid), str(silence_s), *boards],
@@ -66,9 +66,13 @@ def watched_process(device: str, silence_s: float, *more: str) -> Iterator[Watch
                 pipe.close()
 
 
-def with_a_board_at_work(test: Callable[[Simulator], Awaitable[None]], bridge: Framing | None = None) -> None:
-    """Run ``test`` beside a simulated board that offers :data:`OFFERED_A`."""
-    config = msgspec.structs.replace(on_free_ports(SimulatorConfig()), board=BoardConfig(bridge=bridge))
+def with_a_board_at_work(
+    test: Callable[[Simulator], Awaitable[None]], bridge: Framing | None = None, *, active_low: bool = False
+) -> None:
+    """Run ``test`` beside a simulated board that offers :data:`OFFERED_A`, and a lock whose relays are ``active_low``."""
+    config = msgspec.structs.replace(
+        on_free_ports(SimulatorConfig()), board=BoardConfig(bridge=bridge), lock=LockConfig(active_low=active_low)
+    )
 
     async def body() -> None:
         clock = LoopClock(asyncio.get_running_loop(), datetime(2026, 1, 5, 17, 40, tzinfo=UTC))
@@ -167,7 +171,8 @@ def test_a_board_that_misses_requests_is_asked_again() -> None:
 
 def test_a_line_that_is_dead_keeps_no_other_waiting() -> None:
     async def body(simulator: Simulator) -> None:
-        with watched_process("/dev/no-such-device", NEVER_S, "tcp://127.0.0.1:1", simulator.serial_device) as pair:
+        dead = ("tcp://127.0.0.1:1", "pigpiod://127.0.0.1:1#23=0,24=0", "gpio#23=0,24=0")
+        with watched_process("/dev/no-such-device", NEVER_S, *dead, simulator.serial_device) as pair:
             pair.beat()
             pair.program.kill()
             assert pair.supervisor.stdin is not None
@@ -244,7 +249,7 @@ with watched(load_config(Path(sys.argv[1]))) as watch:
 """What is watched has a process of its own here: a supervisor whose program leaves by an exception ends it."""
 
 
-def settings_for(device: str, folder: Path) -> Path:
+def settings_for(device: str, folder: Path, more: str = "") -> Path:
     path = folder / "station.toml"
     path.write_text(
         f"""
@@ -253,6 +258,7 @@ def settings_for(device: str, folder: Path) -> Path:
         evse_id = 1
         evse = {{ driver = "evse-wb", device = "{device}" }}
         meter = {{ driver = "shelly-3em", url = "http://127.0.0.1:1" }}
+        {more}
         """
     )
     return path
@@ -298,7 +304,7 @@ def test_a_board_that_came_while_the_program_ran_is_made_safe_too(tmp_path: Path
 """
         ended = await asyncio.to_thread(run_program, program, settings_for("/dev/null", tmp_path))
         assert "a fault" in ended.stderr
-        assert "taking the current off 1 board(s)" in ended.stderr
+        assert "taking the current off 1 board(s), 0 lock(s)" in ended.stderr
         assert offered_a(simulator) == 0
 
     with_a_board_at_work(body)
@@ -314,6 +320,54 @@ def test_a_program_that_ends_by_a_fault_leaves_its_boards_to_the_supervisor(tmp_
         assert offered_a(simulator) == 0
 
     with_a_board_at_work(body)
+
+
+@pytest.mark.parametrize("active_low", [False, True])
+def test_a_program_that_is_killed_while_it_drives_a_lock_leaves_no_relay_on(tmp_path: Path, active_low: bool) -> None:
+    async def body(simulator: Simulator) -> None:
+        bolt = simulator.world.lock
+        lock = f'"{simulator.pins_url}", lock_pin = 23, unlock_pin = 24, drive_s = 5'
+        low = str(active_low).lower()
+        more = f'lock = {{ driver = "motor", pins = {lock}, active_low = {low} }}'
+        program = f"""
+    import asyncio
+    from ladewerk.station.drivers.motor_lock import open_motor_lock
+    from ladewerk.station.drivers.pigpiod import open_pigpiod
+
+    async def die_in_mid_move():
+        async with open_pigpiod("{simulator.pins_url}") as pins:
+            async with open_motor_lock(pins, lock_pin=23, unlock_pin=24, drive_s=5, active_low={active_low}) as lock:
+                asyncio.get_running_loop().call_later(0.5, os.kill, os.getpid(), signal.SIGKILL)
+                await lock.lock()
+
+    asyncio.run(die_in_mid_move())
+"""
+        settings = settings_for(simulator.serial_device, tmp_path, more)
+        running = asyncio.create_task(asyncio.to_thread(run_program, program, settings))
+        while bolt.moving == 0:
+            assert not running.done()
+            await asyncio.sleep(0.02)
+        ended = await running
+        assert ended.returncode == -signal.SIGKILL
+        assert "the relays at 23, 24 are off" in ended.stderr
+        assert bolt.moving == 0
+        assert bolt.longest_drive_s < 4
+        assert bolt.violations == []
+        assert offered_a(simulator) == 0
+
+    with_a_board_at_work(body, active_low=active_low)
+
+
+def test_a_request_for_lines_is_what_the_kernel_expects() -> None:
+    asked = supervisor.lines_asked_for({23: 1, 24: 0})
+    for request, layout in ((supervisor.GET_LINES, supervisor.LINES), (supervisor.GET_CHIP, supervisor.CHIP)):
+        assert request >> 16 & 0x3FFF == layout.size, "the number of an ioctl says how long its argument is"
+    words = memoryview(asked).cast("I")
+    # struct gpio_v2_line_request: offsets at 0, config at 288, its attributes at 320, the number of lines at 560.
+    assert words[:3].tolist() == [23, 24, 0]
+    assert words[288 // 4 : 300 // 4].tolist() == [8, 0, 1]
+    assert words[320 // 4 : 344 // 4].tolist() == [2, 0, 0b01, 0, 0b11, 0]
+    assert words[560 // 4 :].tolist() == [2, 0, 0, 0, 0, 0, 0, 0]
 
 
 def test_each_beat_goes_to_systemd_too(tmp_path: Path) -> None:

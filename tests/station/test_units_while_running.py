@@ -42,16 +42,16 @@ NAMES = ("left", "middle", "right")
 
 @dataclass
 class Noted:
-    """What would watch the boards."""
+    """What would watch boards and locks."""
 
-    boards: list[list[str]] = field(default_factory=list)
+    guarded: list[list[str]] = field(default_factory=list)
     beats: int = 0
 
     def beat(self) -> None:
         self.beats += 1
 
-    def guard(self, boards: Any) -> None:
-        self.boards.append(list(boards))
+    def guard(self, guarded: Any) -> None:
+        self.guarded.append(list(guarded))
 
 
 @dataclass
@@ -147,11 +147,13 @@ def test_s2_a_unit_of_the_file_comes_and_goes_while_another_charges(tmp_path: Pa
             await here.until(lambda: here.state("right") == "idle")
             await here.charge("right")
             assert (3, "Available") in here.csms.connectors
-            assert here.watch.boards[-1] == sorted(f"{one.serial_device}:1" for one in here.simulators.values())
+            simulators = here.simulators.values()
+            wired = {f"{one.serial_device}:1" for one in simulators} | {f"{one.pins_url}#23=0,24=0" for one in simulators}
+            assert here.watch.guarded[-1] == sorted(wired)
             here.write(here.table("left", 1), here.table("right", 3))
             await here.until(lambda: here.unit("middle") is None)
             await here.until(lambda: here.csms.connectors[-1] == (2, "Unavailable"))
-            assert len(here.watch.boards[-1]) == 2
+            assert len(here.watch.guarded[-1]) == 4
             left, right = here.unit("left"), here.unit("right")
             assert left is not None
             assert right is not None

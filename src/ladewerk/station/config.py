@@ -56,6 +56,12 @@ class LockConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     moves_per_minute: Annotated[int, msgspec.Meta(ge=2, le=60)] = 10
     active_low: bool = False
 
+    @property
+    def relays(self) -> str:
+        """The pins of the motor's relays and the level at which they are off, as the supervisor takes them."""
+        off = int(self.active_low)
+        return f"{self.pins}#{self.lock_pin}={off},{self.unlock_pin}={off}"
+
 
 class ButtonsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``buttons = {…}`` of a unit; ``active_low`` is a contact to ground."""
@@ -127,6 +133,11 @@ class UnitConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     needs_file: str | None = None
     wake_up: WakeUpConfig = WakeUpConfig()
     safety: SafetyConfig = SafetyConfig()
+
+    @property
+    def guarded(self) -> list[str]:
+        """What has to be made safe when the program dies, as the supervisor takes it."""
+        return [self.evse.board, *([] if self.lock is None else [self.lock.relays])]
 
     def needs_path(self, folder: Path) -> Path | None:
         """The file the unit's needs are read from, if any; ``folder`` is where relative names begin."""

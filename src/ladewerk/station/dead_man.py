@@ -24,8 +24,8 @@ class Watch(Protocol):
         """Everything goes its way; called after each look at a board."""
         ...
 
-    def guard(self, boards: Sequence[str]) -> None:
-        """Look after these boards from now on, ``DEVICE:ADDRESS`` each."""
+    def guard(self, guarded: Sequence[str]) -> None:
+        """Look after these boards and relays from now on, each as the supervisor takes it."""
         ...
 
 
@@ -34,7 +34,7 @@ class Unwatched:
 
     def beat(self) -> None: ...
 
-    def guard(self, boards: Sequence[str]) -> None: ...
+    def guard(self, guarded: Sequence[str]) -> None: ...
 
 
 UNWATCHED: Final = Unwatched()
@@ -43,9 +43,9 @@ UNWATCHED: Final = Unwatched()
 class DeadMan:
     """The supervisor of this process. A supervisor that dies is replaced with the next beat."""
 
-    def __init__(self, boards: Sequence[str], silence_s: float, environment: Mapping[str, str]) -> None:
+    def __init__(self, guarded: Sequence[str], silence_s: float, environment: Mapping[str, str]) -> None:
         self._command = [sys.executable, "-I", "-S", supervisor.__file__, str(os.getpid()), str(silence_s)]
-        self._boards = tuple(boards)
+        self._guarded = tuple(guarded)
         self._environment = environment
         self._systemd = _notify_socket(environment)
         self._pid, self._line = self._start()
@@ -67,11 +67,11 @@ class DeadMan:
             self._tell_systemd(b"READY=1")
         self._tell_systemd(b"WATCHDOG=1")
 
-    def guard(self, boards: Sequence[str]) -> None:
-        """Look after these boards from now on: a supervisor that knows them, and only then none that does not."""
-        if tuple(boards) == self._boards:
+    def guard(self, guarded: Sequence[str]) -> None:
+        """Look after these from now on: a supervisor that knows them, and only then none that does not."""
+        if tuple(guarded) == self._guarded:
             return
-        self._boards = tuple(boards)
+        self._guarded = tuple(guarded)
         former_pid, former_line = self._pid, self._line
         self._pid, self._line = self._start()
         os.write(self._line, supervisor.BEAT)
@@ -93,7 +93,7 @@ class DeadMan:
             # Its own session: what the terminal sends to the foreground is meant for the program.
             pid = os.posix_spawn(
                 sys.executable,
-                [*self._command, *self._boards],
+                [*self._command, *self._guarded],
                 self._environment,
                 setsid=True,
                 file_actions=[(os.POSIX_SPAWN_DUP2, ear, 0)],
@@ -127,8 +127,9 @@ def _notify_socket(environment: Mapping[str, str]) -> str | None:
 
 @contextmanager
 def watched(config: StationConfig) -> Iterator[Watch]:
-    """A supervisor for the boards of ``config``, which takes over if the context is left by an exception or never."""
-    dead_man = DeadMan([unit.evse.board for unit in config.units.values()], config.station.supervisor_s, os.environ)
+    """A supervisor for what ``config`` names, which takes over if the context is left by an exception or never."""
+    guarded = [one for unit in config.units.values() for one in unit.guarded]
+    dead_man = DeadMan(guarded, config.station.supervisor_s, os.environ)
     try:
         yield dead_man
     except BaseException:

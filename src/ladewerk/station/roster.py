@@ -207,7 +207,7 @@ class Roster:
 
     def _guard(self, coming: Iterable[UnitConfig] = ()) -> None:
         here = [one.config for one in self._present.values()]
-        self._watch.guard(sorted({config.evse.board for config in (*here, *coming)}))
+        self._watch.guard(sorted({one for config in (*here, *coming) for one in config.guarded}))
 
     # One unit
 
