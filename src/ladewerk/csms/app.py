@@ -17,7 +17,9 @@ from ladewerk.csms.delivery import Deliveries
 from ladewerk.csms.fallbacks import Fallbacks
 from ladewerk.csms.frame_log import FrameLog
 from ladewerk.csms.handlers.table import station_router
+from ladewerk.csms.health import Health
 from ladewerk.csms.ledger import Ledger, starting_site
+from ladewerk.csms.measures import Measures
 from ladewerk.csms.outlets import Outlets
 from ladewerk.csms.quirks_asking import QuirksAsking
 from ladewerk.csms.retention import forget_what_is_old
@@ -116,6 +118,11 @@ async def running_csms(
         fallbacks = Fallbacks(ledger, connections, outlets, asking, clock, tasks)
         deliveries = Deliveries(ledger, connections, outlets, clock, tasks)
         charging_loop = ChargingLoop(ledger, outlets, fallbacks, deliveries, clock, tasks)
+        measures = Measures()
+        connections.entered.connect(measures.follow)
+        store.writing.committed.connect(measures.committed)
+        store.event_stored.connect(measures.event_stored)
+        charging_loop.planned.connect(measures.planned)
         accounts = None if config.open else Accounts(store.accounts, clock)
         code = None if accounts is None else await accounts.begin()
         desk = Desk(
@@ -127,6 +134,10 @@ async def running_csms(
             accounts=accounts,
             tries=Tries(clock),
             refusals=refusals,
+            outlets=outlets,
+            measures=measures,
+            health=Health(store, charging_loop, clock),
+            metrics_from=config.metrics_networks(),
         )
         async with (
             outlets.running(),

@@ -8,6 +8,7 @@ import dataclasses
 import logging
 from collections.abc import AsyncIterator, Mapping, Set
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -28,6 +29,7 @@ from ladewerk.csms.transactions import Transaction
 from ladewerk.errors import PlanError, StoreError
 from ladewerk.optimizer import Plan, Problem, solve
 from ladewerk.optimizer.habits import Stay
+from ladewerk.signals import Signal
 from ladewerk.timeline import Timeline
 
 _LOOKS_EVERY_S: Final = 60.0
@@ -42,7 +44,18 @@ _UNSAID: Final = timedelta(seconds=60)
 
 _FAR = datetime.max.replace(tzinfo=UTC)
 
+_STUCK_S: Final = 120.0
+"""A search for a plan takes seconds at most; the writes around it wait for 20 s each."""
+
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A search for a plan and its ``gap`` to the proven bound; None where none was found."""
+
+    duration_s: float
+    gap: float | None
 
 
 class ChargingLoop:
@@ -59,6 +72,17 @@ class ChargingLoop:
         self._tasks = tasks
         self._due: set[EvseKey] = set()
         self._wake = asyncio.Event()
+        self._began_s: float | None = None
+        self._tasks_of_mine: tuple[asyncio.Task[None], ...] = ()
+        self.planned: Signal[Planned] = Signal()
+
+    def trouble(self) -> str | None:
+        """Why nobody is planned for; None while all is well."""
+        if not self._tasks_of_mine or any(task.done() for task in self._tasks_of_mine):
+            return "does not run"
+        if self._began_s is not None and self._clock.monotonic() - self._began_s > _STUCK_S:
+            return f"has been at one round for more than {_STUCK_S:.0f} s"
+        return None
 
     @asynccontextmanager
     async def running(self, remembered: Remembered) -> AsyncIterator["ChargingLoop"]:
@@ -72,7 +96,7 @@ class ChargingLoop:
         for key, need in self._ledger.needs.items():
             if (need.station_id, need.evse_id) not in planned:
                 self._plan_soon(key)
-        tasks = (
+        self._tasks_of_mine = (
             self._tasks.start(self._run(), name="charging loop"),
             self._tasks.start(self._look_after(), name="look after the plans"),
         )
@@ -81,7 +105,7 @@ class ChargingLoop:
         finally:
             for disconnect in disconnects:
                 disconnect()
-            for task in tasks:
+            for task in self._tasks_of_mine:
                 task.cancel()
 
     def _plan_soon(self, key: EvseKey) -> None:
@@ -134,7 +158,9 @@ class ChargingLoop:
             self._wake.clear()
             due, self._due = self._due, set()
             # A task of its own: what goes wrong with one round must not end the planning.
+            self._began_s = self._clock.monotonic()
             await asyncio.wait([self._tasks.start(self._plan(frozenset(due)), name="plan the site")])
+            self._began_s = None
 
     async def _plan(self, due: Set[EvseKey]) -> None:
         """Plan everyone anew for the sake of those who are ``due``, or of time itself."""
@@ -225,8 +251,14 @@ class ChargingLoop:
 
     async def _solve(self, problem: Problem) -> Plan:
         began_s = self._clock.monotonic()
-        plan = await asyncio.to_thread(solve, problem)
-        return dataclasses.replace(plan, solve_s=self._clock.monotonic() - began_s)
+        gap = None
+        try:
+            plan = await asyncio.to_thread(solve, problem)
+            gap = plan.gap
+        finally:
+            duration_s = self._clock.monotonic() - began_s
+            self.planned.emit(Planned(duration_s=duration_s, gap=gap))
+        return dataclasses.replace(plan, solve_s=duration_s)
 
     def _still_wanted(self, key: EvseKey, need: ChargingNeed) -> bool:
         """Whether ``need`` was neither replaced nor ended while it was planned; a newer one is due by itself."""

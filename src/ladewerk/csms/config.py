@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from ladewerk.csms.networks import Networks
 from ladewerk.csms.pricing import site_zone
 from ladewerk.csms.records import station_key
 from ladewerk.csms.retention import Keep
@@ -125,6 +126,7 @@ class CsmsConfig(msgspec.Struct, frozen=True, kw_only=True):
     https: HttpsTable | None = None
     keep: Keep = Keep()
     crowd: CrowdTable = CrowdTable()
+    metrics_from: tuple[str, ...] = ()
     folder: str = "."
 
     def check(self) -> None:
@@ -132,6 +134,11 @@ class CsmsConfig(msgspec.Struct, frozen=True, kw_only=True):
         host, _ = split_address("csms.web", self.web)
         if self.open and not is_loopback(host):
             raise ConfigError("csms.open", f"a page without users is for this machine alone, not for {self.web}")
+        self.metrics_networks()
+
+    def metrics_networks(self) -> Networks:
+        """Where ``/metrics`` is read without a key. Raises ConfigError."""
+        return Networks("csms.metrics_from", self.metrics_from)
 
     def database_url(self) -> str:
         """The URL of the database, wherever it was said."""
@@ -162,6 +169,7 @@ class CsmsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     https: HttpsTable | None = None
     keep: Keep = Keep()
     crowd: CrowdTable = CrowdTable()
+    metrics_from: tuple[str, ...] = ()
     tls: ServerTlsTable | None = None
     compression: bool = True
     ping_s: PingSeconds = PING_S
@@ -236,6 +244,7 @@ def load_config(path: Path) -> CsmsConfig:
         https=table.https,
         keep=table.keep,
         crowd=table.crowd,
+        metrics_from=table.metrics_from,
         folder=str(path.parent),
     )
 

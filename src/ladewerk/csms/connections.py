@@ -1,7 +1,7 @@
 """Which station is here, as whom, over which connection: the newest authenticated one of a station counts."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -69,11 +69,16 @@ class Connections:
         self._unknown_tokens = unknown_tokens
         self._new_id = new_id
         self._live: NewestConnections[Connection] = NewestConnections()
+        self.entered: Signal[Connection] = Signal()
+        """A connection that counts now; nothing has passed on it yet."""
         self.connected: Signal[str] = Signal()
 
     def of(self, station_id: str) -> Connection | None:
         """The connection of a station, None while it is away."""
         return self._live.of(station_id)
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(self._live)
 
     async def serve(self, channel: Channel, version: Version, router: Router[StationSession], *, generation: int) -> None:
         """Serve an admitted station until its connection ends. An older connection of it is closed."""
@@ -114,6 +119,7 @@ class Connections:
             _log.warning("station %s connected again: its older connection is closed", station.station_id)
             self._tasks.start(loser.peer.close("the station has connected again"), name=f"close {station.station_id}")
         try:
+            self.entered.emit(connection)
             self.connected.emit(key)
             self._ledger.changed.emit(None)
             await peer.run()

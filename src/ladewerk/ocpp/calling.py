@@ -73,6 +73,9 @@ class Calling:
         self._loop = asyncio.get_running_loop()
         self._calls: dict[str, _Call] = {}
 
+    def __len__(self) -> int:
+        return len(self._calls)
+
     async def call(self, request: Payload, *, timeout_s: float, priority: int, ttl_s: float) -> Payload:
         """As :meth:`ladewerk.ocpp.Peer.call` says."""
         exchange = partial(self._exchange, request, timeout_s, priority, ttl_s)

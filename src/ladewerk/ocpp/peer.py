@@ -145,6 +145,11 @@ class Peer(Generic[S]):
         """How often something led to nothing, by what it was: see :attr:`Session.counts`."""
         return self._session.counts
 
+    @property
+    def open_calls(self) -> int:
+        """CALLs of ours that wait for their turn or their answer."""
+        return len(self._calling)
+
     async def call(
         self,
         request: Request[R],

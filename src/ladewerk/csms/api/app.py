@@ -16,6 +16,7 @@ from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.guard import Guard
 from ladewerk.csms.api.history_routes import get_frames, get_plan, get_plans, get_transactions, healthz
 from ladewerk.csms.api.live import events
+from ladewerk.csms.api.metrics import metrics
 from ladewerk.csms.api.need_routes import put_need
 from ladewerk.csms.api.refusals import (
     Refused,
@@ -79,6 +80,7 @@ def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> AsgiApp:
             get_plan,
             get_frames,
             healthz,
+            metrics,
             openapi_json,
             events,
         ],

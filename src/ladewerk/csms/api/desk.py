@@ -6,7 +6,11 @@ from ladewerk.clock import Clock
 from ladewerk.csms.api.views import Overview, overview
 from ladewerk.csms.connections import Connections
 from ladewerk.csms.frame_log import FrameLog
+from ladewerk.csms.health import Health
 from ladewerk.csms.ledger import Ledger
+from ladewerk.csms.measures import Measures
+from ladewerk.csms.networks import Networks
+from ladewerk.csms.outlets import Outlets
 from ladewerk.csms.security.accounts import Accounts
 from ladewerk.csms.store.ports import Store
 from ladewerk.refusals import Refusals
@@ -25,6 +29,10 @@ class Desk:
     accounts: Accounts | None
     tries: Tries
     refusals: Refusals
+    outlets: Outlets
+    measures: Measures
+    health: Health
+    metrics_from: Networks
 
     def overview(self) -> Overview:
         """What is known now."""

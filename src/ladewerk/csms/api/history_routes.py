@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from ladewerk.csms.api.desk import Desk
@@ -21,9 +23,18 @@ from ladewerk.csms.api.views import (
     plan_view,
     transaction_view,
 )
+from ladewerk.csms.health import OK
 from ladewerk.csms.plan_words import read_at
 from ladewerk.csms.records import station_key
 from ladewerk.csms.security.roles import Right
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True):
+    """``status`` is ``ok`` where every part says so; a part that does not says what is wrong with it."""
+
+    status: str
+    parts: dict[str, str]
+
 
 Of = Annotated[str | None, QueryParameter(description="identity of a station, in any case", max_length=255)]
 
@@ -85,8 +96,13 @@ async def get_frames(desk: NamedDependency[Desk], station: Of = None, limit: Lim
     return [frame_view(frame) for frame in desk.frame_log.newest(limit, station)]
 
 
-@get("/healthz", right=Right.OPEN)
-async def healthz(desk: NamedDependency[Desk]) -> dict[str, str]:
-    """Whether the CSMS answers and its database can be read."""
-    await desk.store.transactions(1)
-    return {"status": "ok"}
+@get(
+    "/healthz",
+    right=Right.OPEN,
+    responses={503: ResponseSpec(Condition, description="something is not well, and what", generate_examples=False)},
+)
+async def healthz(desk: NamedDependency[Desk]) -> Response[Condition]:
+    """Whether the CSMS is well: its database answers, its writer writes, its planner plans."""
+    parts = await desk.health.look()
+    well = all(said == OK for said in parts.values())
+    return Response(Condition(status=OK if well else "failing", parts=parts), status_code=200 if well else 503)

@@ -65,6 +65,8 @@ class DatabaseStore:
         self.token_changes: TokenChangeStore = DatabaseTokenChanges(reader)
         self.tokens_changed: Signal[None] = Signal()
         self.history: HistoryStore = DatabaseHistory(reader)
+        self.writing = writer
+        self.event_stored: Signal[None] = Signal()
         self._reader = reader
         self._writer = writer
 
@@ -89,7 +91,10 @@ class DatabaseStore:
         await self._writer.write(lambda connection: put_row(connection, schema.connectors, key, row))
 
     async def add_event(self, event: EventRecord, transaction: Transaction) -> bool:
-        return await self._writer.write_with_others(_add_events, _NewEvent(event, transaction))
+        is_new = await self._writer.write_with_others(_add_events, _NewEvent(event, transaction))
+        if is_new:
+            self.event_stored.emit(None)
+        return is_new
 
     async def put_transaction(self, transaction: Transaction) -> None:
         await self._writer.write(lambda connection: _put_transaction(connection, transaction))

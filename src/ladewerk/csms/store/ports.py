@@ -107,6 +107,29 @@ class AccountStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """One transaction of the database, with its fsync, that held so many ``writes``."""
+
+    writes: int
+    duration_s: float
+
+
+class Writing(Protocol):
+    """How the writing goes; ``committed`` announces each transaction."""
+
+    committed: Signal[Commit]
+
+    @property
+    def waiting(self) -> int:
+        """Writes that nobody has begun with."""
+        ...
+
+    async def touch(self) -> None:
+        """Write and commit what is there already: whether that can be done. Raises StoreError."""
+        ...
+
+
 class HistoryStore(Protocol):
     """What was, the newest first and ``limit`` at most; ``after`` goes on behind the last of another page.
 
@@ -157,6 +180,13 @@ class Store(Protocol):
     tokens_changed: Signal[None]
     """A token was entered, changed or deleted."""
     history: HistoryStore
+    event_stored: Signal[None]
+    """A TransactionEvent that was new is committed."""
+
+    @property
+    def writing(self) -> Writing:
+        """How the writing goes."""
+        ...
 
     async def remember(self) -> Remembered:
         """The stations, open transactions with their newest needs and plans, and the site."""

@@ -12,10 +12,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, update
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
+from ladewerk.csms.store import schema
+from ladewerk.csms.store.ports import Commit, Writing
 from ladewerk.errors import StoreError
+from ladewerk.signals import Signal
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -52,6 +55,16 @@ class Writer:
         self._engine = engine
         self._waiting: asyncio.Queue[_Write | None] = asyncio.Queue()
         self._open = True
+        self.committed: Signal[Commit] = Signal()
+
+    @property
+    def waiting(self) -> int:
+        """Writes that nobody has begun with."""
+        return self._waiting.qsize()
+
+    async def touch(self) -> None:
+        """Write and commit what is there already: whether that can be done. Raises StoreError."""
+        await self.write(_touch)
 
     async def write(self, work: Callable[[Connection], R]) -> R:
         """Run ``work`` and commit it; returns what it returned. Raises StoreError."""
@@ -97,6 +110,7 @@ class Writer:
 
     async def _commit(self, group: list[_Write]) -> None:
         while group:
+            began_s = asyncio.get_running_loop().time()
             try:
                 results = await asyncio.to_thread(self._together, group)
             except Exception as err:  # noqa: BLE001  # whoever asked for the write hears of it; the writer goes on
@@ -105,6 +119,7 @@ class Writer:
                     continue
                 await self._find_the_wrong_one(group, err)
                 return
+            self.committed.emit(Commit(writes=len(group), duration_s=asyncio.get_running_loop().time() - began_s))
             for write, result in zip(group, results, strict=True):
                 if not write.done.done():
                     write.done.set_result(result)
@@ -139,6 +154,13 @@ class Writer:
                 for work, same in itertools.groupby(group, key=lambda write: write.work)
                 for result in work(connection, [write.item for write in same])
             ]
+
+
+_: type[Writing] = Writer
+
+
+def _touch(connection: Connection) -> None:
+    connection.execute(update(schema.revision).values(version_num=schema.REVISION))
 
 
 def _each(connection: Connection, works: Sequence[Callable[[Connection], Any]]) -> list[Any]:
