@@ -50,7 +50,7 @@ async def _serving_page(config: CsmsConfig, desk: Desk) -> AsyncIterator[str]:
     folder = Path(config.folder)
     async with (
         https_for("csms.https", config.https, folder=folder, kept_in=data_folder(), host=host, clock=desk.clock) as tls,
-        serving(app, host, port, tls) as url,
+        serving(app, host, port, tls, door=config.crowd.door, house=config.crowd.house, refusals=desk.refusals) as url,
     ):
         yield url
 

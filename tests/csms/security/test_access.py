@@ -121,6 +121,7 @@ def _handlers() -> list[tuple[str, str, Right]]:
 
 class _Nothing:
     accounts = None
+    refusals = None
 
 
 ROUTES = _handlers()

@@ -15,6 +15,7 @@ from ladewerk.csms.security.accounts import STAYS, Accounts, Who
 from ladewerk.csms.security.records import UserName
 from ladewerk.csms.security.roles import Right
 from ladewerk.csms.site import Fault
+from ladewerk.refusals import Why
 from ladewerk.web.passwords import LEAST_LENGTH, MOST_LENGTH
 
 _Any = Request[Any, Any, Any]
@@ -78,6 +79,7 @@ async def post_setup(desk: NamedDependency[Desk], request: _Any, data: JSONBody[
     _may_try(desk, accounts, request)
     secret = await accounts.set_up(data.code, data.user, data.password)
     if secret is None:
+        desk.refusals.note(Why.WRONG_PASSWORD, _address(request), "code for the first administrator")
         raise faulty(Fault(field="code", code="wrong-code", text="this is not the code that the program has told"))
     desk.tries.forgive(_address(request))
     return _answer(request, accounts, secret)
@@ -90,6 +92,10 @@ async def post_session(desk: NamedDependency[Desk], request: _Any, data: JSONBod
     _may_try(desk, accounts, request)
     secret = await accounts.log_in(data.user, data.password)
     if secret is None:
+        # A name nobody has may be a password in the wrong field.
+        user = accounts.user(data.user)
+        whose = "a user that is not known" if user is None else f"user {user.name}"
+        desk.refusals.note(Why.WRONG_PASSWORD, _address(request), f"password of {whose}")
         raise faulty(Fault(field="password", code="wrong-password", text="this is not that user's password"))
     desk.tries.forgive(_address(request))
     return _answer(request, accounts, secret)
@@ -116,6 +122,7 @@ async def put_password(desk: NamedDependency[Desk], request: _Any, data: JSONBod
     _may_try(desk, accounts, request)
     secret = await accounts.change_password(login, data.old, data.new)
     if secret is None:
+        desk.refusals.note(Why.WRONG_PASSWORD, _address(request), "old password of somebody who is logged in")
         raise faulty(Fault(field="old", code="wrong-password", text="this is not the password"))
     desk.tries.forgive(_address(request))
     return _answer(request, accounts, secret)
@@ -144,6 +151,7 @@ def _may_try(desk: Desk, accounts: Accounts, request: _Any) -> None:
         wait_s = 1.0
     if wait_s > 0:
         seconds = max(1, round(wait_s))
+        desk.refusals.note(Why.TOO_MANY_TRIES, _address(request), "passwords of users")
         raise refused(429, "too-many-tries", f"too many tries: wait {seconds} s", wait_s=seconds)
 
 

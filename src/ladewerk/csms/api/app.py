@@ -18,6 +18,7 @@ from ladewerk.csms.api.history_routes import get_frames, get_plan, get_plans, ge
 from ladewerk.csms.api.live import events
 from ladewerk.csms.api.metrics import metrics
 from ladewerk.csms.api.need_routes import put_need
+from ladewerk.csms.api.refusal_routes import get_refusals
 from ladewerk.csms.api.refusals import (
     Refused,
     answer_bug,
@@ -55,7 +56,7 @@ async def openapi_json(request: Request[Any, Any, Any]) -> dict[str, Any]:
 
 def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> AsgiApp:
     """Page, REST and live events over ``desk``; the description of the API is ``/openapi.json``."""
-    guard = Guard(desk.accounts)
+    guard = Guard(desk.accounts, desk.refusals)
     api = Litestar(
         route_handlers=[
             *page,
@@ -79,6 +80,7 @@ def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> AsgiApp:
             get_plans,
             get_plan,
             get_frames,
+            get_refusals,
             healthz,
             metrics,
             openapi_json,
@@ -103,4 +105,4 @@ def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> AsgiApp:
         request_max_body_size=_MOST_BODY_BYTES,
         logging_config=None,
     )
-    return api if desk.accounts is None else Audit(api, desk.accounts, desk.clock)
+    return api if desk.accounts is None else Audit(api, desk.accounts, desk.clock, desk.refusals)

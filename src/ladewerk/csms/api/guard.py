@@ -10,6 +10,7 @@ from litestar.handlers import BaseRouteHandler
 from ladewerk.csms.api.refusals import Refused, refused
 from ladewerk.csms.security.accounts import ANYBODY, WHO, Accounts, Who
 from ladewerk.csms.security.roles import Right
+from ladewerk.refusals import Refusals, Why
 from ladewerk.web.gate import is_local
 
 LOGGED_OUT: Final = 4401
@@ -23,8 +24,9 @@ _Any = ASGIConnection[Any, Any, Any, Any]
 class Guard:
     """``accounts`` None: there are no users, and everybody on this machine may do everything."""
 
-    def __init__(self, accounts: Accounts | None) -> None:
+    def __init__(self, accounts: Accounts | None, refusals: Refusals) -> None:
         self._accounts = accounts
+        self._refusals = refusals
 
     async def __call__(self, connection: _Any, handler: BaseRouteHandler) -> None:
         """Raises Refused, or WebSocketException, where a request gets no further."""
@@ -35,6 +37,9 @@ class Guard:
         right = Right(handler.opt.get("right", Right.ADMINISTER))
         if right == Right.OPEN or (who is not None and who.may(right)):
             return
+        if self._accounts is None:
+            client = connection.client
+            self._refusals.note(Why.FOREIGN_HOST, client.host if client else "", "the page was asked for by a foreign name")
         if connection.scope["type"] == ScopeType.WEBSOCKET:
             raise WebSocketException(detail="log in first", code=LOGGED_OUT)
         raise self._refusal(who, right)

@@ -10,13 +10,17 @@ from ladewerk.clock import Clock
 from ladewerk.csms.security.accounts import WHO, Accounts, Who
 from ladewerk.csms.security.records import Change
 from ladewerk.errors import StoreError
+from ladewerk.refusals import Refusals, Why
 from ladewerk.web.guard import AsgiApp, Receive, Scope, Send
+from ladewerk.web.tries import Tries
 
 _log = logging.getLogger(__name__)
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST_BODY: Final = 4000
 _MOST_PARSED: Final = 100_000
+_STRANGERS_NOTED: Final = 20
+_STRANGER_NOTED_AFTER_S: Final = 60.0
 _HIDDEN: Final = "…"
 _SECRETS: Final = frozenset({"old", "new", "code", "basicAuthPassword", "privateKey", "apnPassword"})
 
@@ -24,10 +28,12 @@ _SECRETS: Final = frozenset({"old", "new", "code", "basicAuthPassword", "private
 class Audit:
     """An ASGI application around that of the API."""
 
-    def __init__(self, app: AsgiApp, accounts: Accounts, clock: Clock) -> None:
+    def __init__(self, app: AsgiApp, accounts: Accounts, clock: Clock, refusals: Refusals) -> None:
         self._app = app
         self._accounts = accounts
         self._clock = clock
+        self._refusals = refusals
+        self._strangers = Tries(clock, free=_STRANGERS_NOTED, one_more_after_s=_STRANGER_NOTED_AFTER_S)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, WebSocket or lifespan, as ASGI says."""
@@ -52,10 +58,16 @@ class Audit:
     async def _note(self, scope: Scope, body: bytes, status: int) -> None:
         who: Who | None = scope.get(WHO)
         client = scope.get("client")
+        remote = "" if client is None else str(client[0])
+        if who is None and status >= 400:
+            # Whoever is outside must not be able to fill the disk.
+            self._refusals.note(Why.NOT_LOGGED_IN, remote, "wanted to change something")
+            if self._strangers.take(remote) > 0:
+                return
         change = Change(
             at=self._clock.now(),
             who="" if who is None else who.name,
-            remote="" if client is None else str(client[0]),
+            remote=remote,
             action=f"{scope['method']} {scope['path']}"[:_MOST_BODY],
             status=status,
             body=without_secrets(body),
