@@ -76,7 +76,7 @@ def test_a_schedule_that_began_within_the_present_second_holds_from_its_first_se
     )
     request = v21.GetCompositeScheduleRequest(duration=90, evse_id=1)
 
-    def at(seconds: float) -> list[tuple[int, float]]:
+    def at(seconds: float) -> list[tuple[int, object]]:
         now = START + timedelta(seconds=seconds)
         found = schedule_of(composite_answer(situation, request, Abilities(evse_ids=(1,)), now))
         return [(one.start_period, one.limit) for one in found.charging_schedule_period]
