@@ -16,6 +16,7 @@ from ladewerk.csms.connections import Connections
 from ladewerk.csms.delivery import Deliveries
 from ladewerk.csms.fallbacks import Fallbacks
 from ladewerk.csms.frame_log import FrameLog
+from ladewerk.csms.functional_blocks import FunctionalBlocks, functional_blocks
 from ladewerk.csms.handlers.table import station_router
 from ladewerk.csms.health import Health
 from ladewerk.csms.ledger import Ledger, starting_site
@@ -123,6 +124,18 @@ async def running_csms(
         store.writing.committed.connect(measures.committed)
         store.event_stored.connect(measures.event_stored)
         charging_loop.planned.connect(measures.planned)
+        blocks = functional_blocks(
+            ledger,
+            connections,
+            store,
+            clock,
+            tasks,
+            rules=config.rules,
+            upload_hosts=config.upload_hosts,
+            certificates=config.certificates,
+            authority_folder=config.authority_folder(),
+            data_transfer=config.data_transfer,
+        )
         accounts = None if config.open else Accounts(store.accounts, clock)
         code = None if accounts is None else await accounts.begin()
         desk = Desk(
@@ -130,6 +143,7 @@ async def running_csms(
             connections=connections,
             frame_log=frame_log,
             store=store,
+            blocks=blocks,
             clock=clock,
             accounts=accounts,
             tries=Tries(clock),
@@ -141,12 +155,13 @@ async def running_csms(
         )
         async with (
             outlets.running(),
+            blocks.running(),
             asking.running(),
             fallbacks.running(),
             deliveries.running(remembered),
             charging_loop.running(remembered),
             surroundings.serve_page(config, desk) as web_url,
-            _listening(config, connections, admissions, refusals, surroundings.serve) as listener,
+            _listening(config, connections, blocks, admissions, refusals, surroundings.serve) as listener,
         ):
             yield Csms(
                 ocpp_port=listener.port,
@@ -161,11 +176,16 @@ async def running_csms(
 
 
 def _listening(
-    config: CsmsConfig, connections: Connections, admissions: Admissions, refusals: Refusals, serve: Serve
+    config: CsmsConfig,
+    connections: Connections,
+    blocks: FunctionalBlocks,
+    admissions: Admissions,
+    refusals: Refusals,
+    serve: Serve,
 ) -> AbstractAsyncContextManager[OpenListener]:
     """Let stations in, as the settings say."""
     host, port = split_address("csms.listen", config.listen)
-    router = station_router()
+    router = station_router(blocks)
 
     async def serve_station(channel: OpenChannel) -> None:
         await connections.serve(channel, channel.version, router, generation=channel.generation)

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import msgspec
 
+from ladewerk.csms.certificates.issuing import CertificatesTable
+from ladewerk.csms.data_transfer_rules import DataTransferRule
 from ladewerk.csms.networks import Networks
 from ladewerk.csms.pricing import site_zone
 from ladewerk.csms.records import station_key
@@ -127,6 +129,9 @@ class CsmsConfig(msgspec.Struct, frozen=True, kw_only=True):
     keep: Keep = Keep()
     crowd: CrowdTable = CrowdTable()
     metrics_from: tuple[str, ...] = ()
+    certificates: CertificatesTable = CertificatesTable()
+    upload_hosts: tuple[str, ...] = ()
+    data_transfer: tuple[DataTransferRule, ...] = ()
     folder: str = "."
 
     def check(self) -> None:
@@ -139,6 +144,11 @@ class CsmsConfig(msgspec.Struct, frozen=True, kw_only=True):
     def metrics_networks(self) -> Networks:
         """Where ``/metrics`` is read without a key. Raises ConfigError."""
         return Networks("csms.metrics_from", self.metrics_from)
+
+    def authority_folder(self) -> Path:
+        """Where the CA of the stations' certificates is kept."""
+        said = self.certificates.folder
+        return data_folder() / "authority" if said is None else Path(self.folder) / Path(said).expanduser()
 
     def database_url(self) -> str:
         """The URL of the database, wherever it was said."""
@@ -170,6 +180,9 @@ class CsmsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     keep: Keep = Keep()
     crowd: CrowdTable = CrowdTable()
     metrics_from: tuple[str, ...] = ()
+    certificates: CertificatesTable = CertificatesTable()
+    upload_hosts: tuple[str, ...] = ()
+    data_transfer: tuple[DataTransferRule, ...] = ()
     tls: ServerTlsTable | None = None
     compression: bool = True
     ping_s: PingSeconds = PING_S
@@ -243,6 +256,9 @@ def load_config(path: Path) -> CsmsConfig:
         rules=rules,
         https=table.https,
         keep=table.keep,
+        certificates=table.certificates,
+        upload_hosts=table.upload_hosts,
+        data_transfer=table.data_transfer,
         crowd=table.crowd,
         metrics_from=table.metrics_from,
         folder=str(path.parent),

@@ -42,7 +42,8 @@ def reported(said: Iterable[v21.MonitoringDataType]) -> dict[str, Monitor]:
 def newly_set(
     asked: Iterable[v21.SetMonitoringDataType], results: Iterable[v21.SetMonitoringResultType]
 ) -> dict[str, Monitor]:
-    """Monitors that a station accepted; answers come in the order of the questions (N04)."""
+    """Monitors that a station accepted; an answer repeats which question it answers, but for the value (N04)."""
+    questions = {_question(data): data for data in asked}
     return {
         numbered(result.id): Monitor(
             monitor_id=result.id,
@@ -53,6 +54,11 @@ def newly_set(
             transaction=data.transaction is True,
             event_notification_type="CustomMonitor",
         )
-        for data, result in zip(asked, results, strict=False)
+        for result in results
         if result.status == "Accepted" and result.id is not UNSET
+        if (data := questions.get(_question(result))) is not None
     }
+
+
+def _question(said: v21.SetMonitoringDataType | v21.SetMonitoringResultType) -> tuple[str, str, int]:
+    return place_of(said.component, said.variable).name, str(said.type), said.severity

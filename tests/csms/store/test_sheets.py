@@ -54,7 +54,7 @@ def test_a_dossier_keeps_so_much_of_each_station_and_gives_it_by_pages(database:
 def test_tokens_are_told_apart_by_what_changed_last(database: str) -> None:
     async def go() -> None:
         async with open_store(database) as store:
-            heard = []
+            heard: list[None] = []
             store.tokens_changed.connect(heard.append)
             assert await store.token_changes.last() == 0
             for name in ("One", "Two", "Three"):

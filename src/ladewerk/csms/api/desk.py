@@ -6,6 +6,7 @@ from ladewerk.clock import Clock
 from ladewerk.csms.api.views import Overview, overview
 from ladewerk.csms.connections import Connections
 from ladewerk.csms.frame_log import FrameLog
+from ladewerk.csms.functional_blocks import FunctionalBlocks
 from ladewerk.csms.health import Health
 from ladewerk.csms.ledger import Ledger
 from ladewerk.csms.measures import Measures
@@ -25,6 +26,7 @@ class Desk:
     connections: Connections
     frame_log: FrameLog
     store: Store
+    blocks: FunctionalBlocks
     clock: Clock
     accounts: Accounts | None
     tries: Tries

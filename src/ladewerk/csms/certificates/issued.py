@@ -1,9 +1,29 @@
-"""A certificate that was issued to a station, as it is kept. Pure."""
+"""A certificate for a station: signed or not, and as it is kept. Pure."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A certificate; ``chain`` is PEM, its own first, ``serial`` hexadecimal."""
+
+    serial: str
+    subject: str
+    not_before: datetime
+    not_after: datetime
+    chain: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSigned:
+    """Why not: a code for the station, at most 20 characters, and a sentence."""
+
+    reason_code: str
+    text: str
 
 
 class IssueState(StrEnum):
@@ -26,8 +46,3 @@ class IssuedCertificate(msgspec.Struct, frozen=True, kw_only=True):
     chain: str
     state: IssueState = IssueState.ISSUED
     reason: str = ""
-
-
-def needs_renewal(certificate: IssuedCertificate, now: datetime, before: timedelta) -> bool:
-    """Whether it ends within ``before``."""
-    return now >= certificate.not_after - before

@@ -1,5 +1,13 @@
-"""Blocks L and N: firmware, logs, monitors and events of the device."""
+"""Block N: logs, monitors, events of the device, and what a station knows of a customer."""
 
+from msgspec import UNSET
+
+from ladewerk.csms import monitoring
+from ladewerk.csms.customers import CustomerReport, with_part
+from ladewerk.csms.dossier_names import numbered
+from ladewerk.csms.errand_keeping import log_uploads_of
+from ladewerk.csms.follow_ups.errands import reason
+from ladewerk.csms.handlers.writing import written
 from ladewerk.csms.session import StationSession
 from ladewerk.ocpp import Context, v21
 
@@ -13,22 +21,39 @@ async def notify_event(ctx: Context[StationSession], request: v21.NotifyEventReq
 async def notify_monitoring_report(
     ctx: Context[StationSession], request: v21.NotifyMonitoringReportRequest
 ) -> v21.NotifyMonitoringReportResponse:
-    """N02: kept as it came."""
-    await ctx.state.ledger.keep(ctx.state.station_id, "NotifyMonitoringReport", ctx.received_at, request)
+    """N02: part of what was asked for."""
+    if request.monitor is not UNSET:
+        shelf = ctx.state.store.dossiers.monitors
+        monitors = monitoring.reported(request.monitor)
+        await written("the monitors", shelf.put(ctx.state.station_id, monitors, ctx.received_at))
     return v21.NotifyMonitoringReportResponse()
 
 
 async def log_status_notification(
     ctx: Context[StationSession], request: v21.LogStatusNotificationRequest
 ) -> v21.LogStatusNotificationResponse:
-    """N01: how the upload of a log goes."""
-    await ctx.state.ledger.keep(ctx.state.station_id, "LogStatusNotification", ctx.received_at, request)
+    """N01: how the upload of a log goes; kept as it came, and the upload it speaks of moves on."""
+    session = ctx.state
+    await session.ledger.keep(session.station_id, "LogStatusNotification", ctx.received_at, request)
+    if request.status != "Idle":  # an answer to a trigger: nothing goes on
+        number = None if request.request_id is UNSET else request.request_id
+        uploads = log_uploads_of(session.store.dossiers)
+        said = uploads.reported(
+            session.station_id, number, str(request.status), reason(request.status_info), session.clock.now()
+        )
+        await written("the status", said)
     return v21.LogStatusNotificationResponse()
 
 
-async def firmware_status_notification(
-    ctx: Context[StationSession], request: v21.FirmwareStatusNotificationRequest
-) -> v21.FirmwareStatusNotificationResponse:
-    """L01, L02: how an update goes."""
-    await ctx.state.ledger.keep(ctx.state.station_id, "FirmwareStatusNotification", ctx.received_at, request)
-    return v21.FirmwareStatusNotificationResponse()
+async def notify_customer_information(
+    ctx: Context[StationSession], request: v21.NotifyCustomerInformationRequest
+) -> v21.NotifyCustomerInformationResponse:
+    """N09, N10: part of what was asked for; what nobody asked for is not kept."""
+    now = ctx.state.clock.now()
+
+    def told(known: CustomerReport | None) -> CustomerReport | None:
+        return with_part(known, request, now)
+
+    shelf = ctx.state.store.dossiers.customers
+    await written("the report", shelf.change(ctx.state.station_id, numbered(request.request_id), now, told))
+    return v21.NotifyCustomerInformationResponse()

@@ -4,6 +4,8 @@ from typing import Final
 
 from msgspec import UNSET
 
+from ladewerk.csms.handlers.writing import written
+from ladewerk.csms.reports import reported
 from ladewerk.csms.session import StationSession
 from ladewerk.ocpp import Context, v21
 
@@ -32,6 +34,8 @@ async def boot_notification(
 
 
 async def notify_report(ctx: Context[StationSession], request: v21.NotifyReportRequest) -> v21.NotifyReportResponse:
-    """B07, B08: part of a report, kept as it came."""
-    await ctx.state.ledger.keep(ctx.state.station_id, "NotifyReport", ctx.received_at, request)
+    """B07, B08: part of a report, its variables kept as last heard of."""
+    if request.report_data is not UNSET:
+        shelf = ctx.state.store.dossiers.variables
+        await written("the variables", shelf.put(ctx.state.station_id, reported(request.report_data), ctx.received_at))
     return v21.NotifyReportResponse()

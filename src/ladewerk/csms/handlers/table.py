@@ -3,13 +3,17 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from ladewerk.csms.functional_blocks import FunctionalBlocks
 from ladewerk.csms.handlers import (
     authorization,
     availability,
-    data_transfer,
+    certificates,
     diagnostics,
+    displays,
+    firmware,
     metering,
     provisioning,
+    reservations,
     security,
     smart_charging,
     transactions,
@@ -25,7 +29,7 @@ R = TypeVar("R", bound=Payload)
 Handler = Callable[[Context[StationSession], Q], Awaitable[R]]
 
 
-def station_router() -> Router[StationSession]:
+def station_router(blocks: FunctionalBlocks) -> Router[StationSession]:
     """The router of every station's connection."""
     router: Router[StationSession] = Router()
     router.on(v21.BootNotificationRequest)(provisioning.boot_notification)
@@ -44,8 +48,16 @@ def station_router() -> Router[StationSession]:
     router.on(v21.NotifyEventRequest)(booted(diagnostics.notify_event))
     router.on(v21.NotifyMonitoringReportRequest)(booted(diagnostics.notify_monitoring_report))
     router.on(v21.LogStatusNotificationRequest)(booted(diagnostics.log_status_notification))
-    router.on(v21.FirmwareStatusNotificationRequest)(booted(diagnostics.firmware_status_notification))
-    router.on(v21.DataTransferRequest)(booted(data_transfer.data_transfer))
+    router.on(v21.NotifyCustomerInformationRequest)(booted(diagnostics.notify_customer_information))
+    router.on(v21.FirmwareStatusNotificationRequest)(booted(firmware.firmware_status_notification))
+    router.on(v21.PublishFirmwareStatusNotificationRequest)(booted(firmware.publish_firmware_status_notification))
+    router.on(v21.NotifyDisplayMessagesRequest)(booted(displays.notify_display_messages))
+    router.on(v21.ReservationStatusUpdateRequest)(booted(reservations.reservation_status_update))
+    router.on(v21.SignCertificateRequest)(booted(blocks.issuing.sign_certificate))
+    router.on(v21.Get15118EVCertificateRequest)(booted(certificates.get_15118_ev_certificate))
+    router.on(v21.GetCertificateStatusRequest)(booted(certificates.get_certificate_status))
+    router.on(v21.GetCertificateChainStatusRequest)(booted(certificates.get_certificate_chain_status))
+    router.on(v21.DataTransferRequest)(booted(blocks.data_transfers.data_transfer))
     return router
 
 

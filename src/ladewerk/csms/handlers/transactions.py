@@ -3,6 +3,7 @@
 from msgspec import UNSET
 
 from ladewerk.csms.handlers.authorization import verdict
+from ladewerk.csms.handlers.reservations import note_use
 from ladewerk.csms.session import StationSession
 from ladewerk.csms.tokens import told
 from ladewerk.errors import RemoteProtocolError, StoreError
@@ -21,4 +22,5 @@ async def transaction_event(
         await ctx.state.ledger.add_event(ctx.state.station_id, request, ctx.received_at, authorized_by=by)
     except StoreError as err:
         raise RemoteProtocolError(ErrorCode.INTERNAL_ERROR, f"the event could not be stored: {err}") from err
+    await note_use(ctx, request)
     return v21.TransactionEventResponse(id_token_info=UNSET if said is None else told(said))

@@ -1,0 +1,80 @@
+"""The one way in which a command goes to a station: checked and written down before, followed up when it is answered.
+
+What is done around a command besides is in :mod:`ladewerk.csms.follow_ups`, by its type.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from ladewerk.csms.connections import Connections
+from ladewerk.csms.site import Fault
+from ladewerk.errors import CallFailed, Disconnected, LadewerkError, StoreError
+from ladewerk.ocpp.messages import Payload, Request
+
+Q = TypeVar("Q", bound=Payload)
+R = TypeVar("R", bound=Payload)
+
+_log = logging.getLogger(__name__)
+
+
+class CommandRefused(LadewerkError):
+    """A command that is not sent; ``fault`` says which value of it must not be."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(f"{fault.field}: {fault.text}")
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp(Generic[Q, R]):
+    """What is done around one kind of command; the first argument is the station's identity.
+
+    ``before`` may raise CommandRefused; ``unanswered`` is told why.
+    """
+
+    before: Callable[[str, Q], Awaitable[None]] | None = None
+    answered: Callable[[str, Q, R], Awaitable[None]] | None = None
+    unanswered: Callable[[str, Q, str], Awaitable[None]] | None = None
+
+
+FollowUps = Mapping[type[Payload], FollowUp[Any, Any]]
+
+
+class Commands:
+    """Sends commands of operators, of programs and of the CSMS itself."""
+
+    def __init__(self, connections: Connections, follow_ups: FollowUps) -> None:
+        self._connections = connections
+        self._follow_ups = follow_ups
+
+    async def send(self, station_id: str, request: Request[R]) -> R:
+        """Send ``request`` and return the answer.
+
+        Raises CommandRefused for one that is not sent, Disconnected where the station is not here, and what
+        :meth:`ladewerk.ocpp.Peer.call` raises; StoreError where it could not be written down, and then it is not sent.
+        """
+        connection = self._connections.of(station_id)
+        if connection is None:
+            raise Disconnected(f"{station_id} is not connected")
+        follow_up = self._follow_ups.get(type(request), FollowUp())
+        if follow_up.before is not None:
+            await follow_up.before(station_id, request)
+        try:
+            answer = await connection.peer.call(request)
+        except CallFailed as err:
+            if follow_up.unanswered is not None:
+                await _written(station_id, follow_up.unanswered(station_id, request, str(err)))
+            raise
+        if follow_up.answered is not None:
+            await _written(station_id, follow_up.answered(station_id, request, answer))
+        return answer
+
+
+async def _written(station_id: str, work: Awaitable[None]) -> None:
+    """What the station did holds, whether it can be written down or not: who asked hears of it."""
+    try:
+        await work
+    except StoreError as err:
+        _log.error("station %s: what came of a command could not be written down: %s", station_id, err)

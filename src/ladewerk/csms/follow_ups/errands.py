@@ -1,0 +1,129 @@
+"""Firmware updates, log uploads and reports about customers: written down before they are asked for."""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from ladewerk.clock import Clock
+from ladewerk.csms import customers, firmware, log_uploads
+from ladewerk.csms.commands import CommandRefused, FollowUp
+from ladewerk.csms.dossier_names import numbered
+from ladewerk.csms.dossiers import Dossiers
+from ladewerk.csms.errand_keeping import customer_reports, firmware_updates, log_uploads_of
+from ladewerk.csms.log_uploads import Address, LogUpload, allowed, host_of, literal
+from ladewerk.csms.site import Fault
+from ladewerk.ocpp import v21
+
+_LOOK_UP_S: Final = 5.0
+_PLACE: Final = "log.remoteLocation"
+
+
+def of_firmware(dossiers: Dossiers, clock: Clock) -> FollowUp[v21.UpdateFirmwareRequest, v21.UpdateFirmwareResponse]:
+    """L01, L02."""
+    updates = firmware_updates(dossiers)
+
+    async def before(station: str, request: v21.UpdateFirmwareRequest) -> None:
+        now = clock.now()
+        await updates.asked(station, firmware.asked_for(request, now), now)
+
+    async def answered(station: str, request: v21.UpdateFirmwareRequest, answer: v21.UpdateFirmwareResponse) -> None:
+        await updates.answered(station, request.request_id, str(answer.status), reason(answer.status_info), clock.now())
+
+    async def unanswered(station: str, request: v21.UpdateFirmwareRequest, why: str) -> None:
+        await updates.unanswered(station, request.request_id, why, clock.now())
+
+    return FollowUp(before=before, answered=answered, unanswered=unanswered)
+
+
+def of_logs(
+    dossiers: Dossiers, clock: Clock, upload_hosts: Sequence[str]
+) -> FollowUp[v21.GetLogRequest, v21.GetLogResponse]:
+    """N01; an address that points inside is refused, unless ``upload_hosts`` names it."""
+    uploads = log_uploads_of(dossiers)
+
+    async def before(station: str, request: v21.GetLogRequest) -> None:
+        await check_location(request.log.remote_location, upload_hosts)
+        now = clock.now()
+        await uploads.asked(station, log_uploads.asked_for(request, now), now)
+
+    async def answered(station: str, request: v21.GetLogRequest, answer: v21.GetLogResponse) -> None:
+        now = clock.now()
+        await uploads.answered(station, request.request_id, str(answer.status), reason(answer.status_info), now)
+        filename = answer.filename
+        if filename is not UNSET:
+
+            def named(known: LogUpload | None) -> LogUpload | None:
+                return None if known is None else msgspec.structs.replace(known, filename=filename)
+
+            await dossiers.logs.change(station, numbered(request.request_id), now, named)
+
+    async def unanswered(station: str, request: v21.GetLogRequest, why: str) -> None:
+        await uploads.unanswered(station, request.request_id, why, clock.now())
+
+    return FollowUp(before=before, answered=answered, unanswered=unanswered)
+
+
+def of_customers(
+    dossiers: Dossiers, clock: Clock
+) -> FollowUp[v21.CustomerInformationRequest, v21.CustomerInformationResponse]:
+    """N09, N10."""
+    reports = customer_reports(dossiers)
+
+    async def before(station: str, request: v21.CustomerInformationRequest) -> None:
+        now = clock.now()
+        await reports.asked(station, customers.asked_for(request, now), now)
+
+    async def answered(
+        station: str, request: v21.CustomerInformationRequest, answer: v21.CustomerInformationResponse
+    ) -> None:
+        await reports.answered(station, request.request_id, str(answer.status), reason(answer.status_info), clock.now())
+
+    async def unanswered(station: str, request: v21.CustomerInformationRequest, why: str) -> None:
+        await reports.unanswered(station, request.request_id, why, clock.now())
+
+    return FollowUp(before=before, answered=answered, unanswered=unanswered)
+
+
+async def check_location(location: str, upload_hosts: Sequence[str]) -> None:
+    """Raises CommandRefused where a station must not be sent to ``location``."""
+    host = host_of(location)
+    if host is None:
+        schemes = ", ".join(sorted(log_uploads.SCHEMES))
+        text = f"expected an address with a host, beginning with one of {schemes}"
+        raise CommandRefused(Fault(field=_PLACE, code="no-address", text=text))
+    if not allowed(host, await _addresses(host), upload_hosts):
+        raise CommandRefused(
+            Fault(
+                field=_PLACE,
+                code="inside",
+                text=f"{host} is inside the network of the CSMS: a log goes there only if upload_hosts names it",
+                params={"host": host},
+            )
+        )
+
+
+async def _addresses(host: str) -> list[Address]:
+    """What ``host`` stands for here; nothing where it stands for nothing."""
+    itself = literal(host)
+    if itself is not None:
+        return [itself]
+    try:
+        async with asyncio.timeout(_LOOK_UP_S):
+            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    except TimeoutError as err:
+        text = f"{host} could not be looked up in time"
+        raise CommandRefused(Fault(field=_PLACE, code="no-answer", text=text, params={"host": host})) from err
+    return [address for *_, place in found if (address := literal(str(place[0]))) is not None]
+
+
+def reason(info: v21.StatusInfoType | UnsetType) -> str:
+    """What a station says about its status."""
+    if info is UNSET:
+        return ""
+    return info.reason_code if info.additional_info is UNSET else f"{info.reason_code}: {info.additional_info}"

@@ -1,0 +1,28 @@
+"""What belongs to which command."""
+
+from collections.abc import Sequence
+
+from ladewerk.clock import Clock
+from ladewerk.csms.commands import FollowUps
+from ladewerk.csms.dossiers import Dossiers
+from ladewerk.csms.follow_ups import device_model, errands, local_lists, reservations
+from ladewerk.csms.list_keeping import ListKeeping
+from ladewerk.ocpp import v21
+
+
+def follow_ups(dossiers: Dossiers, keeping: ListKeeping, clock: Clock, *, upload_hosts: Sequence[str]) -> FollowUps:
+    """Of every command that leaves something behind."""
+    return {
+        v21.UpdateFirmwareRequest: errands.of_firmware(dossiers, clock),
+        v21.GetLogRequest: errands.of_logs(dossiers, clock, upload_hosts),
+        v21.CustomerInformationRequest: errands.of_customers(dossiers, clock),
+        v21.ReserveNowRequest: reservations.of_reserving(dossiers, clock),
+        v21.CancelReservationRequest: reservations.of_cancelling(dossiers, clock),
+        v21.GetVariablesRequest: device_model.of_reading(dossiers, clock),
+        v21.SetVariablesRequest: device_model.of_setting(dossiers, clock),
+        v21.SetVariableMonitoringRequest: device_model.of_setting_monitors(dossiers, clock),
+        v21.ClearVariableMonitoringRequest: device_model.of_clearing_monitors(dossiers),
+        v21.SetDisplayMessageRequest: device_model.of_showing(dossiers, clock),
+        v21.ClearDisplayMessageRequest: device_model.of_no_longer_showing(dossiers),
+        v21.SendLocalListRequest: local_lists.of_lists(keeping),
+    }

@@ -1,0 +1,55 @@
+"""What the CSMS does for stations besides transactions and smart charging, put together: lists, certificates, commands."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ladewerk.clock import Clock
+from ladewerk.csms.certificates.issuing import CertificatesTable, Issuing
+from ladewerk.csms.commands import Commands
+from ladewerk.csms.connections import Connections
+from ladewerk.csms.data_transfer_rules import DataTransferRule
+from ladewerk.csms.follow_ups.table import follow_ups
+from ladewerk.csms.handlers.data_transfer import DataTransfers
+from ladewerk.csms.ledger import Ledger
+from ladewerk.csms.list_keeping import ListKeeping
+from ladewerk.csms.station_rules import Rules
+from ladewerk.csms.store.ports import Store
+from ladewerk.csms.supervision import Tasks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionalBlocks:
+    """The parts that act."""
+
+    commands: Commands
+    lists: ListKeeping
+    issuing: Issuing
+    data_transfers: DataTransfers
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["FunctionalBlocks"]:
+        """Act until the context ends."""
+        async with self.lists.running(), self.issuing.running():
+            yield self
+
+
+def functional_blocks(
+    ledger: Ledger,
+    connections: Connections,
+    store: Store,
+    clock: Clock,
+    tasks: Tasks,
+    *,
+    rules: Rules,
+    upload_hosts: Sequence[str],
+    certificates: CertificatesTable,
+    authority_folder: Path,
+    data_transfer: Sequence[DataTransferRule],
+) -> FunctionalBlocks:
+    """Everything made, nothing running."""
+    lists = ListKeeping(ledger, connections, store, clock, tasks)
+    commands = Commands(connections, follow_ups(store.dossiers, lists, clock, upload_hosts=upload_hosts))
+    issuing = Issuing(ledger, commands, store, clock, tasks, rules=rules, table=certificates, folder=authority_folder)
+    return FunctionalBlocks(commands=commands, lists=lists, issuing=issuing, data_transfers=DataTransfers(data_transfer))
