@@ -15,7 +15,7 @@ const LEAST_LENGTH = 10;
  * @returns {Promise<string>}  "in", or "open" where nobody has to log in.
  */
 export async function admitted(main, { named = false } = {}) {
-  const door = await askUntilAnswered(main);
+  const { door } = await session(main);
   if (door === "in" || door === "open") return door;
   return new Promise((resolve) => {
     const card = door === "setup" ? setupCard(enter, named) : loginCard(enter, named);
@@ -29,14 +29,19 @@ export async function admitted(main, { named = false } = {}) {
   });
 }
 
-/** @param {HTMLElement} main */
-async function askUntilAnswered(main) {
+/**
+ * What the program says of the visitor, asked until it answers; until then `main` says that it does not.
+ *
+ * @param {HTMLElement} main
+ * @returns {Promise<any>}
+ */
+export async function session(main) {
   const waiting = el("section", { class: "card empty waiting-card" }, el("strong", { "data-t": "access.no_answer" }));
   for (let wait_ms = 500; ; wait_ms = Math.min(8000, wait_ms * 2)) {
     try {
-      const { door } = await ask("GET", "/api/session");
+      const said = await ask("GET", "/api/session");
       waiting.remove();
-      return door;
+      return said;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       main.append(waiting);
@@ -92,20 +97,27 @@ function userField() {
 /** The owner's own card: another password, tokens for scripts, log out. */
 export class AccountCard {
   constructor() {
-    const old = passwordField("old", "access.old", "current-password");
-    const [password, again] = newPassword("new");
-    const change = form("access.change", "access.change_hint", "access.choose", [old, password, again], async (values, settle) => {
-      await ask("PUT", "/api/password", { old: values.old, new: values.new });
-      settle(t("access.changed"));
-    });
-    const out = el("button", { type: "button", class: "button", "data-action": "logout", "data-t": "access.logout", on: { click: () => logOut() } });
     this._tokens = new TokensCard();
-    this.element = el("div", { class: "account" }, change, this._tokens.element, el("p", {}, out));
+    this.element = el("div", { class: "account" }, passwordCard(), this._tokens.element, el("p", {}, logOutButton()));
   }
 
   show() {
     this._tokens.load();
   }
+}
+
+/** A card to choose another password. */
+export function passwordCard() {
+  const old = passwordField("old", "access.old", "current-password");
+  const [password, again] = newPassword("new");
+  return form("access.change", "access.change_hint", "access.choose", [old, password, again], async (values, settle) => {
+    await ask("PUT", "/api/password", { old: values.old, new: values.new });
+    settle(t("access.changed"));
+  });
+}
+
+export function logOutButton() {
+  return el("button", { type: "button", class: "button", "data-action": "logout", "data-t": "access.logout", on: { click: () => logOut() } });
 }
 
 async function logOut() {
@@ -169,7 +181,7 @@ class TokensCard {
  * @param {Field[]} list
  * @param {(values: Record<string, any>, settle: (said: string) => void) => Promise<void>} send
  */
-function form(title, hint, action, list, send) {
+export function form(title, hint, action, list, send) {
   const fields = new Fields(list);
   const outcome = el("p", { class: "outcome", role: "status" });
   const button = el("button", { type: "submit", class: "button main wide", "data-t": action });
@@ -217,7 +229,7 @@ function form(title, hint, action, list, send) {
  * @param {string} autocomplete
  * @param {(text: string) => unknown} [read]
  */
-function passwordField(name, label, autocomplete, read = required) {
+export function passwordField(name, label, autocomplete, read = required) {
   return new Field({ name, label, type: "password", inputmode: "text", autocomplete, read });
 }
 
@@ -226,7 +238,7 @@ function passwordField(name, label, autocomplete, read = required) {
  *
  * @param {string} name
  */
-function newPassword(name) {
+export function newPassword(name) {
   const password = passwordField(name, "access.new", "new-password", (text) => {
     if (required(text).length < LEAST_LENGTH) throw new FieldProblem("password_length", { min: LEAST_LENGTH, max: 200 });
     return text;

@@ -19,9 +19,31 @@ export class ApiError extends Error {
  * @param {string} method
  * @param {string} path
  * @param {unknown} [body]
+ * @param {number} [wait_ms]   For the answer.
  * @returns {Promise<any>}
  */
-export async function ask(method, path, body) {
+export async function ask(method, path, body, wait_ms) {
+  return (await answered(method, path, body, wait_ms)).body;
+}
+
+/**
+ * A page of a list, and the address of the one behind it; null: this is the last.
+ *
+ * @param {string} path
+ * @returns {Promise<{items: any[], next: string | null}>}
+ */
+export async function askPage(path) {
+  const { body, headers } = await answered("GET", path);
+  return { items: body, next: /<([^>]*)>; rel="next"/.exec(headers.get("Link") ?? "")?.[1] ?? null };
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @param {number} [wait_ms]
+ */
+async function answered(method, path, body, wait_ms = 15000) {
   let response;
   try {
     response = await fetch(path, {
@@ -29,7 +51,7 @@ export async function ask(method, path, body) {
       cache: "no-store",
       headers: body === undefined ? {} : { "Content-Type": body instanceof Blob ? "text/csv" : "application/json" },
       body: body === undefined || body instanceof Blob ? body : JSON.stringify(body),
-      signal: AbortSignal.timeout(15000),
+      signal: AbortSignal.timeout(wait_ms),
     });
   } catch {
     throw new ApiError(0, { code: "no_connection", params: {} });
@@ -46,5 +68,5 @@ export async function ask(method, path, body) {
     location.reload();
   }
   if (!response.ok) throw new ApiError(response.status, answer);
-  return answer;
+  return { body: answer, headers: response.headers };
 }

@@ -109,6 +109,18 @@ export function momentsShowing(wall) {
     .filter((at) => at.getTime() + offsetMinutes(at) * 60000 === wall);
 }
 
+/**
+ * Local time of the place with its offset.
+ *
+ * @param {Date} at
+ */
+export function localIso(at) {
+  const minutes = offsetMinutes(at);
+  const two = (/** @type {number} */ value) => String(Math.floor(Math.abs(value))).padStart(2, "0");
+  const local = new Date(at.getTime() + minutes * 60000).toISOString().slice(0, 19);
+  return `${local}${minutes < 0 ? "-" : "+"}${two(minutes / 60)}:${two(minutes % 60)}`;
+}
+
 /** @param {number} wall */
 function offsetsAround(wall) {
   return [-86400000, 86400000].map((away) => offsetMinutes(new Date(wall + away)) * 60000);

@@ -1,97 +1,98 @@
-// The dashboard of the CSMS: four quarters that follow one overview, and the frames as they pass.
+// The page of the CSMS: one shell around its views. What the visitor may not do is not offered; the CSMS refuses it anyway.
 
 import "../kit/header.js";
-import { admitted } from "../kit/access.js";
+import { admitted, session } from "../kit/access.js";
 import { ask } from "../kit/api.js";
-import { el, mark, svg } from "../kit/dom.js";
 import { loadTexts, onLanguage, t, translate } from "../kit/i18n.js";
 import { Link, ServerTime } from "../kit/link.js";
 import { onZone, setZone } from "../kit/zone.js";
-import { Console } from "./console.js";
-import { Plans } from "./plans.js";
-import { SiteForm } from "./site-form.js";
-import { Stations } from "./stations.js";
+import { AccountView } from "./account-view.js";
+import { ChangesView } from "./changes-view.js";
+import { Dashboard } from "./dashboard.js";
+import { PlansView } from "./plans-view.js";
+import { PolledLink } from "./polled-link.js";
+import { SettingsView } from "./settings-view.js";
+import { Shell } from "./shell.js";
+import { StationsView } from "./stations-view.js";
+import { TokensView } from "./tokens-view.js";
+import { TransactionsView } from "./transactions-view.js";
+import { UsersView } from "./users-view.js";
+import { Visitor } from "./visitor.js";
+
+/** @typedef {import("./shell.js").View} View */
 
 await loadTexts(new URL("../kit/i18n/", import.meta.url), new URL("./i18n/", import.meta.url));
 
-const TABS = {
-  site: "M4 20V9l8-5 8 5v11M9 20v-6h6v6",
-  stations: "M6 21V5a2 2 0 0 1 2-2h5a2 2 0 0 1 2 2v16M4 21h13M15 11h2a2 2 0 0 1 2 2v3a1.5 1.5 0 0 0 3 0V9l-3-3M10.5 7 9 11h3l-1.5 4",
-  console: "M4 5h16v14H4zM7 10l3 2.5L7 15M12.5 15H17",
-  plans: "M4 4v16h16M8 16v-4M12 16V8M16 16v-6",
-};
-
 translate(document);
 const main = /** @type {HTMLElement} */ (document.querySelector("main"));
-const door = await admitted(main, { named: true });
-const link = new Link("/api/events");
+await admitted(main, { named: true });
+const visitor = new Visitor(await session(main));
+const link = visitor.may("read") ? new Link("/api/events") : new PolledLink();
 const time = new ServerTime();
 const header = /** @type {any} */ (document.querySelector("lw-header"));
-const tabs = /** @type {HTMLElement} */ (document.querySelector(".tabs"));
-
-const site = new SiteForm(time);
-const plans = new Plans();
-const stations = new Stations((key) => {
-  plans.choose(key);
-  choose("plans");
-}, time);
-const frames = new Console();
-const parts = { site, stations, console: frames, plans };
+const shell = new Shell(/** @type {HTMLElement} */ (document.querySelector("#views")), main, viewsFor(visitor));
 /** @type {import("./types.js").Overview | null} */
 let latest = null;
 
-for (const [name, part] of Object.entries(parts)) {
-  part.element.id = name;
-  main.append(part.element);
-  tabs.append(tab(name));
-}
-choose(location.hash.slice(1) in parts ? location.hash.slice(1) : "stations");
 header.name = t("app.name");
-document.title = `CSMS · Ladewerk`;
+document.title = "CSMS · Ladewerk";
 translate(document);
 header.follow(link, time);
+shell.follow();
 
 link.addEventListener("message", (event) => {
   const said = /** @type {CustomEvent} */ (event).detail;
-  if (said.type === "frame") frames.add(said.frame);
+  if (said.type === "time") time.sync(said.now);
+  if (said.type === "frame") for (const view of Object.values(shell.views)) view.frame?.(said.frame);
   if (said.type !== "overview") return;
   time.sync(said.overview.now);
   latest = said.overview;
   setZone(said.overview.site.time_zone);
   show();
 });
-// Frames that passed while there was no link are asked for.
-link.addEventListener("change", () => (link.up ? frames.load() : lookAtTheDoor()));
-onZone(() => frames.redraw());
+link.addEventListener("change", () => {
+  if (link.up) for (const view of Object.values(shell.views)) view.linked?.();
+  else lookAtTheDoor();
+});
+onZone(redraw);
 onLanguage(() => {
   header.name = t("app.name");
   show();
-  frames.redraw();
+  redraw();
 });
 
-/** A link that went may be a session that ended: then the page begins with the login again. */
+/**
+ * The views of a visitor, in the order of the menu.
+ *
+ * @param {Visitor} who
+ * @returns {Record<string, View>}
+ */
+function viewsFor(who) {
+  /** @type {Record<string, View | false>} */
+  const views = {
+    home: who.may("read") && new Dashboard(who, time),
+    stations: who.may("read") && new StationsView(who, time),
+    transactions: who.may("own") && new TransactionsView(who, time),
+    plans: who.may("read") && new PlansView(),
+    tokens: who.may("read") && new TokensView(who, time),
+    users: who.hasName && who.may("administer") && new UsersView(who, time),
+    changes: who.hasName && who.may("administer") && new ChangesView(time),
+    settings: who.may("read") && new SettingsView(who, time),
+    account: who.hasName && new AccountView(who),
+  };
+  return /** @type {Record<string, View>} */ (Object.fromEntries(Object.entries(views).filter(([, view]) => view)));
+}
+
+/** A link that went may be a session that ended, or one with other rights now: then the page begins anew. */
 async function lookAtTheDoor() {
-  const { door: now } = await ask("GET", "/api/session").catch(() => ({ door }));
-  if (now !== door) location.reload();
+  const { door, role } = await ask("GET", "/api/session").catch(() => visitor);
+  if (door !== visitor.door || (role ?? "") !== visitor.role) location.reload();
 }
 
 function show() {
-  if (!latest) return;
-  site.show(latest.site);
-  stations.show(latest);
-  plans.show(latest);
-  frames.showStations(latest.stations.map((station) => station.id));
+  if (latest) for (const view of Object.values(shell.views)) view.show?.(latest);
 }
 
-/** @param {string} name */
-function choose(name) {
-  mark(main, "data-tab", name);
-  for (const button of tabs.children) mark(button, "aria-current", button.getAttribute("data-tab") === name ? "page" : null);
-}
-
-/** @param {string} name */
-function tab(name) {
-  const path = svg("path", { d: TABS[/** @type {keyof typeof TABS} */ (name)] });
-  const picture = svg("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }, path);
-  return el("button", { type: "button", class: "tab", "data-tab": name, on: { click: () => choose(name) } }, picture, el("span", { "data-t": `tab.${name}` }));
+function redraw() {
+  for (const view of Object.values(shell.views)) view.redraw?.();
 }

@@ -12,7 +12,9 @@ const MOST = 400;
 const MOST_PAUSED = 2000;
 
 export class Console {
-  constructor() {
+  /** @param {string} [station]   Show this one alone; empty: those of all, to choose from. */
+  constructor(station = "") {
+    this._only = station;
     this._exchanges = new Exchanges(MOST);
     /** @type {Map<string, HTMLElement>} */
     this._lines = new Map();
@@ -38,6 +40,7 @@ export class Console {
       el("div", { class: "card-head" }, el("h2", { "data-t": "console.title" }), el("div", { class: "console-tools" }, this._station, this._text, this._pause, this._copy)),
       el("div", { class: "card-body" }, this._empty, this._nothing, this._list),
     );
+    this._station.hidden = this._only !== "";
     this.showStations([]);
     this._showPause();
   }
@@ -48,7 +51,8 @@ export class Console {
     /** @type {Frame[]} */
     let older = [];
     try {
-      older = await ask("GET", `/api/frames?limit=${2 * MOST}`);
+      const only = this._only ? `&station=${encodeURIComponent(this._only)}` : "";
+      older = await ask("GET", `/api/frames?limit=${2 * MOST}${only}`);
     } catch (error) {
       // Without the old frames the new ones still come.
       if (!(error instanceof ApiError)) throw error;
@@ -62,6 +66,7 @@ export class Console {
 
   /** @param {Frame} frame */
   add(frame) {
+    if (this._only && frame.station_id !== this._only) return;
     if (this._early !== null) {
       this._early.push(frame);
       return;

@@ -17,7 +17,10 @@ const LINES = [
 ];
 
 export class Plans {
-  constructor() {
+  /** @param {{slotsOpen?: boolean, chosen?: (plan: Plan | undefined) => void}} [options]   `chosen` hears which plan is shown. */
+  constructor({ slotsOpen = false, chosen = () => {} } = {}) {
+    this._slotsOpen = slotsOpen;
+    this._heard = chosen;
     this._chosen = "";
     /** @type {Plan[]} */
     this._plans = [];
@@ -43,7 +46,7 @@ export class Plans {
   _table() {
     const names = ["slot", "ev", "base", "price", "reason"];
     const head = el("thead", {}, el("tr", {}, names.map((name) => el("th", { scope: "col", "data-t": `plans.${name}` }))));
-    return el("details", { class: "plan-slots" }, el("summary", { "data-t": "plans.slots" }), el("div", { class: "table-box" }, el("table", {}, head, this._rows)));
+    return el("details", { class: "plan-slots", open: this._slotsOpen }, el("summary", { "data-t": "plans.slots" }), el("div", { class: "table-box" }, el("table", {}, head, this._rows)));
   }
 
   /** @param {string} key   Station and EVSE. */
@@ -78,6 +81,7 @@ export class Plans {
       },
     );
     this._plan = plan;
+    this._heard(plan);
     if (plan) this._showPlan(plan);
   }
 
@@ -94,7 +98,7 @@ export class Plans {
     const drawn = `${plan.id} ${language()} ${zone()}`;
     if (drawn === this._drawn) return;
     this._drawn = drawn;
-    this._rows.replaceChildren(...plan.slots.map((slot) => slotRow(slot, plan.currency)));
+    this._rows.replaceChildren(...alike(plan.slots).map((slot) => slotRow(slot, plan.currency)));
   }
 
   /** @param {number | null} index   Null: the slot of this moment. */
@@ -161,6 +165,26 @@ function picture(plan, now) {
     atLeastW: plan.limit_w,
   };
 }
+
+/**
+ * Slots that follow each other and say the same as one.
+ *
+ * @param {import("./types.js").Slot[]} slots
+ */
+function alike(slots) {
+  /** @type {import("./types.js").Slot[]} */
+  const found = [];
+  for (const slot of slots) {
+    const last = found[found.length - 1];
+    const same = last && SAID.every((name) => last[name] === slot[name]);
+    if (same) found[found.length - 1] = { ...last, duration_s: last.duration_s + slot.duration_s };
+    else found.push(slot);
+  }
+  return found;
+}
+
+/** @type {(keyof import("./types.js").Slot)[]} */
+const SAID = ["current_a", "power_w", "base_load_w", "price_per_kwh", "reason"];
 
 /**
  * @param {import("./types.js").Slot} slot

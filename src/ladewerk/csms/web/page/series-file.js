@@ -3,7 +3,7 @@
 // clocks of the place: an hour that comes twice is read in order, one that they skip is an error.
 
 import { FieldProblem } from "../kit/form.js";
-import { momentsShowing, offsetMinutes, wallClock } from "../kit/zone.js";
+import { localIso, momentsShowing, wallClock } from "../kit/zone.js";
 
 const MOST_LINES = 20000;
 const TIME = /^([12]\d{3}-\d{2}-\d{2})[T ]((?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?$/;
@@ -90,16 +90,4 @@ export function sampleSeries(valueName, now) {
     return `${localIso(at)},${value}`;
   });
   return [`start_at,${valueName}`, ...lines, ""].join("\n");
-}
-
-/**
- * Local time of the place with its offset.
- *
- * @param {Date} at
- */
-function localIso(at) {
-  const minutes = offsetMinutes(at);
-  const two = (/** @type {number} */ value) => String(Math.floor(Math.abs(value))).padStart(2, "0");
-  const local = new Date(at.getTime() + minutes * 60000).toISOString().slice(0, 19);
-  return `${local}${minutes < 0 ? "-" : "+"}${two(minutes / 60)}:${two(minutes % 60)}`;
 }

@@ -13,8 +13,12 @@ import { SeriesField } from "./series-field.js";
 const KINDS = ["day_night", "steps", "file"];
 
 export class SiteForm {
-  /** @param {import("../kit/link.js").ServerTime} time */
-  constructor(time) {
+  /**
+   * @param {import("../kit/link.js").ServerTime} time
+   * @param {boolean} mayChange
+   */
+  constructor(time, mayChange) {
+    this._mayChange = mayChange;
     const changed = () => this._changed();
     this._always = [
       power("limit_w", "site.limit", 0.1, 10000),
@@ -38,6 +42,14 @@ export class SiteForm {
     onLanguage(() => this._showUnits());
     this._showKind();
     this._changed(false);
+    if (!mayChange) this._lock();
+  }
+
+  /** To be read alone. */
+  _lock() {
+    this._save.hidden = true;
+    for (const field of this._all()) field.input.readOnly = true;
+    for (const part of this.element.querySelectorAll("button, input[type=radio], input[type=file]")) part.disabled = true;
   }
 
   _layout() {

@@ -4,22 +4,25 @@ import { ApiError, ask } from "../kit/api.js";
 import { el, keep, mark, say } from "../kit/dom.js";
 import { format, t, tCode } from "../kit/i18n.js";
 import { NeedForm } from "./need-form.js";
+import { aboutText, showEvse, showStationState, stationHref } from "./station-words.js";
 
 /** @typedef {import("./types.js").Overview} Overview */
 /** @typedef {import("./types.js").Station} Station */
 /** @typedef {import("./types.js").Need} Need */
 
-const STATION_TONES = { online: "good", offline: "", waiting: "warn" };
 const NEED_TONES = { planning: "info", sent: "info", accepted: "good", rejected: "bad", ended: "" };
 
 export class Stations {
   /**
    * @param {(key: string) => void} showPlan   Called with the key of the EVSE whose plan is wanted.
    * @param {import("../kit/link.js").ServerTime} time
+   * @param {import("./visitor.js").Visitor} visitor
    */
-  constructor(showPlan, time) {
+  constructor(showPlan, time, visitor) {
     this._showPlan = showPlan;
+    this._visitor = visitor;
     this._needForm = new NeedForm(time);
+    this._needForm.element.hidden = true;
     this._list = el("ul", { class: "stations" });
     this._none = el(
       "div",
@@ -55,7 +58,8 @@ export class Stations {
     // Who waits to be let in needs somebody to act: first.
     const ordered = [...stations].sort((a, b) => Number(b.state === "waiting") - Number(a.state === "waiting"));
     keep(this._list, ordered, (station) => station.id, () => this._station(), (element, station) => this._showStation(element, station));
-    this._needForm.show(stations);
+    // Who may not steer stations is not asked for a need.
+    if (this._visitor.may("operate")) this._needForm.show(stations);
     this._noNeeds.hidden = stations.length === 0 || needs.length > 0;
     this._table.hidden = needs.length === 0;
     const planned = new Set(plans.map((plan) => `${plan.station_id}/${plan.evse_id}`));
@@ -67,7 +71,7 @@ export class Stations {
     return el(
       "li",
       { class: "station" },
-      el("div", { class: "station-head" }, el("strong", { class: "station-id" }), el("span", { class: "chip" }), approve),
+      el("div", { class: "station-head" }, el("a", { class: "station-id" }), el("span", { class: "chip" }), approve),
       el("p", { class: "small quiet station-about" }),
       el("ul", { class: "evses" }),
     );
@@ -81,9 +85,9 @@ export class Stations {
     const [head, about, evses] = element.children;
     const [id, chip, approve] = head.children;
     say(id, station.id);
-    mark(chip, "data-tone", STATION_TONES[station.state] ?? "");
-    say(chip, t(`station_state.${station.state}`));
-    mark(approve, "hidden", station.state !== "waiting");
+    mark(id, "href", station.state === "waiting" ? null : stationHref(station.id));
+    showStationState(chip, station);
+    mark(approve, "hidden", station.state !== "waiting" || !this._visitor.may("administer"));
     mark(approve, "data-station", station.id);
     say(approve, t("stations.approve"));
     mark(approve, "aria-label", t("stations.approve_id", { id: station.id }));
@@ -143,30 +147,4 @@ export class Stations {
     say(this._outcome, text);
     mark(this._outcome, "data-tone", tone);
   }
-}
-
-/** @param {Station} station */
-function aboutText(station) {
-  if (station.state === "waiting") return t("stations.waiting_hint", { at: station.last_seen });
-  const device = [station.vendor, station.model, station.firmware].filter(Boolean).join(" ");
-  const version = station.version ? station.version.replace(/^ocpp/i, "OCPP ") : "";
-  const seen = station.state === "offline" && station.last_seen ? t("stations.last_seen", { at: station.last_seen }) : "";
-  const since = station.connected_since ? t("stations.since", { at: station.connected_since }) : "";
-  return [version, device, seen || since].filter(Boolean).join(" · ");
-}
-
-/**
- * @param {Element} line
- * @param {import("./types.js").Evse} evse
- */
-function showEvse(line, evse) {
-  const [chip, text] = line.children;
-  const charging = evse.charging_state === "Charging";
-  const tone = charging ? "good" : evse.status === "Faulted" ? "bad" : evse.status === "Available" ? "" : "info";
-  mark(chip, "data-tone", tone);
-  const state = charging ? "Charging" : evse.charging_state && evse.status === "Occupied" ? evse.charging_state : (evse.status ?? "unknown");
-  say(chip, `EVSE ${evse.id}: ${t(`evse_state.${state}`, {}, state)}`);
-  const offered = evse.offered_a === null ? "" : t("stations.offered", { a: evse.offered_a });
-  const figures = evse.transaction_id ? [evse.power_w === null ? "" : format.kw(evse.power_w), evse.energy_wh === null ? "" : format.kwh(evse.energy_wh), offered] : [];
-  say(text, figures.filter(Boolean).join(" · "));
 }

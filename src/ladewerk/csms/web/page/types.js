@@ -10,9 +10,15 @@
  * @property {{from: string, price_per_kwh: number}[]} [steps]
  */
 
+/** @typedef {{name: string, behind: string[], within: string | null, limit_w: number | null, limit_a: number | null}} Fuse */
+
 /**
  * @typedef {object} Site
  * @property {number} limit_w
+ * @property {number | null} limit_a
+ * @property {Fuse[]} fuses
+ * @property {number} evse_max_current_a
+ * @property {number | null} fallback_a
  * @property {number} voltage_v
  * @property {string} currency
  * @property {string | null} time_zone
@@ -44,8 +50,46 @@
  * @property {string | null} firmware
  * @property {string | null} connected_since
  * @property {string | null} last_seen
+ * @property {boolean} has_password
  * @property {Evse[]} evses
  */
+
+/**
+ * @typedef {object} Transaction
+ * @property {string} station_id
+ * @property {string} transaction_id
+ * @property {number | null} evse_id
+ * @property {string | null} started_at
+ * @property {string | null} ended_at
+ * @property {string} updated_at
+ * @property {string | null} charging_state
+ * @property {string | null} stopped_reason
+ * @property {string | null} id_token
+ * @property {string | null} id_token_type
+ * @property {string | null} authorized_by
+ * @property {number | null} energy_wh
+ * @property {number | null} power_w
+ */
+
+/**
+ * An id token that somebody entered; what is left out is the usual.
+ *
+ * @typedef {object} Token
+ * @property {string} id_token
+ * @property {string} [type]
+ * @property {string} [owner]
+ * @property {boolean} [blocked]
+ * @property {string | null} [valid_from]
+ * @property {string | null} [valid_until]
+ * @property {string | null} [group_id]
+ * @property {string[]} [stations]
+ * @property {boolean} [concurrent]
+ * @property {string} [language]
+ */
+
+/** @typedef {{name: string, role: string, id_tokens: string[], disabled: boolean, made_at: string}} User */
+/** @typedef {{name: string, scope: string, made_at: string, made_by: string, expires_at: string | null}} Key */
+/** @typedef {{number: number, change: {at: string, who: string, remote: string, action: string, status: number, body: string}}} Change */
 
 /**
  * @typedef {object} Need

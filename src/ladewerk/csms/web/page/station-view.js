@@ -1,0 +1,158 @@
+// One station: how it is, and its parts behind tabs of their own: commands, messages, variables, charging profiles.
+
+import { ask } from "../kit/api.js";
+import { el, keep, mark, say } from "../kit/dom.js";
+import { format, t } from "../kit/i18n.js";
+import { Outcome } from "../kit/outcome.js";
+import { sureButton } from "../kit/sure.js";
+import { Console } from "./console.js";
+import { ShownOnce } from "./shown-once.js";
+import { StationCommands } from "./station-commands.js";
+import { StationProfiles } from "./station-profiles.js";
+import { StationVariables } from "./station-variables.js";
+import { aboutText, deviceText, evseFigures, evseState, seenText, showStationState, stationHref, versionText } from "./station-words.js";
+
+/** @typedef {import("./types.js").Station} Station */
+/** @typedef {import("./types.js").Overview} Overview */
+
+const QUICK = ["Reset", "ChangeAvailability", "TriggerMessage", "GetLog"];
+
+export class StationView {
+  /**
+   * @param {string} id
+   * @param {import("./visitor.js").Visitor} visitor
+   * @param {import("../kit/link.js").ServerTime} time
+   */
+  constructor(id, visitor, time) {
+    this.id = id;
+    this._visitor = visitor;
+    this._chip = el("span", { class: "chip" });
+    this._about = el("span", { class: "small quiet" });
+    this._facts = el("dl", { class: "facts" });
+    this._evses = el("ul", { class: "evse-cards" });
+    this._noEvses = el("p", { class: "empty", "data-t": "station.no_evses" });
+    this._console = new Console(id);
+    const steer = visitor.may("operate");
+    this._commands = steer ? new StationCommands(id, time) : null;
+    this._variables = steer ? new StationVariables(id, time) : null;
+    this._profiles = steer ? new StationProfiles(id, time) : null;
+    this._parts = this._partsOf();
+    for (const part of Object.values(this._parts)) part.hidden = true;
+    this._tabs = el("nav", { class: "subviews", "data-t-label": "station.parts" }, Object.keys(this._parts).map((name) => el("a", { href: stationHref(id, name), "data-part": name, "data-t": `station.${name}` })));
+    this._unknown = el("div", { class: "card empty", hidden: true }, el("strong", { "data-t": "station.unknown" }), el("a", { href: "#/stations", "data-t": "station.back" }));
+    this._known = el(
+      "div",
+      { class: "view" },
+      el("section", { class: "card station-bar" }, el("div", { class: "card-head" }, el("a", { class: "back", href: "#/stations", "data-t-label": "station.back" }, "‹"), el("h2", { class: "station-id" }, id), this._chip, this._about), this._tabs),
+      Object.values(this._parts),
+    );
+    this.element = el("div", { class: "one-station" }, this._unknown, this._known);
+    this._loaded = false;
+  }
+
+  /** @returns {Record<string, HTMLElement>} */
+  _partsOf() {
+    /** @type {Record<string, HTMLElement | undefined>} */
+    const parts = {
+      state: this._state(),
+      commands: this._commands?.element,
+      messages: this._console.element,
+      variables: this._variables?.element,
+      profiles: this._profiles?.element,
+    };
+    return /** @type {Record<string, HTMLElement>} */ (Object.fromEntries(Object.entries(parts).filter(([, part]) => part)));
+  }
+
+  _state() {
+    const quick = this._visitor.may("operate") && el("div", { class: "quick" }, QUICK.map((action) => el("a", { class: "button small", href: stationHref(this.id, "commands", action), "data-t": `command.${action}` })));
+    return el("div", { class: "view" }, el("section", { class: "card" }, this._facts, quick, this._visitor.may("administer") && this._password()), el("section", { class: "card" }, el("div", { class: "card-head" }, el("h2", { "data-t": "stations.evses" })), this._noEvses, this._evses));
+  }
+
+  _password() {
+    const outcome = new Outcome();
+    const made = new ShownOnce("stations.password_once");
+    const button = sureButton("station.new_password", "station.new_password_sure", async () => {
+      const changed = await outcome.of(null, () => ask("POST", "/api/stations", { id: this.id, make_password: true }));
+      made.show(changed?.password ?? null);
+    });
+    return el("div", { class: "station-password" }, button, outcome.element, made.element);
+  }
+
+  /** @param {string[]} path */
+  enter([part, ...rest]) {
+    const wanted = part in this._parts ? part : "state";
+    for (const [name, element] of Object.entries(this._parts)) element.hidden = name !== wanted;
+    for (const link of this._tabs.children) mark(link, "aria-current", link.getAttribute("data-part") === wanted ? "page" : null);
+    if (wanted === "messages" && !this._loaded) {
+      this._loaded = true;
+      this._console.load();
+    }
+    if (wanted === "messages") this._console.redraw();
+    if (wanted === "commands") this._commands?.enter(rest);
+    if (wanted === "variables") this._variables?.enter();
+    if (wanted === "profiles") this._profiles?.enter();
+  }
+
+  /** @param {import("./types.js").Frame} frame */
+  frame(frame) {
+    if (frame.station_id.toLowerCase() !== this.id.toLowerCase()) return;
+    if (this._loaded) this._console.add(frame);
+    this._variables?.frame(frame);
+    this._profiles?.frame(frame);
+  }
+
+  linked() {
+    if (this._loaded) this._console.load();
+  }
+
+  redraw() {
+    this._console.redraw();
+    this._profiles?.redraw();
+  }
+
+  /** @param {Overview} overview */
+  show(overview) {
+    const station = overview.stations.find(({ id, state }) => id.toLowerCase() === this.id.toLowerCase() && state !== "waiting");
+    this._unknown.hidden = Boolean(station);
+    this._known.hidden = !station;
+    if (!station) return;
+    showStationState(this._chip, station);
+    say(this._about, aboutText(station));
+    this._showFacts(station);
+    this._noEvses.hidden = station.evses.length > 0;
+    keep(this._evses, station.evses, (evse) => String(evse.id), () => this._evseCard(), (card, evse) => this._showEvse(card, evse));
+    for (const part of [this._commands, this._variables, this._profiles]) part?.show(station, overview);
+  }
+
+  /** @param {Station} station */
+  _showFacts(station) {
+    const facts = [
+      ["version", versionText(station) || "–"],
+      ["device", deviceText(station) || "–"],
+      ["seen", seenText(station) || "–"],
+      ["password", t(station.has_password ? "station.has_password" : "station.no_password")],
+    ];
+    keep(this._facts, facts, ([name]) => name, ([name]) => el("div", {}, el("dt", { "data-t": `stations.${name}` }, t(`stations.${name}`)), el("dd")), (fact, [, text]) => say(fact.lastElementChild, text));
+  }
+
+  _evseCard() {
+    return el("li", { class: "evse-card" }, el("div", { class: "station-head" }, el("strong"), el("span", { class: "chip" })), el("p", { class: "figure" }), el("p", { class: "small quiet" }), el("div", { class: "quick" }));
+  }
+
+  /**
+   * @param {HTMLElement} card
+   * @param {import("./types.js").Evse} evse
+   */
+  _showEvse(card, evse) {
+    const [head, figures, transaction, quick] = card.children;
+    const { text, tone } = evseState(evse);
+    say(head.children[0], `EVSE ${format.number(evse.id)}`);
+    say(head.children[1], text);
+    mark(head.children[1], "data-tone", tone);
+    say(figures, evseFigures(evse));
+    say(transaction, evse.transaction_id ? t("station.transaction", { id: evse.transaction_id }) : t("station.no_transaction"));
+    if (!this._visitor.may("operate")) return;
+    const actions = [evse.transaction_id ? "RequestStopTransaction" : "RequestStartTransaction", "UnlockConnector"];
+    keep(quick, actions, (action) => action, (action) => el("a", { class: "button small", href: stationHref(this.id, "commands", action, String(evse.id)), "data-t": `command.${action}` }), (link, action) => say(link, t(`command.${action}`)));
+  }
+}

@@ -1,0 +1,149 @@
+// Transactions, the newest first: those that run and those that are over, page by page and as a file.
+
+import { csvText, download } from "../kit/csv.js";
+import { el, mark, say } from "../kit/dom.js";
+import { format, t } from "../kit/i18n.js";
+import { Outcome } from "../kit/outcome.js";
+import { allPages, Pages } from "../kit/pages.js";
+import { Records } from "../kit/records.js";
+import { stationHref } from "./station-words.js";
+
+/** @typedef {import("./types.js").Transaction} Transaction */
+
+const PER_PAGE = 50;
+const MOST_IN_FILE = 20000;
+/** While transactions run the first page follows them, not oftener than this. */
+const AGAIN_MS = 5000;
+
+/** @type {(keyof Transaction)[]} */
+const FILE_COLUMNS = ["station_id", "evse_id", "transaction_id", "started_at", "ended_at", "energy_wh", "id_token", "id_token_type", "authorized_by", "charging_state", "stopped_reason"];
+
+export class TransactionsView {
+  /**
+   * @param {import("./visitor.js").Visitor} visitor
+   * @param {import("../kit/link.js").ServerTime} time
+   */
+  constructor(visitor, time) {
+    this._visitor = visitor;
+    this._asked_ms = 0;
+    /** @type {Transaction[]} */
+    this._shown = [];
+    this._pages = new Pages(time, () => `/api/transactions?limit=${PER_PAGE}`, (items) => this._take(items));
+    this._outcome = new Outcome();
+    this._file = el("button", { type: "button", class: "button small", "data-t": "transactions.file", on: { click: () => this._save() } });
+    this._sum = el("p", { class: "small quiet", role: "status" });
+    this._records = new Records({
+      title: "transactions.title",
+      keyOf: (/** @type {Transaction} */ { station_id, transaction_id }) => `${station_id}\n${transaction_id}`,
+      none: "transactions.none",
+      hint: visitor.may("read") ? "transactions.none_hint" : "transactions.none_own_hint",
+      columns: this._columns(),
+    });
+    this._records.element.hidden = true;
+    this.element = el(
+      "div",
+      { class: "view" },
+      el("section", { class: "card" }, el("div", { class: "card-head" }, el("h2", { "data-t": "transactions.title" }), this._pages.loaded.element, this._file), this._outcome.element, this._sum, this._records.element, this._pages.element),
+    );
+  }
+
+  _columns() {
+    const steer = this._visitor.may("operate");
+    return [
+      { label: "transactions.place", kind: "main", make: () => el("a"), show: (/** @type {HTMLElement} */ link, /** @type {Transaction} */ transaction) => this._showPlace(link, transaction) },
+      { label: "transactions.state", make: () => el("span", { class: "chip" }), show: showState },
+      { label: "transactions.started", text: (/** @type {Transaction} */ { started_at }) => (started_at ? format.moment(started_at) : "–") },
+      { label: "transactions.took", text: tookText },
+      { label: "transactions.energy", kind: "number", text: (/** @type {Transaction} */ { energy_wh }) => (energy_wh === null ? "–" : format.kwh(energy_wh)) },
+      { label: "transactions.token", text: tokenText },
+      { label: "transactions.reason", text: (/** @type {Transaction} */ { stopped_reason }) => (stopped_reason ? t(`stopped.${stopped_reason}`, {}, stopped_reason) : "–") },
+      { label: "transactions.id", text: (/** @type {Transaction} */ { transaction_id }) => transaction_id },
+      ...(steer ? [{ label: "kit.actions", kind: "actions", make: () => el("a", { class: "button small", "data-t": "transactions.steer" }, t("transactions.steer")), show: showSteer }] : []),
+    ];
+  }
+
+  enter() {
+    this._pages.restart();
+  }
+
+  linked() {
+    if (!this.element.hidden) this._pages.again();
+  }
+
+  /** The overview has changed, and with it, it may be, a transaction. */
+  show() {
+    if (this.element.hidden || !this._pages.onFirst || Date.now() - this._asked_ms < AGAIN_MS) return;
+    this._pages.again();
+  }
+
+  redraw() {
+    this._draw();
+  }
+
+  /** @param {Transaction[]} transactions */
+  _take(transactions) {
+    this._asked_ms = Date.now();
+    this._shown = transactions;
+    this._draw();
+  }
+
+  _draw() {
+    if (!this._pages.loaded.once && this._asked_ms === 0) return;
+    this._records.element.hidden = false;
+    this._records.show(this._shown);
+    const energy_wh = this._shown.reduce((sum, transaction) => sum + (transaction.energy_wh ?? 0), 0);
+    const running = this._shown.filter((transaction) => transaction.ended_at === null).length;
+    say(this._sum, this._shown.length > 0 ? t("transactions.sum", { n: this._shown.length, running, energy_wh }) : "");
+    mark(this._file, "aria-disabled", this._shown.length === 0 ? "true" : null);
+  }
+
+  /**
+   * @param {HTMLElement} link
+   * @param {Transaction} transaction
+   */
+  _showPlace(link, { station_id, evse_id }) {
+    say(link, evse_id === null ? station_id : `${station_id} · ${evse_id}`);
+    mark(link, "href", this._visitor.may("read") ? stationHref(station_id) : null);
+  }
+
+  async _save() {
+    if (this._file.hasAttribute("aria-disabled")) return;
+    const all = await this._outcome.of(this._file, () => allPages("/api/transactions?limit=500", MOST_IN_FILE));
+    if (!all) return;
+    download("transactions.csv", csvText(FILE_COLUMNS, all.map((transaction) => FILE_COLUMNS.map((name) => transaction[name]))));
+    this._outcome.tell(t("transactions.saved", { n: all.length }), "good");
+  }
+}
+
+/** @param {Transaction} transaction */
+function tookText({ started_at, ended_at, updated_at }) {
+  if (!started_at) return "–";
+  const seconds = (Date.parse(ended_at ?? updated_at) - Date.parse(started_at)) / 1000;
+  return format.duration(seconds);
+}
+
+/** @param {Transaction} transaction */
+function tokenText({ id_token, id_token_type }) {
+  if (!id_token) return "–";
+  return id_token_type ? `${id_token} (${id_token_type})` : id_token;
+}
+
+/**
+ * @param {HTMLElement} chip
+ * @param {Transaction} transaction
+ */
+function showState(chip, { ended_at, charging_state }) {
+  const runs = ended_at === null;
+  const state = charging_state ?? "unknown";
+  say(chip, runs ? t(`evse_state.${state}`, {}, state) : t("transactions.ended"));
+  mark(chip, "data-tone", runs ? (charging_state === "Charging" ? "good" : "info") : "");
+}
+
+/**
+ * @param {HTMLElement} link
+ * @param {Transaction} transaction
+ */
+function showSteer(link, { station_id, evse_id, ended_at }) {
+  link.hidden = ended_at !== null;
+  mark(link, "href", stationHref(station_id, "commands", "RequestStopTransaction", String(evse_id ?? "")));
+}
