@@ -12,7 +12,16 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from ladewerk import __version__
 from ladewerk.csms.api.access_routes import delete_session, get_session, post_session, post_setup, put_password
+from ladewerk.csms.api.certificate_routes import get_authority, get_certificates, get_local_list, post_local_list
+from ladewerk.csms.api.command_schema import with_commands
 from ladewerk.csms.api.desk import Desk
+from ladewerk.csms.api.device_routes import (
+    get_customer_information,
+    get_display_messages,
+    get_monitors,
+    get_variables,
+)
+from ladewerk.csms.api.errand_routes import get_firmware, get_logs, post_firmware, post_log
 from ladewerk.csms.api.guard import Guard
 from ladewerk.csms.api.history_routes import get_frames, get_plan, get_plans, get_transactions, healthz
 from ladewerk.csms.api.live import events
@@ -27,6 +36,7 @@ from ladewerk.csms.api.refusals import (
     answer_refused,
     answer_store_error,
 )
+from ladewerk.csms.api.reservation_routes import delete_reservation, get_reservations, post_reservation
 from ladewerk.csms.api.site_routes import get_overview, get_site, put_site
 from ladewerk.csms.api.station_routes import (
     approve,
@@ -51,7 +61,7 @@ _MOST_BODY_BYTES = 4_000_000
 @get("/openapi.json", include_in_schema=False, right=Right.OPEN)
 async def openapi_json(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """The description of the API."""
-    return request.app.openapi_schema.to_schema()
+    return with_commands(request.app.openapi_schema.to_schema())
 
 
 def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> AsgiApp:
@@ -76,6 +86,10 @@ def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> AsgiApp:
             *(get_session, post_setup, post_session, delete_session, put_password),
             *(get_users, put_user, delete_user, get_keys, post_key, delete_key, get_changes),
             delete_token,
+            *(get_authority, get_certificates, get_local_list, post_local_list),
+            *(get_firmware, post_firmware, get_logs, post_log),
+            *(get_reservations, post_reservation, delete_reservation),
+            *(get_variables, get_monitors, get_display_messages, get_customer_information),
             get_transactions,
             get_plans,
             get_plan,

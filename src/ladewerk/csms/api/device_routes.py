@@ -1,0 +1,122 @@
+"""What a station has told about itself: variables, monitors, messages on its display, and of a customer."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from ladewerk.csms.api.asking import StationId, known_station
+from ladewerk.csms.api.desk import Desk
+from ladewerk.csms.api.paging import LINKED, USUAL, After, Limit, cursor_of, page
+from ladewerk.csms.customers import CustomerReport
+from ladewerk.csms.displays import Text
+from ladewerk.csms.dossiers import Filed
+from ladewerk.csms.reports import Attribute, Characteristics, Place, Variable
+from ladewerk.csms.security.roles import Right
+
+
+class VariableView(msgspec.Struct, frozen=True, kw_only=True):
+    """A variable as last heard of, at ``heard_at``."""
+
+    place: Place
+    attributes: tuple[Attribute, ...]
+    characteristics: Characteristics | None
+    heard_at: datetime
+
+
+class MonitorView(msgspec.Struct, frozen=True, kw_only=True):
+    """A monitor as last heard of, at ``heard_at``."""
+
+    monitor_id: int
+    place: Place
+    type: str
+    value: float
+    severity: int
+    transaction: bool
+    event_notification_type: str | None
+    heard_at: datetime
+
+
+class DisplayMessageView(msgspec.Struct, frozen=True, kw_only=True):
+    """A message as last heard of, at ``heard_at``."""
+
+    message_id: int
+    priority: str
+    texts: tuple[Text, ...]
+    state: str | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    transaction_id: str | None
+    heard_at: datetime
+
+
+class CustomerReportView(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked about a customer, and the ``text`` that the station told so far."""
+
+    request_id: int
+    status: str
+    reason: str
+    report: bool
+    clear: bool
+    asked_at: datetime | None
+    changed_at: datetime
+    text: str
+
+
+@get("/api/stations/{station_id:str}/variables", right=Right.READ, response_headers=LINKED)
+async def get_variables(
+    desk: NamedDependency[Desk],
+    request: Request[Any, Any, Any],
+    station_id: StationId,
+    search: FromQuery[str | None] = None,
+    after: After = None,
+    limit: Limit = USUAL,
+) -> Response[list[VariableView]]:
+    """Variables by component and name, with ``search`` in one of them; GetBaseReport has the station tell them all."""
+    key = known_station(desk, station_id).key
+    behind = cursor_of(after, str)
+    found = await desk.store.dossiers.variables.some(
+        key, search=search or "", after=(key, "" if behind is None else behind[0]), limit=limit + 1
+    )
+    return page(request, found, limit, key=lambda one: (one.name,), view=_variable)
+
+
+@get("/api/stations/{station_id:str}/monitors", right=Right.READ)
+async def get_monitors(desk: NamedDependency[Desk], station_id: StationId) -> list[MonitorView]:
+    """Monitors on variables; GetMonitoringReport has the station tell them all."""
+    found = await desk.store.dossiers.monitors.some(known_station(desk, station_id).key, limit=2000)
+    return [MonitorView(**msgspec.structs.asdict(one.value), heard_at=one.at) for one in found]
+
+
+@get("/api/stations/{station_id:str}/display-messages", right=Right.READ)
+async def get_display_messages(desk: NamedDependency[Desk], station_id: StationId) -> list[DisplayMessageView]:
+    """Messages on the display; GetDisplayMessages has the station tell them all."""
+    found = await desk.store.dossiers.display_messages.some(known_station(desk, station_id).key)
+    return [DisplayMessageView(**msgspec.structs.asdict(one.value), heard_at=one.at) for one in found]
+
+
+@get("/api/stations/{station_id:str}/customer-information", right=Right.OPERATE)
+async def get_customer_information(desk: NamedDependency[Desk], station_id: StationId) -> list[CustomerReportView]:
+    """What CustomerInformation asked for, the newest first."""
+    found = await desk.store.dossiers.customers.newest(known_station(desk, station_id).key)
+    return [_customer_report(one.value) for one in found]
+
+
+def _variable(filed: Filed[Variable]) -> VariableView:
+    return VariableView(**msgspec.structs.asdict(filed.value), heard_at=filed.at)
+
+
+def _customer_report(known: CustomerReport) -> CustomerReportView:
+    return CustomerReportView(
+        request_id=known.request_id,
+        status=known.status,
+        reason=known.reason,
+        report=known.report,
+        clear=known.clear,
+        asked_at=known.asked_at,
+        changed_at=known.changed_at,
+        text=known.text,
+    )
