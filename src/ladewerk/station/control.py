@@ -353,10 +353,16 @@ async def _every(period_s: float, units: Iterable[UnitControl], poll: Callable[[
             async with asyncio.TaskGroup() as reading:
                 for unit in present:
                     reading.create_task(_once(poll, unit))
-        # A round that took too long skips the ticks it missed: no burst follows.
-        late_s = loop.time() - due_s
-        due_s += period_s * (1 + late_s // period_s)
+        due_s = next_tick(due_s, loop.time(), period_s)
         await asyncio.sleep(due_s - loop.time())
+
+
+def next_tick(due_s: float, now_s: float, period_s: float) -> float:
+    """The tick behind that of ``due_s``, or the first that is still to come: no burst follows a round that took too long.
+
+    A timer may fire a hair before ``due_s``: asyncio rounds to the resolution of its clock.
+    """
+    return due_s + period_s * (1 + max(0.0, now_s - due_s) // period_s)
 
 
 async def _once(poll: Callable[[UnitControl], Awaitable[None]], unit: UnitControl) -> None:
