@@ -21,6 +21,7 @@ from ladewerk.csms.handlers.table import station_router
 from ladewerk.csms.health import Health
 from ladewerk.csms.ledger import Ledger, starting_site
 from ladewerk.csms.measures import Measures
+from ladewerk.csms.message_log import MessageLog
 from ladewerk.csms.outlets import Outlets
 from ladewerk.csms.quirks_asking import QuirksAsking
 from ladewerk.csms.retention import forget_what_is_old
@@ -119,6 +120,7 @@ async def running_csms(
         fallbacks = Fallbacks(ledger, connections, outlets, asking, clock, tasks)
         deliveries = Deliveries(ledger, connections, outlets, clock, tasks)
         charging_loop = ChargingLoop(ledger, outlets, fallbacks, deliveries, clock, tasks)
+        message_log = MessageLog(config.messages_file(), config.messages, clock)
         measures = Measures()
         connections.entered.connect(measures.follow)
         store.writing.committed.connect(measures.committed)
@@ -152,8 +154,10 @@ async def running_csms(
             measures=measures,
             health=Health(store, charging_loop, clock),
             metrics_from=config.metrics_networks(),
+            message_log=message_log,
         )
         async with (
+            message_log.running(frame_log, tasks),
             outlets.running(),
             blocks.running(),
             asking.running(),

@@ -8,6 +8,7 @@ import msgspec
 
 from ladewerk.csms.certificates.issuing import CertificatesTable
 from ladewerk.csms.data_transfer_rules import DataTransferRule
+from ladewerk.csms.message_log import MessageKeep
 from ladewerk.csms.networks import Networks
 from ladewerk.csms.pricing import site_zone
 from ladewerk.csms.records import station_key
@@ -132,6 +133,7 @@ class CsmsConfig(msgspec.Struct, frozen=True, kw_only=True):
     certificates: CertificatesTable = CertificatesTable()
     upload_hosts: tuple[str, ...] = ()
     data_transfer: tuple[DataTransferRule, ...] = ()
+    messages: MessageKeep = MessageKeep()
     folder: str = "."
 
     def check(self) -> None:
@@ -153,6 +155,14 @@ class CsmsConfig(msgspec.Struct, frozen=True, kw_only=True):
     def database_url(self) -> str:
         """The URL of the database, wherever it was said."""
         return self.database or sqlite_url(data_folder() / "csms.sqlite3")
+
+    def messages_file(self) -> Path:
+        """Where OCPP messages are kept: beside the database, where that is a file."""
+        if self.messages.file is not None:
+            return Path(self.folder) / Path(self.messages.file).expanduser()
+        scheme, _, place = self.database_url().partition(":///")
+        beside = Path(place.partition("?")[0]) if scheme.startswith("sqlite") else data_folder() / "csms.sqlite3"
+        return beside.with_name(f"{beside.stem}.messages.sqlite3")
 
 
 Profile = Annotated[int, msgspec.Meta(ge=0, le=3)]
@@ -183,6 +193,7 @@ class CsmsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     certificates: CertificatesTable = CertificatesTable()
     upload_hosts: tuple[str, ...] = ()
     data_transfer: tuple[DataTransferRule, ...] = ()
+    messages: MessageKeep = MessageKeep()
     tls: ServerTlsTable | None = None
     compression: bool = True
     ping_s: PingSeconds = PING_S
@@ -261,6 +272,7 @@ def load_config(path: Path) -> CsmsConfig:
         data_transfer=table.data_transfer,
         crowd=table.crowd,
         metrics_from=table.metrics_from,
+        messages=table.messages,
         folder=str(path.parent),
     )
 

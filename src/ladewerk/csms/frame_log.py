@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from ladewerk.csms.redaction import redacted
 from ladewerk.signals import Signal
 
 MOST_FRAMES: Final = 2000
 MOST_CHARACTERS: Final = 4_000_000
 """Of all frames together: a report of a station may be long."""
 
-_SECRETS: Final = ("BasicAuthPassword", "basicAuthPassword")
-
 
 @dataclass(frozen=True, slots=True)
 class LoggedFrame:
-    """A frame as it went over the wire; ``sent`` by the CSMS."""
+    """A frame as it went over the wire, without its secrets; ``sent`` by the CSMS."""
 
     at: datetime
     station_id: str
@@ -34,11 +33,9 @@ class FrameLog:
 
     def add(self, at: datetime, station_id: str, sent: bool, text: str) -> None:
         """Keep and announce a frame, but never a password (A01.FR.09)."""
-        if any(secret in text for secret in _SECRETS):
-            text = "[a frame with a password is not kept]"
-        frame = LoggedFrame(at, station_id, sent, text)
+        frame = LoggedFrame(at, station_id, sent, redacted(text))
         self._frames.append(frame)
-        self._characters += len(text)
+        self._characters += len(frame.text)
         while len(self._frames) > MOST_FRAMES or self._characters > MOST_CHARACTERS:
             self._characters -= len(self._frames.popleft().text)
         self.seen.emit(frame)

@@ -62,6 +62,7 @@ def test_every_route_is_described_and_no_page_loads_foreign_scripts(csms: Any) -
             "/api/plans",
             "/api/plans/{number}",
             "/api/frames",
+            "/api/stations/{station_id}/frames",
             "/api/tokens",
             "/api/tokens/{id_token}",
             "/api/session",

@@ -23,7 +23,7 @@ from ladewerk.csms.api.device_routes import (
 )
 from ladewerk.csms.api.errand_routes import get_firmware, get_logs, post_firmware, post_log
 from ladewerk.csms.api.guard import Guard
-from ladewerk.csms.api.history_routes import get_frames, get_plan, get_plans, get_transactions, healthz
+from ladewerk.csms.api.history_routes import get_exchanges, get_frames, get_plan, get_plans, get_transactions, healthz
 from ladewerk.csms.api.live import events
 from ladewerk.csms.api.metrics import metrics
 from ladewerk.csms.api.need_routes import put_need
@@ -94,6 +94,7 @@ def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> AsgiApp:
             get_plans,
             get_plan,
             get_frames,
+            get_exchanges,
             get_refusals,
             healthz,
             metrics,

@@ -10,6 +10,7 @@ from ladewerk.csms.functional_blocks import FunctionalBlocks
 from ladewerk.csms.health import Health
 from ladewerk.csms.ledger import Ledger
 from ladewerk.csms.measures import Measures
+from ladewerk.csms.message_log import MessageLog
 from ladewerk.csms.networks import Networks
 from ladewerk.csms.outlets import Outlets
 from ladewerk.csms.security.accounts import Accounts
@@ -35,6 +36,7 @@ class Desk:
     measures: Measures
     health: Health
     metrics_from: Networks
+    message_log: MessageLog
 
     def overview(self) -> Overview:
         """What is known now."""

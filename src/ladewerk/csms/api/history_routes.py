@@ -7,22 +7,26 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
 
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.guard import who_asks
 from ladewerk.csms.api.paging import LINKED, USUAL, After, Limit, cursor_of, page
 from ladewerk.csms.api.refusals import refused
 from ladewerk.csms.api.views import (
+    Direction,
+    ExchangeView,
     FrameView,
     PlanHead,
     PlanView,
     TransactionView,
+    exchange_view,
     frame_view,
     plan_head,
     plan_view,
     transaction_view,
 )
+from ladewerk.csms.exchanges import End
 from ladewerk.csms.health import OK
 from ladewerk.csms.plan_words import read_at
 from ladewerk.csms.records import station_key
@@ -94,6 +98,32 @@ async def get_plan(desk: NamedDependency[Desk], number: FromPath[str]) -> PlanVi
 async def get_frames(desk: NamedDependency[Desk], station: Of = None, limit: Limit = USUAL) -> list[FrameView]:
     """The newest frames, oldest first; they are kept in memory alone."""
     return [frame_view(frame) for frame in desk.frame_log.newest(limit, station)]
+
+
+@get("/api/stations/{station_id:str}/frames", right=Right.READ, response_headers=LINKED)
+async def get_exchanges(
+    desk: NamedDependency[Desk],
+    request: Request[Any, Any, Any],
+    station_id: Annotated[str, PathParameter(description="identity of the station, in any case", max_length=255)],
+    action: FromQuery[str | None] = None,
+    direction: FromQuery[Direction | None] = None,
+    outcome: FromQuery[End | None] = None,
+    after: After = None,
+    limit: Limit = USUAL,
+) -> Response[list[ExchangeView]]:
+    """The OCPP messages of a station with their answers, the newest first."""
+    if station_key(station_id) not in desk.ledger.stations:
+        raise refused(404, "unknown-station", f"no station {station_id!r} is known", station=station_id)
+    behind = cursor_of(after, int)
+    found = await desk.message_log.page(
+        station_id,
+        limit + 1,
+        after=None if behind is None else behind[0],
+        action=action,
+        sent=None if direction is None else direction == "sent",
+        end=outcome,
+    )
+    return page(request, found, limit, key=lambda one: (one.number,), view=exchange_view)
 
 
 @get(

@@ -39,6 +39,7 @@ def _families(desk: Desk) -> Iterator[Family | Distribution]:
     yield Family("ladewerk_build_info", "gauge", "Which Ladewerk this is.", [((__version__,), 1)], ["version"])
     yield from _of_stations(desk)
     yield from _of_messages(desk)
+    yield from _of_log(desk)
     yield from _of_store(desk)
     yield from _of_plans(desk)
     yield from _of_process()
@@ -67,6 +68,11 @@ def _of_messages(desk: Desk) -> Iterator[Family | Distribution]:
     told = "From a call of a station until its answer."
     yield Distribution("ladewerk_handling_seconds", told, measures.handling_s, ["action"])
     yield Distribution("ladewerk_answer_seconds", "From a call to a station until its answer.", measures.answering_s)
+
+
+def _of_log(desk: Desk) -> Iterator[Family]:
+    left_out: list[tuple[Labels, float]] = [((), desk.message_log.left_out)]
+    yield Family("ladewerk_frames_left_out_total", "counter", "Frames the message log had no time for.", left_out)
 
 
 def _of_store(desk: Desk) -> Iterator[Family | Distribution]:

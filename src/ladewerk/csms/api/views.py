@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from ladewerk.csms.connections import Connections
+from ladewerk.csms.exchanges import End, Exchange
 from ladewerk.csms.frame_log import LoggedFrame
 from ladewerk.csms.ledger import EvseKey, Ledger, WaitingStation
 from ladewerk.csms.plan_words import read_at
@@ -15,6 +16,7 @@ from ladewerk.csms.records import ChargingNeed, StationRecord, StoredPlan, stati
 from ladewerk.csms.site import Site
 from ladewerk.csms.transactions import Transaction
 
+Direction = Literal["received", "sent"]
 StationState = Literal["online", "offline", "waiting"]
 
 
@@ -145,6 +147,24 @@ class FrameView(msgspec.Struct, frozen=True, kw_only=True):
     station_id: str
     sent: bool
     text: str
+
+
+class ExchangeView(msgspec.Struct, frozen=True, kw_only=True):
+    """An OCPP message and its answer as they went over the wire, without secrets; ``sent`` ones are calls of the CSMS.
+
+    ``stray`` is what answers no call that is known, and what is no OCPP: its text is the ``request``.
+    """
+
+    number: int
+    station_id: str
+    at: datetime
+    direction: Direction
+    action: str
+    message_id: str
+    outcome: End
+    request: str
+    answer: str | None
+    answered_at: datetime | None
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
@@ -285,6 +305,22 @@ def transaction_view(transaction: Transaction) -> TransactionView:
         authorized_by=transaction.authorized_by,
         energy_wh=transaction.energy_wh,
         power_w=transaction.power_w,
+    )
+
+
+def exchange_view(exchange: Exchange) -> ExchangeView:
+    """An exchange of the message log."""
+    return ExchangeView(
+        number=exchange.number,
+        station_id=exchange.station_id,
+        at=exchange.at,
+        direction="sent" if exchange.sent else "received",
+        action=exchange.action,
+        message_id=exchange.message_id,
+        outcome=exchange.end,
+        request=exchange.request,
+        answer=exchange.answer,
+        answered_at=exchange.answered_at,
     )
 
 
