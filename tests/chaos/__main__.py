@@ -42,7 +42,9 @@ def main() -> int:
 
 def _one(seed: int, record: Path | None) -> int:
     script = write_script(seed)
-    sys.stdout.write(f"seed {seed}: {script.lasts_s / 3600:.1f} h, {script.stations}, {script.unit}, {script.limit_w:g} W\n")
+    sys.stdout.write(
+        f"seed {seed}: {script.lasts_s / 3600:.1f} h, {script.stations}, {script.unit}, {script.versions}, {script.site}\n"
+    )
     sys.stdout.write("".join(f"{act}\n" for act in script.acts))
     verdict = rehearse(script)
     if record is not None:

@@ -28,6 +28,9 @@ _FROZEN_S: Final = 60.0 + 2.0
 _REACTION_S: Final = 6.0
 """A vehicle has 5 s to follow an offer, a board opens its contactor 6 s after the offer ended."""
 _DRAWS_S: Final = 10.0
+_HAIR_W: Final = 5.0
+_SKEW_S: Final = 2.0
+"""How far clocks may lie apart for the sum of a site to hold, by the rule of ``csms/allocation``."""
 
 
 @dataclass(slots=True)
@@ -73,6 +76,9 @@ class Invariants:
         self._stage = stage
         self._units = {name: _Unit(name) for name in stage.unit_names}
         self._shares = {name: _Since() for name in stage.casting.stations}
+        self._too_much = _Since()
+        self._bound: set[str] = set()
+        """Stations that have confirmed what they may draw without a plan: from then on the CSMS vouches for the site."""
         self._told: set[tuple[str, str]] = set()
         stage.csms.started.connect(self._csms_started)
         for name, world in stage.site.units.items():
@@ -87,6 +93,7 @@ class Invariants:
                 self._look(name, now_s)
             for station in self._stage.casting.stations:
                 self._look_at_limits(station, now_s)
+            self._look_at_site(now_s)
             await asyncio.sleep(1.0)
 
     def _break(self, now_s: float, unit: str, kind: str, what: str) -> None:
@@ -97,7 +104,9 @@ class Invariants:
     # What the units do
 
     def _changed(self, name: str, sample: Sample) -> None:
-        self._look(name, (sample.at - self._stage.casting.start).total_seconds())
+        now_s = (sample.at - self._stage.casting.start).total_seconds()
+        self._look(name, now_s)
+        self._look_at_site(now_s)
 
     def _look(self, name: str, now_s: float) -> None:
         unit, world = self._units[name], self._stage.site.units[name]
@@ -119,7 +128,7 @@ class Invariants:
     def _look_at_offer(self, unit: _Unit, world: World, control: UnitControl, offer_a: float, now_s: float) -> None:
         faults, state = world.faults, control.state
         allowed_a = self._allowed_a(unit, world, control)
-        slack_s = _SAFE_S if faults.board_loses_every or faults.board_garbles_every or faults.board_delay_s else _ORDER_S
+        slack_s = _SAFE_S if _is_slow(world) else _ORDER_S
         if unit.over.lasts_s(offer_a > allowed_a + _HAIR_A, now_s) > slack_s:
             self._break(now_s, unit.name, "limit", f"{offer_a:g} A are offered, {allowed_a:g} A allowed, {state.phase}")
         blind = faults.meter_silent or faults.meter_refuses or len(faults.meter_null_phases) == 3
@@ -179,6 +188,33 @@ class Invariants:
         if self._shares[station].lasts_s(sum_a > limit_a + _HAIR_A, now_s) > _SAFE_S:
             self._break(now_s, station, "outside limit", f"{sum_a:g} A are offered together, {limit_a:g} A allowed")
 
+    def _look_at_site(self, now_s: float) -> None:
+        """All units of the site together draw no more than the CSMS lets the site have, whatever breaks on either side.
+
+        Not asked of it: what a vehicle draws beyond its offer, a board that hears nothing, and stations that keep another
+        time than the CSMS.
+        """
+        units = self._units.values()
+        loses = any(_is_slow(self._stage.site.units[unit.name]) for unit in units)
+        held = self._bound == set(self._stage.casting.stations) and all(map(self._keeps_time, self._bound))
+        sum_w = sum(self._granted_w(unit, now_s) for unit in units) if held else 0.0
+        too_much = sum_w > self._stage.casting.site.limit_w + _HAIR_W
+        if self._too_much.lasts_s(too_much, now_s) > (_SAFE_S if loses else 0.0) or (too_much and not loses):
+            self._break(now_s, "site", "site limit", f"{sum_w:.0f} W flow, {self._stage.casting.site.limit_w:g} W allowed")
+
+    def _granted_w(self, unit: _Unit, now_s: float) -> float:
+        """What a unit's vehicle draws, as far as its board lets it and hears what it is told."""
+        if unit.reachable.begun_s is None or now_s - unit.reachable.begun_s <= _SAFE_S:
+            return 0.0
+        vehicle = self._stage.site.units[unit.name].vehicle
+        most_a = max(amps for _, amps in unit.offers)
+        return min(vehicle.current_a, most_a) * vehicle.model.phases * vehicle.model.voltage_v
+
+    def _keeps_time(self, station: str) -> bool:
+        """Its time is that of the CSMS: by a clock of its own, or told by the CSMS."""
+        clocks = self._stage.clocks
+        return not clocks[station].is_set or abs(clocks[station].off_s - clocks["csms"].off_s) <= _SKEW_S
+
     # What the wire says
 
     def _csms_started(self, csms: Csms) -> None:
@@ -187,15 +223,26 @@ class Invariants:
     def _frame(self, frame: LoggedFrame) -> None:
         said = json.loads(frame.text)
         if frame.sent and said[0] == 2 and said[2] == "SetChargingProfile":
-            for unit in self._units_at(frame.station_id, said[3]["evseId"]):
-                unit.plans.append((said[1], said[3]["chargingProfile"]))
+            old = "connectorId" in said[3]  # 1.6
+            for unit in self._units_at(frame.station_id, said[3]["connectorId" if old else "evseId"]):
+                unit.plans.append((said[1], self._as_of_today(unit, said[3]) if old else said[3]["chargingProfile"]))
         elif not frame.sent and said[0] in (3, 4):
             for name in self._stage.casting.stations[frame.station_id]:
-                self._answered(self._units[name], said[1], accepted=said[0] == 3 and said[2].get("status") == "Accepted")
+                accepted = said[0] == 3 and said[2].get("status") == "Accepted"
+                self._answered(self._units[name], frame.station_id, said[1], accepted=accepted)
 
-    def _answered(self, unit: _Unit, message_id: str, *, accepted: bool) -> None:
+    def _as_of_today(self, unit: _Unit, said: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A profile of 1.6 as 2.x has it; its transaction, which has a number there, is the one that is open here."""
+        control, profile = self._stage.control(unit.name), said["csChargingProfiles"]
+        transaction = None if control is None else control.transaction
+        whose = {} if transaction is None or _is_default(profile) else {"transactionId": transaction.transaction_id}
+        return {**profile, "chargingSchedule": [profile["chargingSchedule"]], **whose}
+
+    def _answered(self, unit: _Unit, station: str, message_id: str, *, accepted: bool) -> None:
         for place, (said, plan) in enumerate(unit.plans):
             if said == message_id:
+                if accepted and _is_default(plan):
+                    self._bound.add(station)
                 same = [one for one in unit.plans[:place] if _subject(one[1]) != _subject(plan)]
                 unit.plans = same + unit.plans[place:] if accepted else unit.plans[:place] + unit.plans[place + 1 :]
                 return
@@ -210,6 +257,12 @@ def _offer_a(world: World) -> float:
     """What is offered to the vehicle; a board that tests itself signals currents that nobody can draw."""
     offer_a = world.board.offer_a
     return 0.0 if offer_a > 0 and world.board.read(1009, 1)[0] > 0 else offer_a
+
+
+def _is_slow(world: World) -> bool:
+    """The way to its board loses answers, or takes its time."""
+    faults = world.faults
+    return bool(faults.board_loses_every or faults.board_garbles_every or faults.board_delay_s)
 
 
 def _subject(profile: Mapping[str, Any]) -> tuple[str, str | None]:

@@ -51,9 +51,10 @@ def casting(script: Script) -> Casting:
         seed=script.seed,
         simulator=SimulatorConfig(seed=script.seed, time_zone="Europe/Berlin", units=units),
         stations=script.stations,
-        site=Site(limit_w=script.limit_w, time_zone="Europe/Berlin"),
+        site=Site(**script.site, time_zone="Europe/Berlin"),
         unit=unit,
         table={"ocpp_versions": script.versions},
+        buttons=frozenset(script.buttons),
     )
 
 
@@ -129,6 +130,10 @@ class Player:
                 await self._restart_station(act)
             case "kill CSMS" | "end CSMS":
                 await self._restart_csms(act)
+            case "push start":
+                stage.world(act.whom).press("start")
+            case "push stop":
+                stage.world(act.whom).press("stop")
             case button:
                 self.press(act.whom, button)
 

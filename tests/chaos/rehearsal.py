@@ -1,11 +1,12 @@
 """One script from its seed to its verdict."""
 
 import asyncio
+import json
 import logging
 import sqlite3
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from tests.chaos.script import Script
 _REST_S: Final = 60.0
 _CHARGES_WITHIN_S: Final = 120.0
 _DRAIN_S: Final = 300.0
+_LOOKS_EVERY_S: Final = 5.0
 MEMORY: Final = Path("/dev/shm")
 """A disk in memory, where there is one: what is committed there costs no real fsync."""
 
@@ -62,7 +64,7 @@ async def _play(script: Script, folder: Path) -> tuple[list[str], str]:
         await player.play(script)
         await player.heal()
         broken = await _charge_again(stage, player)
-        await asyncio.sleep(_DRAIN_S)
+        await _until(lambda: not _books(script, folder), _DRAIN_S)
         watching.cancel()
         if watching.done():
             broken.append(f"the watch ended: {watching.exception()!r}")
@@ -80,20 +82,34 @@ def _where(error: BaseException) -> str:
     return f"{error!r} in " + ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in trace)
 
 
+async def _until(holds: Callable[[], bool], within_s: float) -> None:
+    """Wait until it ``holds``, or the time is up."""
+    loop = asyncio.get_running_loop()
+    end_s = loop.time() + within_s
+    while not holds() and loop.time() < end_s:  # noqa: ASYNC110  # not all of it is announced
+        await asyncio.sleep(_LOOKS_EVERY_S)
+
+
+async def _until_all(stage: Stage, phases: Collection[Phase], within_s: float) -> None:
+    """Wait until all units are in one of ``phases``, or the time is up."""
+    units = stage.unit_names
+    await _until(lambda: all((unit := stage.control(name)) and unit.state.phase in phases for name in units), within_s)
+
+
 async def _charge_again(stage: Stage, player: Player) -> list[str]:
     """Whatever happened before: with everything repaired each unit charges a car again, after a reset at most."""
     for unit in stage.unit_names:
         player.press(unit, "stop")
-    await asyncio.sleep(_REST_S)
+    await _until_all(stage, {Phase.IDLE, Phase.PLUGGED}, _REST_S)
     broken = []
     for unit in stage.unit_names:
         player.press(unit, "reset")
-    await asyncio.sleep(_REST_S)
+    await _until_all(stage, {Phase.IDLE, Phase.PLUGGED}, _REST_S)
     for unit in stage.unit_names:
         world = stage.world(unit)
         if world.vehicle.plugged and not world.unplug():
             broken.append(f"{unit}: at the end the plug is held")
-    await asyncio.sleep(_REST_S)
+    await _until_all(stage, {Phase.IDLE}, _REST_S)
     for unit in stage.unit_names:
         control = stage.control(unit)
         if control is None or control.state.phase is not Phase.IDLE:
@@ -108,28 +124,25 @@ async def _charge_again(stage: Stage, player: Player) -> list[str]:
             refused = player.press(unit, "start")
         if refused not in (None, "already_running"):
             broken.append(f"{unit}: at the end it refuses to charge: {refused}")
-    await asyncio.sleep(_CHARGES_WITHIN_S)
+    await _until_all(stage, ENERGISED, _CHARGES_WITHIN_S)
     for unit in stage.unit_names:
         control = stage.control(unit)
         if control is None or control.state.phase not in ENERGISED:
             broken.append(f"{unit}: at the end it does not charge: {control and control.state.phase}")
         player.press(unit, "stop")
-    await asyncio.sleep(_REST_S)
+    await _until_all(stage, {Phase.IDLE, Phase.PLUGGED}, _REST_S)
     return broken
 
 
 def _books(script: Script, folder: Path) -> list[str]:
     """Every event of the stations is at the CSMS, once, and the numbers of each transaction have no gap."""
     broken = []
+    compare = _compare_in_16 if script.versions == ("1.6",) else _compare
     with closing(sqlite3.connect(folder / "csms.sqlite3")) as csms:
         for station in script.stations:
-            query = "select transaction_id, seq_no from transaction_events where station_key = ?"
-            there = sorted(csms.execute(query, (station.casefold(),)).fetchall())
             with closing(sqlite3.connect(folder / station / "journal.sqlite3")) as journal:
                 here = sorted(journal.execute("select transaction_id, seq_no from events").fetchall())
-            if there != here:
-                missing, more = sorted(set(here) - set(there)), sorted(set(there) - set(here))
-                broken.append(f"{station}: of {len(here)} events the CSMS lacks {missing}, has besides {more}")
+                broken += [f"{station}: {line}" for line in compare(csms, journal, station.casefold())]
             numbers: dict[str, list[int]] = {}
             for transaction_id, seq_no in here:
                 numbers.setdefault(transaction_id, []).append(seq_no)
@@ -137,6 +150,28 @@ def _books(script: Script, folder: Path) -> list[str]:
                 f"{station}: {name} has {all_of}" for name, all_of in numbers.items() if all_of != list(range(len(all_of)))
             ]
     return broken
+
+
+def _compare(csms: sqlite3.Connection, journal: sqlite3.Connection, station: str) -> list[str]:
+    """The same events here and there."""
+    query = "select transaction_id, seq_no from transaction_events where station_key = ?"
+    there = set(csms.execute(query, (station,)))
+    here = set(journal.execute("select transaction_id, seq_no from events"))
+    return [f"of {len(here)} events the CSMS lacks {here - there}, has besides {there - here}"] if there != here else []
+
+
+def _compare_in_16(csms: sqlite3.Connection, journal: sqlite3.Connection, station: str) -> list[str]:
+    """1.6 tells of transactions for somebody alone, by numbers of the CSMS: each is begun there once, and ended once."""
+    query = "select event_type, count(*), count(distinct transaction_id) from transaction_events where station_key = ?"
+    there = {kind: counts for kind, *counts in csms.execute(f"{query} group by event_type", (station,))}
+    events = [json.loads(payload) for (payload,) in journal.execute("select payload from events")]
+    known = {event["transactionInfo"]["transactionId"] for event in events if "idToken" in event}
+    kinds = [event["eventType"] for event in events if event["transactionInfo"]["transactionId"] in known]
+    return [
+        f"of {number} transactions {kind} the CSMS has {there.get(kind)}"
+        for kind, number in (("Started", len(known)), ("Ended", kinds.count("Ended")))
+        if there.get(kind, [0, 0]) != [number, number]
+    ]
 
 
 @contextmanager

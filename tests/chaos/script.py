@@ -1,16 +1,20 @@
-"""A random script of a few hours: who takes part, what people do, and what breaks. The same seed is the same script."""
+"""A random script of some minutes: who takes part, what people do, and what breaks. The same seed is the same script."""
 
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final, Literal
 
-HOURS: Final = (0.3, 1.0)
+SHORT_S: Final = (600.0, 1500.0)
+LONG_S: Final = (1800.0, 3600.0)
+LONG_ONES: Final = 0.1
+"""What breaks, breaks close together: hours between two faults show little and cost much. One in ten takes its time."""
 UNITS: Final = ("north", "middle", "south")
 
 Args = dict[str, Any]
 CableAmps = Literal[13, 20, 32]
 
 _CABLES_A: Final[tuple[CableAmps, ...]] = (13, 20, 32)
+_PUSHES: Final = ("push start", "push stop")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +41,10 @@ class Script:
     cars: dict[str, Args]
     cables_a: dict[str, CableAmps]
     versions: tuple[str, ...]
+    buttons: tuple[str, ...]
+    """The units that have push-buttons."""
     unit: Args
-    limit_w: float
+    site: Args
     acts: tuple[Act, ...]
 
 
@@ -49,16 +55,19 @@ def write_script(seed: int) -> Script:
     together = rng.random() < 0.5
     apart: dict[str, tuple[str, ...]] = {f"LW-{number}": (name,) for number, name in enumerate(names, 1)}
     stations = {"LW-1": names} if together else apart
-    lasts_s = round(rng.uniform(*HOURS) * 3600.0)
-    acts = [act for name in names for act in _people(rng, name, lasts_s)]
-    acts += [_fault(rng, names, tuple(stations), lasts_s) for _ in range(rng.randint(2, 12))]
+    lasts_s = round(rng.uniform(*(LONG_S if rng.random() < LONG_ONES else SHORT_S)))
+    # Buttons are looked at twenty times a second, which costs as much as all else.
+    buttons = (rng.choice(names),) if rng.random() < 0.2 else ()
+    acts = [act for name in names for act in _people(rng, name, lasts_s, has_buttons=name in buttons)]
+    acts += [_fault(rng, names, tuple(stations), lasts_s) for _ in range(rng.randint(3, 12))]
     return Script(
         seed=seed,
         lasts_s=lasts_s,
         stations=stations,
         cars={name: _car(rng) for name in names},
         cables_a={name: rng.choice(_CABLES_A) for name in names},
-        versions=rng.choice((("2.1", "2.0.1"), ("2.0.1",))),
+        versions=rng.choice((("2.1", "2.0.1"), ("2.0.1",), ("1.6",))),
+        buttons=buttons,
         unit={
             "autostart": rng.random() < 0.5,
             "self_test": rng.choice(("before-each", "never")),
@@ -66,7 +75,7 @@ def write_script(seed: int) -> Script:
             "direct_current_a": rng.choice((6.0, 8.5, 10.0)),
             "calibration_s": rng.choice((300.0, 3600.0)),
         },
-        limit_w=rng.choice((4500.0, 9000.0, 17250.0)),
+        site={"limit_w": rng.choice((4500.0, 9000.0, 17250.0))},
         acts=tuple(sorted(acts, key=lambda act: act.at_s)),
     )
 
@@ -85,27 +94,27 @@ def _car(rng: Random) -> Args:
     }
 
 
-def _people(rng: Random, unit: str, lasts_s: float) -> list[Act]:
+def _people(rng: Random, unit: str, lasts_s: float, *, has_buttons: bool) -> list[Act]:
     """Cars come and go, drivers ask, start, stop and change their minds."""
     acts = []
-    at_s = rng.uniform(20.0, 300.0)
-    while at_s < lasts_s - 300.0:
-        leaves_s = min(lasts_s - 60.0, at_s + rng.choice((120.0, 900.0, 3600.0)) * rng.uniform(0.5, 1.5))
+    at_s = rng.uniform(20.0, 120.0)
+    while at_s < lasts_s - 240.0:
+        leaves_s = min(lasts_s - 60.0, at_s + rng.choice((120.0, 600.0, 2400.0)) * rng.uniform(0.5, 1.5))
         acts.append(Act(at_s=at_s, what="plug in", whom=unit, args={}))
         wait_s = at_s + rng.uniform(1.0, 120.0)
         if rng.random() < 0.7:
             acts.append(Act(at_s=wait_s, what="ask", whom=unit, args=_needs(rng)))
             acts.append(Act(at_s=wait_s + rng.uniform(5.0, 60.0), what="start", whom=unit, args={}))
         else:
-            acts.append(Act(at_s=wait_s, what="direct", whom=unit, args={}))
+            acts.append(Act(at_s=wait_s, what="push start" if has_buttons else "direct", whom=unit, args={}))
         for _ in range(rng.randint(0, 3)):
-            what = rng.choice(("ask", "start", "stop", "direct", "reset", "charge soc"))
+            what = rng.choice(("ask", "start", "stop", "direct", "reset", "charge soc", *_PUSHES * has_buttons))
             args = _needs(rng) if what == "ask" else {"soc": rng.uniform(0.1, 1.0)} if what == "charge soc" else {}
             acts.append(Act(at_s=rng.uniform(at_s, leaves_s), what=what, whom=unit, args=args))
         if rng.random() < 0.7:
             acts.append(Act(at_s=leaves_s - 45.0, what="stop", whom=unit, args={}))
         acts.append(Act(at_s=leaves_s, what="unplug", whom=unit, args={}))
-        at_s = leaves_s + rng.uniform(5.0, 600.0)
+        at_s = leaves_s + rng.uniform(5.0, 200.0)
     return acts
 
 
@@ -118,11 +127,11 @@ def _needs(rng: Random) -> Args:
 
 
 def _lasting(rng: Random) -> float:
-    return round(rng.choice((3.0, 9.0, 12.0, 31.0, 70.0, 400.0)) * rng.uniform(0.8, 1.2), 1)
+    return round(rng.choice((3.0, 9.0, 12.0, 31.0, 70.0, 300.0)) * rng.uniform(0.8, 1.2), 1)
 
 
 def _fault(rng: Random, units: tuple[str, ...], stations: tuple[str, ...], lasts_s: float) -> Act:
-    at_s = round(rng.uniform(30.0, lasts_s - 300.0), 1)
+    at_s = round(rng.uniform(30.0, lasts_s - 120.0), 1)
     kind = rng.choice(tuple(_KINDS))
     whom, args = rng.choice(units if kind in _OF_UNITS else stations if kind in _OF_STATIONS else ("",)), {}
     for_s = _lasting(rng)
@@ -142,7 +151,7 @@ def _fault(rng: Random, units: tuple[str, ...], stations: tuple[str, ...], lasts
             }
             args |= {"for_s": for_s}
         case "power cut":
-            args = {"for_s": for_s, "clock_after_s": rng.choice((0.0, 20.0, 600.0))}
+            args = {"for_s": for_s, "clock_after_s": rng.choice((0.0, 20.0, 200.0))}
         case "end station" | "end CSMS" | "kill station" | "kill CSMS" | "cut" | "stall":
             args = {"for_s": for_s}
     return Act(at_s=at_s, what=kind, whom=whom, args=args)

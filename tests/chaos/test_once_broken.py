@@ -13,8 +13,9 @@ def test_a_plan_that_fails_at_its_beginning_leaves_nothing_behind() -> None:
         cars={"north": {}},
         cables_a={"north": 32},
         versions=("2.1",),
+        buttons=(),
         unit={"self_test": "never", "direct_current_a": 10.0, "max_current_a": 16.0, "autostart": True},
-        limit_w=17_250.0,
+        site={"limit_w": 17_250.0},
         acts=(
             Act(at_s=20.0, what="plug in", whom="north", args={}),
             Act(at_s=58.5, what="fault", whom="north", args={"meter_silent": True, "for_s": 60.0}),

@@ -1,7 +1,7 @@
 """The stage of a rehearsal: a site with its units, the stations on it and their CSMS, and a hand on each of them."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -32,6 +32,7 @@ from ladewerk.station.config import StationConfig, StationTable, UnitConfig
 from ladewerk.station.control import UnitControl
 from ladewerk.station.drivers.evse_wb import board_on
 from ladewerk.station.drivers.motor_lock import open_motor_lock
+from ladewerk.station.drivers.push_buttons import open_push_buttons
 from ladewerk.station.hardware import Hardware
 from ladewerk.station.web.live import Live
 from ladewerk.station.web.page_server import Served
@@ -40,6 +41,7 @@ from ladewerk.station.web.seen import Seen
 _CSMS: Final = "csms"
 _PORT: Final = 9000
 _LOCK: Final = LockConfig(feedback_pin=25)
+_FRONT: Final = FrontConfig()
 _SET_CURRENT: Final = 1000
 
 
@@ -56,6 +58,8 @@ class Casting:
     """Settings of every station's units, as :class:`~ladewerk.station.config.UnitConfig` has them."""
     table: Mapping[str, Any]
     """Settings of every station, as :class:`~ladewerk.station.config.StationTable` has them."""
+    buttons: Collection[str]
+    """The units that have push-buttons: ``world(unit).press("start")``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +193,18 @@ class Stage:
     ) -> AsyncIterator[Hardware]:
         present = self._present(name)
         line.connect(unit.evse.address, present)
-        pins = MemoryPins(Wiring(present, _LOCK, FrontConfig()), plug)
+        pins = MemoryPins(Wiring(present, _LOCK, _FRONT), plug)
         evse = await board_on(line, unit.evse.address, clock=clock)
-        async with open_motor_lock(
-            pins, lock_pin=_LOCK.lock_pin, unlock_pin=_LOCK.unlock_pin, feedback_pin=_LOCK.feedback_pin
-        ) as lock:
-            yield Hardware(evse, MemoryMeter(name, present, clock, plug), lock, None, None)
+        async with AsyncExitStack() as stack:
+            lock = await stack.enter_async_context(
+                open_motor_lock(pins, lock_pin=_LOCK.lock_pin, unlock_pin=_LOCK.unlock_pin, feedback_pin=_LOCK.feedback_pin)
+            )
+            buttons = None
+            if name in self.casting.buttons:
+                buttons = await stack.enter_async_context(
+                    open_push_buttons(pins, start_pin=_FRONT.start_pin, stop_pin=_FRONT.stop_pin, active_low=True)
+                )
+            yield Hardware(evse, MemoryMeter(name, present, clock, plug), lock, buttons, None)
 
     @asynccontextmanager
     async def _no_page(
