@@ -8,8 +8,10 @@ done or, where a device cannot be opened, undone as a whole.
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from ladewerk.clock import Clock
 from ladewerk.errors import ConfigError, DeviceFault
