@@ -73,6 +73,16 @@ _NO_LOADS: Final[Timeline[Load]] = Timeline()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Commanded:
+    """A profile of an operator; ``line`` is the most that it allows."""
+
+    profile_id: int
+    purpose: str
+    stack_level: int
+    line: Timeline[Rate]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outlet:
     """All that one EVSE may follow, as far as is known; ``wired`` are the phases it hangs on."""
 
@@ -86,6 +96,8 @@ class Outlet:
     """Sent, and neither confirmed nor refused."""
     installed: Timeline[Rate] = _NO_RATES
     sent: tuple[Timeline[Rate], ...] = ()
+    commanded: tuple[Commanded, ...] = ()
+    """Sent by operators, and neither refused nor cleared."""
     fading: Timeline[Load] = _NO_LOADS
     """What it might draw before the last confirmation, for as long as its car may take to follow."""
 
@@ -108,7 +120,11 @@ class Outlet:
     def may_follow(self) -> Timeline[Rate]:
         """The highest single rate that it may be following at each moment."""
         base = Timeline.of([(_ALWAYS, self.base())])
-        return combine(_greatest, base, self.installed, *self.sent)
+        return combine(_greatest, base, *self.profiles())
+
+    def profiles(self) -> tuple[Timeline[Rate], ...]:
+        """All beside its fallback."""
+        return (self.installed, *self.sent, *(one.line for one in self.commanded))
 
     def base(self) -> Rate:
         """The most it may draw without a TxProfile."""
@@ -125,8 +141,6 @@ class Outlet:
         """The same with other wiring, or on a station of other ``quirks``."""
         return replace(self, rating=rating, wired=phases, voltage_v=voltage_v, quirks=quirks)
 
-    # -- what happens ---------------------------------------------------------------------------------------------------
-
     def offered(self, line: Timeline[Rate]) -> "Outlet":
         """A TxProfile goes out; to be known, and kept, before it does."""
         return replace(self, sent=(*self.sent, line))
@@ -141,7 +155,8 @@ class Outlet:
 
     def ended(self) -> "Outlet":
         """The transaction is over, and its TxProfiles with it (K02.FR.05); what was told as a default holds for the next."""
-        return replace(self, installed=_NO_RATES, sent=()) if self.quirks.purpose == "TxProfile" else self
+        left = replace(self, commanded=tuple(one for one in self.commanded if one.purpose != "TxProfile"))
+        return replace(left, installed=_NO_RATES, sent=()) if self.quirks.purpose == "TxProfile" else left
 
     def booted(self) -> "Outlet":
         """The station has started anew: what it had it may have, and whether it has it is to be confirmed again."""
@@ -288,11 +303,10 @@ def _extreme(line: Timeline[T], before: timedelta, after: timedelta, pick: Calla
 
 def _by_profiles(outlet: Outlet) -> Timeline[Load]:
     base = Timeline.of([(_ALWAYS, outlet.load(outlet.base()))])
-    return combine(_highest, base, *(line.map(outlet.load) for line in (outlet.installed, *outlet.sent)))
+    return combine(_highest, base, *(line.map(outlet.load) for line in outlet.profiles()))
 
 
-# Kept, since the sum over a site asks every EVSE whenever one of them changes.
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=16_384)  # since the sum over a site asks every EVSE whenever one of them changes
 def _may_draw(outlet: Outlet) -> Timeline[Load]:
     return combine(_highest, _by_profiles(outlet), outlet.fading)
 

@@ -15,6 +15,7 @@ from ladewerk.csms.config import CsmsConfig
 from ladewerk.csms.connections import Connections
 from ladewerk.csms.delivery import Deliveries
 from ladewerk.csms.fallbacks import Fallbacks
+from ladewerk.csms.follow_ups.limits import of_limits
 from ladewerk.csms.frame_log import FrameLog
 from ladewerk.csms.functional_blocks import FunctionalBlocks, functional_blocks
 from ladewerk.csms.handlers.table import station_router
@@ -137,6 +138,7 @@ async def running_csms(
             certificates=config.certificates,
             authority_folder=config.authority_folder(),
             data_transfer=config.data_transfer,
+            limits=of_limits(outlets, ledger, clock),
         )
         accounts = None if config.open else Accounts(store.accounts, clock)
         code = None if accounts is None else await accounts.begin()

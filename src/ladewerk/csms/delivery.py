@@ -88,6 +88,7 @@ class Deliveries:
             self._ledger.station_booted.connect(self._offer_again),
             self._ledger.transaction_ended.connect(self._drop),
             self._outlets.changed.connect(lambda _none: self._wake_waiting()),
+            self._outlets.plan_lost.connect(self._offer_once_more),
         )
         try:
             for plan in remembered.accepted_plans:
@@ -126,10 +127,14 @@ class Deliveries:
 
     def _offer_again(self, station: str) -> None:
         """The station has started anew: it may have lost its TxProfiles."""
-        for key, order in self._orders.items():
-            if key[0] == station and order.plan is not None:
-                order.done = False
-                self._start(order)
+        for key in [key for key in self._orders if key[0] == station]:
+            self._offer_once_more(key)
+
+    def _offer_once_more(self, key: EvseKey) -> None:
+        order = self._orders.get(key)
+        if order is not None and order.plan is not None:
+            order.done = False
+            self._start(order)
 
     def _wake_station(self, station: str) -> None:
         for key, order in self._orders.items():

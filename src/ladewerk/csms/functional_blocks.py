@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ladewerk.clock import Clock
 from ladewerk.csms.certificates.issuing import CertificatesTable, Issuing
-from ladewerk.csms.commands import Commands
+from ladewerk.csms.commands import Commands, FollowUps
 from ladewerk.csms.connections import Connections
 from ladewerk.csms.data_transfer_rules import DataTransferRule
 from ladewerk.csms.follow_ups.table import follow_ups
@@ -47,9 +47,11 @@ def functional_blocks(
     certificates: CertificatesTable,
     authority_folder: Path,
     data_transfer: Sequence[DataTransferRule],
+    limits: FollowUps,
 ) -> FunctionalBlocks:
-    """Everything made, nothing running."""
+    """Everything made, nothing running; ``limits`` is what is done around commands that change what may be drawn."""
     lists = ListKeeping(ledger, connections, store, clock, tasks)
-    commands = Commands(connections, follow_ups(store.dossiers, lists, clock, upload_hosts=upload_hosts))
+    kept = follow_ups(store.dossiers, lists, clock, upload_hosts=upload_hosts)
+    commands = Commands(connections, {**kept, **limits})
     issuing = Issuing(ledger, commands, store, clock, tasks, rules=rules, table=certificates, folder=authority_folder)
     return FunctionalBlocks(commands=commands, lists=lists, issuing=issuing, data_transfers=DataTransfers(data_transfer))

@@ -28,6 +28,8 @@ class Outlets:
         for key in self.known:
             self._of_station[key[0]].append(key)
         self.changed: Signal[None] = Signal()
+        self.plan_lost: Signal[EvseKey] = Signal()
+        """An EVSE whose station was told to give its plan up."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Outlets"]:

@@ -14,6 +14,7 @@ from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.paging import LINKED, USUAL, After, Limit, cursor_of, page
 from ladewerk.csms.api.refusals import Refused, faulty, refused
 from ladewerk.csms.api.views import StationView, station_names, station_or_waiting, station_view
+from ladewerk.csms.commands import CommandRefused
 from ladewerk.csms.passwords import LEAST_LENGTH, MOST_LENGTH, hash_password
 from ladewerk.csms.quirks import KnownQuirks, Quirks, QuirksSaid
 from ladewerk.csms.records import StationRecord, station_key
@@ -189,12 +190,13 @@ async def command(
     except RemoteProtocolError as err:
         path = err.path.removeprefix("$").lstrip(".")
         raise faulty(Fault(field=path, code=err.code, text=err.description)) from err
-    connection = desk.connections.of(station.id)
-    if connection is None:
+    if desk.connections.of(station.id) is None:
         raise refused(409, "offline", f"{station.id} is not connected", station=station.id)
     try:
         # Every action here has a response, so its payload is a Request.
-        answer = await connection.peer.call(cast("Request[Payload]", call))
+        answer = await desk.blocks.commands.send(station.id, cast("Request[Payload]", call))
+    except CommandRefused as err:
+        raise faulty(err.fault) from err
     except LocalProtocolError as err:
         raise faulty(Fault(field="", code="not-in-version", text=str(err))) from err
     except CallFailed as err:
