@@ -13,6 +13,7 @@ from typing import Final, NoReturn
 
 from ladewerk import __version__
 from ladewerk.errors import ConfigError, LadewerkError, PlanError
+from ladewerk.log_lines import operators_handler
 
 COMMANDS: Final = (
     "demo",
@@ -107,6 +108,6 @@ def _joined(words: Sequence[str]) -> list[str]:
 
 
 def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr)
+    logging.basicConfig(level=level.upper(), handlers=[operators_handler(sys.stderr)])
     for name in ("httpx", "httpcore"):  # a line for each poll of the meter
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -44,6 +44,13 @@ class HttpConnection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        self._look()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._look()  # the beginning of another request may have come with the one before
+
+    def _look(self) -> None:
         if self.conn.their_state is not h11.IDLE:
             self._let_in()
             self._stop_waiting()
