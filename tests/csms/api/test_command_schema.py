@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import httpx
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from ladewerk.csms.api.command_schema import commands
 

@@ -55,6 +55,7 @@ def test_every_route_is_described_and_no_page_loads_foreign_scripts(csms: Any) -
             "/api/stations/{station_id}/reservations/{number}",
             "/api/stations/{station_id}/variables",
             "/api/certificate-authority",
+            "/api/notices",
             "/api/reservations",
             "/api/stations/{station_id}/quirks",
             "/api/stations/{station_id}/evses/{evse_id}/needs",

@@ -3,11 +3,17 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import insert
+
 from ladewerk.csms.customers import CustomerReport
 from ladewerk.csms.dossier_names import numbered
 from ladewerk.csms.errands import ASKED, after_answer
 from ladewerk.csms.records import StationRecord
+from ladewerk.csms.store import schema
 from ladewerk.csms.store.database import open_store
+from ladewerk.csms.store.engine import connectable
+from ladewerk.csms.store.notices import MOST
+from ladewerk.csms.store.ports import Notification
 from ladewerk.csms.tokens import Token
 
 NOW = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
@@ -64,5 +70,29 @@ def test_tokens_are_told_apart_by_what_changed_last(database: str) -> None:
             assert sorted(await store.token_changes.since(1)) == ["one", "three", "two"]
             assert sorted(await store.token_changes.since(3)) == ["one"]
             assert len(heard) == 4
+
+    asyncio.run(go())
+
+
+def test_of_each_kind_of_message_so_many_are_kept(database: str) -> None:
+    async def go() -> None:
+        async with open_store(database) as store:
+            for name in ("A", "B"):
+                await store.put_station(StationRecord(station_id=name, approved_at=NOW))
+            await store.add_notification(Notification(station_id="A", action="Rare", at=NOW, payload="{}"))
+            await store.add_notification(Notification(station_id="B", action="Often", at=NOW, payload="{}"))
+            engine, _ = connectable(database)
+            often = {"station_key": "a", "action": "Often", "at": NOW, "payload": "{}"}
+            with engine.begin() as connection:
+                connection.execute(insert(schema.notifications), [often] * (MOST + 100))
+            engine.dispose()
+            for number in range(64):
+                said = Notification(station_id="A", action="Often", at=NOW, payload=str(number))
+                await store.add_notification(said)
+            kept = await store.notices.newest(MOST + 200, after=None, station="a", action="Often")
+            assert MOST <= len(kept) < MOST + 64
+            assert kept[0].notification.payload == "63"
+            rest = await store.notices.newest(10, after=3, station=None, action=None)
+            assert [(one.number, one.notification.station_id) for one in rest] == [(2, "B"), (1, "A")]
 
     asyncio.run(go())

@@ -27,6 +27,7 @@ from ladewerk.csms.api.history_routes import get_exchanges, get_frames, get_plan
 from ladewerk.csms.api.live import events
 from ladewerk.csms.api.metrics import metrics
 from ladewerk.csms.api.need_routes import put_need
+from ladewerk.csms.api.notice_routes import get_notices
 from ladewerk.csms.api.refusal_routes import get_refusals
 from ladewerk.csms.api.refusals import (
     Refused,
@@ -87,6 +88,7 @@ def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> AsgiApp:
             *(get_users, put_user, delete_user, get_keys, post_key, delete_key, get_changes),
             delete_token,
             *(get_authority, get_certificates, get_local_list, post_local_list),
+            get_notices,
             *(get_firmware, post_firmware, get_logs, post_log),
             *(get_reservations, post_reservation, delete_reservation),
             *(get_variables, get_monitors, get_display_messages, get_customer_information),

@@ -23,10 +23,12 @@ from ladewerk.csms.store.accounts import DatabaseAccounts
 from ladewerk.csms.store.engine import open_engine
 from ladewerk.csms.store.forgetting import forget
 from ladewerk.csms.store.history import DatabaseHistory
+from ladewerk.csms.store.notices import DatabaseNotices, add_notice
 from ladewerk.csms.store.ports import (
     AccountStore,
     EventRecord,
     HistoryStore,
+    NoticeStore,
     Notification,
     Remembered,
     Store,
@@ -62,6 +64,7 @@ class DatabaseStore:
     def __init__(self, reader: Reader, writer: Writer) -> None:
         self.accounts: AccountStore = DatabaseAccounts(reader, writer)
         self.dossiers = Dossiers(DatabaseSheets(reader, writer))
+        self.notices: NoticeStore = DatabaseNotices(reader)
         self.token_changes: TokenChangeStore = DatabaseTokenChanges(reader)
         self.tokens_changed: Signal[None] = Signal()
         self.history: HistoryStore = DatabaseHistory(reader)
@@ -100,13 +103,7 @@ class DatabaseStore:
         await self._writer.write(lambda connection: _put_transaction(connection, transaction))
 
     async def add_notification(self, notification: Notification) -> None:
-        row = {
-            "station_key": station_key(notification.station_id),
-            "action": notification.action,
-            "at": notification.at,
-            "payload": notification.payload,
-        }
-        await self._writer.write(lambda connection: add_row(connection, schema.notifications, row))
+        await self._writer.write(lambda connection: add_notice(connection, notification))
 
     async def put_need(self, need: ChargingNeed) -> None:
         key = {"station_key": station_key(need.station_id), "evse_id": need.evse_id}

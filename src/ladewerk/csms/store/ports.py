@@ -41,6 +41,14 @@ class Notification:
     payload: str
 
 
+@dataclass(frozen=True, slots=True)
+class KeptNotice:
+    """One that is kept, under a number that grows."""
+
+    number: int
+    notification: Notification
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
     """Everything a starting CSMS needs to go on where it stopped."""
@@ -159,6 +167,14 @@ class HistoryStore(Protocol):
         ...
 
 
+class NoticeStore(Protocol):
+    """Messages that were kept as they came."""
+
+    async def newest(self, limit: int, *, after: int | None, station: str | None, action: str | None) -> list[KeptNotice]:
+        """The newest first, behind the number ``after``; of each filter None asks for all. Raises StoreError."""
+        ...
+
+
 class TokenChangeStore(Protocol):
     """In what order tokens were changed, by numbers that only grow. Every method raises StoreError."""
 
@@ -176,6 +192,7 @@ class Store(Protocol):
 
     accounts: AccountStore
     dossiers: Dossiers
+    notices: NoticeStore
     token_changes: TokenChangeStore
     tokens_changed: Signal[None]
     """A token was entered, changed or deleted."""
