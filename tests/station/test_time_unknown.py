@@ -1,8 +1,12 @@
 """A station that starts without knowing the time, as a Raspberry Pi does after a power cut."""
 
 import asyncio
+import csv
+import io
 import socket
-from datetime import timedelta
+import sqlite3
+from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +43,14 @@ def day_and_night(now: Any) -> v21.ChargingProfileType:
     )
 
 
+def undated(folder: Path) -> list[tuple[float]]:
+    """What is kept of readings, sessions and messages that counts from 1970."""
+    columns = (("readings", "begin_s"), ("sessions", "began_s"), ("messages", "at_s"))
+    with closing(sqlite3.connect(f"file:{folder}/history.sqlite3?mode=ro", uri=True)) as database:
+        asked = (f"select {column} from {table} where {column} < 946684800" for table, column in columns)
+        return [row for one in asked for row in database.execute(one)]
+
+
 def test_without_a_time_the_least_limit_holds_and_what_happened_is_dated_afterwards(
     tmp_path: Path, place_at: Any, paced: Any
 ) -> None:
@@ -65,7 +77,12 @@ def test_without_a_time_the_least_limit_holds_and_what_happened_is_dated_afterwa
                 await again.until_true(lambda: again.unit()["power_w"] > 3000)
                 assert again.unit()["set_current_a"] == 8.0, "nobody knows whether it is night"
                 asked = await again.submit()
-                assert asked.status_code == 422, "nor when a departure is"
+                assert (asked.status_code, asked.json()["code"]) == (409, "no_time"), "nor when a departure is"
+                assert "nobody knows what time it is" in asked.json()["text"]
+                a_file = {"content": "start;end;current_a\n22:00;23:00;10\n", "params": {"time_zone": "Europe/Berlin"}}
+                given = await again.client.post("/api/units/garage/schedule", **a_file)
+                assert (given.status_code, given.json()["code"]) == (409, "no_time")
+                await again.until_true(lambda: len(undated(tmp_path)) > 10, within_s=300)
                 async with again.csms.serving():
                     await again.until_true(lambda: again.station.link.is_up, within_s=600)
                     known_at = truly.now()
@@ -82,6 +99,14 @@ def test_without_a_time_the_least_limit_holds_and_what_happened_is_dated_afterwa
                 assert all(one["timestamp"] >= began_at.isoformat() for one in values)
                 assert {event.offline for event in again.csms.events} >= {True}
                 assert "time_set" in [message["code"] for message in again.station.view()["messages"]]
+                await again.until_true(lambda: not undated(tmp_path), within_s=120)
+                assert all(one["at"] > "2026-01" for one in again.station.view()["messages"])
+                for table, time in (("readings", "begin"), ("sessions", "begin"), ("messages", "at")):
+                    rows = list(csv.DictReader(io.StringIO((await again.client.get(f"/api/history/{table}.csv")).text)))
+                    assert [row for row in rows if row[time] < "2026-01"] == []
+                    newest = [datetime.fromisoformat(row[time]) for row in rows if row[time] > began_at.isoformat()]
+                    assert any(at < known_at for at in newest)
+                    assert max(newest) <= truly.now()
 
     paced(scenario)
 

@@ -26,6 +26,7 @@ from ladewerk.station.history.opening import open_history
 from ladewerk.station.link.alerts import Alerts
 from ladewerk.station.link.csms_link import CsmsLink
 from ladewerk.station.link.ocpp_side import OcppSide, open_ocpp_side
+from ladewerk.station.machine_time import machine_start
 from ladewerk.station.messages import Messages
 from ladewerk.station.reconfiguration import Reconfiguration
 from ladewerk.station.roster import Make, Roster
@@ -58,6 +59,8 @@ class Surroundings:
     serve_page: Callable[[StationConfig, Clock, Seen, Live], AbstractAsyncContextManager[Served]] = serving_page
     new_id: Callable[[], str] = random_id
     """Of transactions and messages: none that was there before."""
+    machine_start: Callable[[], str] = machine_start
+    """What the monotonic clock counts from: another one after each start of the machine."""
 
 
 SURROUNDINGS: Final = Surroundings()
@@ -139,7 +142,14 @@ async def running_station(
         journal = await stack.enter_async_context(open_journal(config.data_path))
         journal.damaged.connect(messages.say_damaged)
         history = await stack.enter_async_context(
-            open_history(config.data_path, journal, messages, wall, limit_mb=config.station.history_mb)
+            open_history(
+                config.data_path,
+                journal,
+                messages,
+                wall,
+                limit_mb=config.station.history_mb,
+                machine_start=surroundings.machine_start(),
+            )
         )
         side = await stack.enter_async_context(
             open_ocpp_side(
@@ -161,6 +171,7 @@ async def running_station(
         station = Station(config, wall, units, side.link, messages)
         live = Live(station.view)
         side.link.priced.connect(history.recorder.price)
+        wall.found.connect(history.recorder.time_found)
         units.each(history.recorder.follow)
         units.removed.connect(history.recorder.forget)
         reconfiguration = Reconfiguration(config, file, roster, messages)
@@ -248,6 +259,7 @@ def _wire(
 def _tell_of_time(clock: WallClock, messages: Messages) -> None:
     if clock.source is Source.NONE:
         messages.say(Level.WARNING, "time_unknown", {})
+    clock.found.connect(messages.time_found)
     clock.found.connect(lambda by: messages.say(Level.INFO, "time_set", {"by_s": round(by.total_seconds())}))
 
 

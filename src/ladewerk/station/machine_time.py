@@ -13,6 +13,7 @@ _SYNCHRONISED: Final = range(5)
 _TIMEX_BYTES: Final = 512
 """More than struct timex of any Linux."""
 _HARDWARE_CLOCKS: Final = Path("/sys/class/rtc")
+_START: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
 class MachineTime:
@@ -33,6 +34,11 @@ class MachineTime:
     def is_kept(self) -> bool:
         """Whether there is a clock with a battery, and what it shows can be."""
         return bool(_files(self._hardware_clocks)) and self._clock.now().timestamp() >= self._not_before_s
+
+
+def machine_start() -> str:
+    """A name for this start of the machine, from which the monotonic clock counts."""
+    return _START.read_text(encoding="ascii").strip()
 
 
 def is_synchronised() -> bool:

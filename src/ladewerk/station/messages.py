@@ -3,14 +3,15 @@
 import logging
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from ladewerk.clock import Clock
 from ladewerk.signals import Signal
 from ladewerk.station.database_file import Damaged
 from ladewerk.station.unit.actions import Level
+from ladewerk.station.wall_clock import is_of_this_start, is_time
 from ladewerk.station.wording import text
 
 KEPT: Final = 200
@@ -42,6 +43,12 @@ class Messages:
     def recall(self, earlier: Iterable[Message]) -> None:
         """Put what was said before the start, oldest first, before what has been said since."""
         self._kept = deque([*earlier, *self._kept], maxlen=KEPT)
+
+    def time_found(self, behind: timedelta) -> None:
+        """The clock was ``behind``: what it stamped while nobody knew the time is dated."""
+        if not is_time(self._clock.now() - behind):
+            dated = (replace(one, at=one.at + behind) if is_of_this_start(one.at) else one for one in self._kept)
+            self._kept = deque(dated, maxlen=KEPT)
 
     def say(self, level: Level, code: str, params: Mapping[str, object], *, unit_id: str | None = None) -> None:
         """Note a message, log it and announce it."""

@@ -20,6 +20,8 @@ from ladewerk.station.moment import Moment
 
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
+UNTOLD: Final = timedelta(days=365)
+"""No machine runs for so long without being told the time."""
 _LOOK_S: Final = 10.0
 _JUMP_S: Final = 2.0
 """A clock that NTP holds in step moves by less than this between two looks."""
@@ -36,6 +38,11 @@ class Source(StrEnum):
 def is_time(at: datetime) -> bool:
     """False for what counts from the start of the machine because nobody knew the time."""
     return at >= _FIRST_TIME
+
+
+def is_of_this_start(at: datetime) -> bool:
+    """Whether ``at`` counts from this start of the machine, so that it can be dated: no machine runs for long untold."""
+    return at < BEGINNING + UNTOLD
 
 
 class WallClock:

@@ -68,6 +68,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "cause_still_there": "the cause is still there: {cause}",
     "direct_charging": "direct charging has no plan",
     "out_of_service": "it is out of service: the CSMS has ordered so",
+    "no_time": "nobody knows what time it is, so a departure means nothing yet: charge directly, or wait for CSMS or NTP",
     "token_needed": "show a token first",
     "token_not_accepted": "this token may not charge here: {status}",
     "token_not_yours": "somebody else charges here",

@@ -27,9 +27,9 @@ class History:
 
 @asynccontextmanager
 async def open_history(
-    folder: Path, journal: Events, messages: Messages, clock: Clock, *, limit_mb: int
+    folder: Path, journal: Events, messages: Messages, clock: Clock, *, limit_mb: int, machine_start: str
 ) -> AsyncIterator[History]:
-    """The history in ``folder``, and in ``messages`` what was said before.
+    """The history in ``folder``, and in ``messages`` what was said before; ``clock`` counts from ``machine_start``.
 
     Raises StoreError for a folder that cannot be made.
     """
@@ -39,7 +39,7 @@ async def open_history(
     ):
         for file in (written, read):
             file.damaged.connect(messages.say_damaged)
-        recorder = Recorder(written, journal, messages, clock, limit_bytes=limit_mb * _MB)
+        recorder = Recorder(written, journal, messages, clock, limit_bytes=limit_mb * _MB, machine_start=machine_start)
         archive = Archive(read, recorder.waiting)
         await recorder.recall(archive)
         yield History(recorder, archive)

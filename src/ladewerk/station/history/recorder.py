@@ -9,7 +9,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
 from typing import Final, Protocol
@@ -20,15 +20,17 @@ from ladewerk.errors import StoreError
 from ladewerk.ocpp import v21
 from ladewerk.station.control import UnitControl
 from ladewerk.station.database_file import DatabaseFile, transaction
-from ladewerk.station.history import tables
+from ladewerk.station.history import dating, tables
 from ladewerk.station.history.archive import Archive, Span
 from ladewerk.station.history.bound import give_back, limit_size, shrink_step, thin_step
+from ladewerk.station.history.dating import dated_plan, dated_reading, dated_said, dated_session
 from ladewerk.station.history.gauge import Gauge, Reading, Sample
 from ladewerk.station.history.sessions import Session, followed
 from ladewerk.station.history.tables import Plan, Said
 from ladewerk.station.messages import KEPT, Message, Messages
 from ladewerk.station.unit.actions import Level
 from ladewerk.station.unit.state import UnitState
+from ladewerk.station.wall_clock import is_time
 
 GROUP_S: Final = 60.0
 _SOON_S: Final = 2.0
@@ -53,7 +55,14 @@ class Recorder:
     """Listens to units and messages. ``run`` writes and ``tidy`` thins, both for ever."""
 
     def __init__(
-        self, database: DatabaseFile, journal: Events, messages: Messages, clock: Clock, *, limit_bytes: int
+        self,
+        database: DatabaseFile,
+        journal: Events,
+        messages: Messages,
+        clock: Clock,
+        *,
+        limit_bytes: int,
+        machine_start: str,
     ) -> None:
         self._database = database
         self._journal = journal
@@ -71,6 +80,9 @@ class Recorder:
         self._costs: dict[str, float] = {}
         self._soon = asyncio.Event()
         self._refused = False
+        self._machine_start = machine_start
+        self._dated: bool | None = None
+        """Whether what was written without a time is dated; None where it is not even known of which start it is."""
         self._writing = asyncio.Lock()
         messages.said.connect(self._hear)
 
@@ -96,6 +108,7 @@ class Recorder:
     async def recall(self, archive: Archive) -> None:
         """Give the page what was said before this start; where that cannot be read, the page begins empty."""
         with suppress(StoreError):  # said by the writer
+            await self._date()
             said = await archive.newest_messages(Span(), KEPT)
             self._messages.recall(_message(one) for one in reversed(said))
 
@@ -103,7 +116,9 @@ class Recorder:
         """Readings of a unit that are not written yet, oldest first, the open one last."""
         gauge = self._gauges.get(unit_id)
         latest = [] if gauge is None or gauge.open is None else [gauge.open]
-        return [reading for name, reading in self._readings if name == unit_id] + latest
+        readings = [reading for name, reading in self._readings if name == unit_id] + latest
+        behind_s = self._behind_s()
+        return readings if behind_s is None else [dated_reading(one, behind_s) for one in readings]
 
     def _look(self, unit: UnitControl) -> None:
         state = unit.state
@@ -149,6 +164,7 @@ class Recorder:
         """Write what waits; what the disk refuses waits on, and that is said once."""
         async with self._writing:
             try:
+                await self._date()
                 if with_sessions:
                     await self._follow_journal()
                     await self._write_costs()
@@ -162,11 +178,30 @@ class Recorder:
             self._refused = False
             self._messages.say(Level.INFO, "history_written_again", {})
 
+    def time_found(self, _behind: timedelta) -> None:
+        """What was written without a time is dated soon."""
+        self._soon.set()
+
+    def _behind_s(self) -> float | None:
+        """By how much the count from the start of the machine is behind the time; None while nobody knows it."""
+        now = self._clock.now()
+        return now.timestamp() - self._clock.monotonic() if is_time(now) else None
+
+    async def _date(self) -> None:
+        """Date what is written already, once the time is known."""
+        if self._dated is None:
+            await self._database.run(dating.begin, self._machine_start)
+            self._dated = False
+        behind_s = self._behind_s()
+        if not self._dated and behind_s is not None:
+            await self._database.run(dating.date_rows, behind_s)
+            self._dated = True
+
     async def _write_group(self) -> None:
         readings, said, plans = list(self._readings), list(self._said), list(self._plans)
         if not (readings or said or plans):
             return
-        await self._database.run(_put_group, readings, said, plans)
+        await self._database.run(_put_group, readings, said, plans, self._behind_s())
         # More may have come meanwhile, behind what was written.
         for queue, written in ((self._readings, readings), (self._said, said), (self._plans, plans)):
             for _ in range(min(len(queue), len(written))):
@@ -182,12 +217,15 @@ class Recorder:
         number = await self._database.run(tables.journal_number)
         while events := await self._journal.events_after(number, _EVENTS_AT_ONCE):
             number = events[-1][0]
-            await self._database.run(_put_events, [event for _, event in events], number, dict(self._unit_ids))
+            read = [event for _, event in events]
+            await self._database.run(_put_events, read, number, dict(self._unit_ids), self._behind_s())
 
     async def tidy(self) -> None:
         """Thin what has come of age, and keep the size, now and each hour."""
         while True:
             with suppress(StoreError):  # said by the writer
+                async with self._writing:
+                    await self._date()  # what is undated would be thinned as if it were old
                 await self._until_done(thin_step)
                 await self._until_done(partial(shrink_step, limit_bytes=self._limit_bytes))
                 await self._database.run(give_back, self._limit_bytes)
@@ -226,8 +264,16 @@ def _plan(unit: UnitControl, state: UnitState, transaction_id: str | None) -> Pl
 
 
 def _put_group(
-    database: sqlite3.Connection, readings: list[tuple[str, Reading]], said: list[Said], plans: list[Plan]
+    database: sqlite3.Connection,
+    readings: list[tuple[str, Reading]],
+    said: list[Said],
+    plans: list[Plan],
+    behind_s: float | None,
 ) -> None:
+    if behind_s is not None:
+        readings = [(unit_id, dated_reading(one, behind_s)) for unit_id, one in readings]
+        said = [dated_said(one, behind_s) for one in said]
+        plans = [dated_plan(one, behind_s) for one in plans]
     with transaction(database):
         tables.put_readings(database, 0, readings)
         tables.put_messages(database, said)
@@ -240,12 +286,18 @@ def _put_costs(database: sqlite3.Connection, costs: dict[str, float]) -> None:
 
 
 def _put_events(
-    database: sqlite3.Connection, events: list[v21.TransactionEventRequest], number: int, unit_ids: Mapping[int, str]
+    database: sqlite3.Connection,
+    events: list[v21.TransactionEventRequest],
+    number: int,
+    unit_ids: Mapping[int, str],
+    behind_s: float | None,
 ) -> None:
     whose = {event.transaction_info.transaction_id for event in events}
     sessions: dict[str, Session] = tables.sessions_of(database, whose)
     for event in events:
         one = event.transaction_info.transaction_id
         sessions[one] = followed(sessions.get(one), event, unit_ids)
+        if behind_s is not None:
+            sessions[one] = dated_session(sessions[one], behind_s)
     with transaction(database):
         tables.put_sessions(database, sessions.values(), number)

@@ -32,6 +32,7 @@ create table if not exists messages(
   params text not null, text text not null
 );
 create table if not exists followed(one integer primary key check (one = 1), journal_number integer not null);
+create table if not exists machine_start(one integer primary key check (one = 1), name text not null);
 """
 
 _READING: Final = "begin_s, end_s, measured_s, energy_wh, lowest_w, highest_w, offered_a, planned_w, planned_s"

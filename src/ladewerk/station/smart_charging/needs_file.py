@@ -12,6 +12,8 @@ from ladewerk.station.unit.actions import Level
 from ladewerk.station.unit.events import NeedsGiven
 from ladewerk.station.unit.needs import Needs, read_needs
 from ladewerk.station.unit.state import Phase, trouble
+from ladewerk.station.wall_clock import is_time
+from ladewerk.station.wording import text
 
 
 class NeedsFile:
@@ -55,6 +57,8 @@ def load_needs(path: Path, unit: UnitControl) -> Needs:
         raise ConfigError(str(path), f"cannot be read: {err.strerror}") from err
     except msgspec.DecodeError as err:
         raise ConfigError(str(path), f"is not JSON: {err}") from err
+    if not is_time(unit.now.at):
+        raise ConfigError(str(path), text("no_time", {}))
     read = read_needs(raw, now=unit.now.at, max_current_a=unit.state.rules.max_current_a)
     if isinstance(read, Needs):
         return read

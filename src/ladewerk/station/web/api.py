@@ -15,6 +15,7 @@ from ladewerk.station.unit.actions import Refuse
 from ladewerk.station.unit.events import DirectPressed, NeedsGiven, ResetPressed, StartPressed, StopPressed
 from ladewerk.station.unit.needs import FieldError, Needs, read_needs
 from ladewerk.station.view import Json
+from ladewerk.station.wall_clock import is_time
 from ladewerk.station.web.schedule_api import schedule_routes
 from ladewerk.station.web.seen import Seen
 from ladewerk.station.web.station_api import station_routes
@@ -48,6 +49,8 @@ def routes(seen: Seen) -> list[BaseRouteHandler]:
         unit = seen.units.named(unit_id)
         if unit is None:
             return _no_such_unit(unit_id)
+        if not is_time(unit.now.at):
+            return _refused(Refuse("no_time"))
         rules = unit.state.rules
         body = _json(await request.body())
         read = read_needs(without_token(body), now=unit.now.at, max_current_a=rules.max_current_a)

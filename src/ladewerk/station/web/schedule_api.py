@@ -13,6 +13,7 @@ from ladewerk.station.control import UnitControl
 from ladewerk.station.smart_charging.schedule_file import read_schedule, sample
 from ladewerk.station.unit.events import ScheduleGiven
 from ladewerk.station.view import Json
+from ladewerk.station.wall_clock import is_time
 from ladewerk.station.web.seen import Seen
 from ladewerk.station.wording import text
 from ladewerk.timeline import Timeline
@@ -39,6 +40,8 @@ def schedule_routes(seen: Seen) -> list[BaseRouteHandler]:
         token_type: FromQuery[str] = TOKEN_TYPE,
     ) -> Json:
         unit = _unit(seen, unit_id)
+        if not is_time(unit.now.at):
+            raise Refused(409, "no_time", text("no_time", {}))
         line = read_schedule(
             await request.body(),
             now=unit.now.at,
