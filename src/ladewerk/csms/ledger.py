@@ -30,6 +30,7 @@ from ladewerk.signals import Signal
 __all__ = ["EvseKey", "Ledger", "WaitingStation", "starting_site"]
 
 _MOST_WAITING: Final = 100
+_MOST_UNWANTED: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,7 @@ class Ledger:
         self.stations = {station.key: station for station in remembered.stations}
         self.quirks = dict(remembered.quirks)
         self.waiting: dict[str, WaitingStation] = {}
+        self._unwanted: dict[str, None] = {}
         self.connectors = {
             (station_key(status.station_id), status.evse_id, status.connector_id): status for status in remembered.connectors
         }
@@ -99,15 +101,28 @@ class Ledger:
         await self._store.put_station(station)
         self.stations[station.key] = station
         self.waiting.pop(station.key, None)
+        self._unwanted.pop(station.key, None)
         self.changed.emit(None)
 
     def note_waiting(self, station_id: str, remote: str, now: datetime) -> None:
         """A station nobody knows tried to connect; the newest hundred are remembered, in memory alone."""
+        if station_key(station_id) in self._unwanted:
+            return
         self.waiting.pop(station_key(station_id), None)
         self.waiting[station_key(station_id)] = WaitingStation(station_id=station_id, last_seen=now, remote=remote)
         while len(self.waiting) > _MOST_WAITING:
             del self.waiting[next(iter(self.waiting))]
         self.changed.emit(None)
+
+    def turn_away(self, key: str) -> bool:
+        """A waiting station shall not be listed again, until it is added or the CSMS starts anew; False if none waits."""
+        if self.waiting.pop(key, None) is None:
+            return False
+        self._unwanted[key] = None
+        while len(self._unwanted) > _MOST_UNWANTED:
+            del self._unwanted[next(iter(self._unwanted))]
+        self.changed.emit(None)
+        return True
 
     def note_seen(self, key: str, now: datetime) -> None:
         """A station was here until now; in memory alone, the next connection writes it down."""

@@ -47,6 +47,7 @@ from ladewerk.csms.api.station_routes import (
     get_stations,
     post_station,
     put_quirks,
+    refuse,
 )
 from ladewerk.csms.api.token_routes import delete_token, get_token, get_tokens, put_token
 from ladewerk.csms.api.user_routes import delete_key, delete_user, get_changes, get_keys, get_users, post_key, put_user
@@ -78,7 +79,7 @@ def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> AsgiApp:
             post_station,
             approve,
             get_station,
-            *(get_quirks, put_quirks),
+            *(get_quirks, put_quirks, refuse),
             command,
             put_need,
             get_tokens,

@@ -139,6 +139,13 @@ async def approve(desk: NamedDependency[Desk], station_id: StationId) -> Station
     return _view(desk, station_id)
 
 
+@post("/api/stations/{station_id:str}/refuse", status_code=204, right=Right.ADMINISTER)
+async def refuse(desk: NamedDependency[Desk], station_id: StationId) -> None:
+    """Take a waiting station off the list; there it comes again only after a start of the CSMS."""
+    if not desk.ledger.turn_away(station_key(station_id)):
+        raise refused(404, "unknown-station", f"no station {station_id!r} waits", station=station_id)
+
+
 @get("/api/stations/{station_id:str}", right=Right.READ)
 async def get_station(desk: NamedDependency[Desk], station_id: StationId) -> StationView:
     """A known station."""
