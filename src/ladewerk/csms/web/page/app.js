@@ -73,7 +73,7 @@ function viewsFor(who) {
     home: who.may("read") && new Dashboard(who, time),
     stations: who.may("read") && new StationsView(who, time),
     transactions: who.may("own") && new TransactionsView(who, time),
-    plans: who.may("read") && new PlansView(),
+    plans: who.may("read") && new PlansView(time),
     tokens: who.may("read") && new TokensView(who, time),
     users: who.hasName && who.may("administer") && new UsersView(who, time),
     changes: who.hasName && who.may("administer") && new ChangesView(time),

@@ -1,16 +1,10 @@
-// The commands of OCPP 2.1 that a CSMS may send: for each the fields that people set, with what is usual. What is not here can be
-// written into the JSON. Kinds: a list of choices, "integer", "number", "text", "time", "boolean". Names are those of OCPP.
+// What is usual in a command: where it stands in the list, the fields that people set beside those that must be, with what they
+// start with. Fields and their kinds are those of the API's description; a command that is not here has its required fields alone.
 
-/** @typedef {string[] | "integer" | "number" | "text" | "time" | "boolean"} Kind */
-/** @typedef {{path: string, kind: Kind, usual?: any}} FormField   `usual` undefined: left out until somebody fills it in. */
-/** @typedef {{action: string, group: string, fields: FormField[]}} CommandForm */
-/** @typedef {{evse: number, transaction: string, profile: number, number: number, now: Date}} Context   What the usual values are made of. */
+/** @typedef {import("./command-schema.js").SchemaField} SchemaField */
+/** @typedef {{evse: number, transaction: string, number: number, now: Date}} Context   What the usual values are made of. */
 
 const TOKEN_TYPES = ["ISO14443", "ISO15693", "Central", "KeyCode", "Local", "eMAID", "MacAddress", "NoAuthorization"];
-const PURPOSES = ["TxProfile", "TxDefaultProfile", "ChargingStationMaxProfile", "ChargingStationExternalConstraints", "PriorityCharging", "LocalGeneration"];
-const BASES = ["FullInventory", "ConfigurationInventory", "SummaryInventory"];
-const CERTIFICATES = ["CSMSRootCertificate", "ManufacturerRootCertificate", "V2GRootCertificate", "MORootCertificate", "OEMRootCertificate"];
-const TRIGGERS = ["StatusNotification", "BootNotification", "Heartbeat", "MeterValues", "TransactionEvent", "LogStatusNotification", "FirmwareStatusNotification", "SignChargingStationCertificate"];
 
 /** @param {number} hours @returns {(context: Context) => string} */
 const inHours = (hours) => ({ now }) => new Date(Math.floor(now.getTime() / 1000) * 1000 + hours * 3600000).toISOString();
@@ -21,69 +15,117 @@ const transaction = (context) => context.transaction;
 /** @param {Context} context */
 const number = (context) => context.number;
 
-/** @type {[string, string, [string, Kind, any?][]][]} */
-const FORMS = [
-  ["remote", "RequestStartTransaction", [["evseId", "integer", evse], ["remoteStartId", "integer", number], ["idToken.idToken", "text", ""], ["idToken.type", TOKEN_TYPES, "ISO14443"]]],
-  ["remote", "RequestStopTransaction", [["transactionId", "text", transaction]]],
-  ["remote", "UnlockConnector", [["evseId", "integer", evse], ["connectorId", "integer", 1]]],
-  ["remote", "TriggerMessage", [["requestedMessage", TRIGGERS, "StatusNotification"], ["evse.id", "integer"], ["evse.connectorId", "integer"]]],
-  ["remote", "ReserveNow", [["id", "integer", number], ["expiryDateTime", "time", inHours(1)], ["idToken.idToken", "text", ""], ["idToken.type", TOKEN_TYPES, "ISO14443"], ["evseId", "integer", evse]]],
-  ["remote", "CancelReservation", [["reservationId", "integer", 1]]],
-  ["remote", "GetTransactionStatus", [["transactionId", "text"]]],
-  ["operation", "Reset", [["type", ["OnIdle", "Immediate", "ImmediateAndResume"], "OnIdle"], ["evseId", "integer"]]],
-  ["operation", "ChangeAvailability", [["operationalStatus", ["Inoperative", "Operative"], "Inoperative"], ["evse.id", "integer"], ["evse.connectorId", "integer"]]],
-  ["operation", "ClearCache", []],
-  ["operation", "GetLocalListVersion", []],
-  ["operation", "SendLocalList", [["versionNumber", "integer", 1], ["updateType", ["Full", "Differential"], "Full"], ["localAuthorizationList[0].idToken.idToken", "text"], ["localAuthorizationList[0].idToken.type", TOKEN_TYPES], ["localAuthorizationList[0].idTokenInfo.status", ["Accepted", "Blocked", "Expired", "Invalid"]]]],
-  ["operation", "DataTransfer", [["vendorId", "text", ""], ["messageId", "text"], ["data", "text"]]],
-  ["smart", "SetChargingProfile", [["evseId", "integer", evse], ["chargingProfile.id", "integer", number], ["chargingProfile.stackLevel", "integer", 0], ["chargingProfile.chargingProfilePurpose", PURPOSES, "TxDefaultProfile"], ["chargingProfile.chargingProfileKind", ["Absolute", "Recurring", "Relative"], "Absolute"], ["chargingProfile.transactionId", "text"], ["chargingProfile.validTo", "time"], ["chargingProfile.chargingSchedule[0].id", "integer", 1], ["chargingProfile.chargingSchedule[0].startSchedule", "time", inHours(0)], ["chargingProfile.chargingSchedule[0].duration", "integer"], ["chargingProfile.chargingSchedule[0].chargingRateUnit", ["A", "W"], "A"], ["chargingProfile.chargingSchedule[0].chargingSchedulePeriod[0].startPeriod", "integer", 0], ["chargingProfile.chargingSchedule[0].chargingSchedulePeriod[0].limit", "number", 10]]],
-  ["smart", "ClearChargingProfile", [["chargingProfileId", "integer"], ["chargingProfileCriteria.evseId", "integer"], ["chargingProfileCriteria.chargingProfilePurpose", PURPOSES], ["chargingProfileCriteria.stackLevel", "integer"]]],
-  ["smart", "GetChargingProfiles", [["requestId", "integer", number], ["evseId", "integer"], ["chargingProfile.chargingProfilePurpose", PURPOSES, "TxProfile"]]],
-  ["smart", "GetCompositeSchedule", [["evseId", "integer", evse], ["duration", "integer", 86400], ["chargingRateUnit", ["A", "W"]]]],
-  ["smart", "UpdateDynamicSchedule", [["chargingProfileId", "integer", 1], ["scheduleUpdate.limit", "number", 10]]],
-  ["smart", "UsePriorityCharging", [["transactionId", "text", transaction], ["activate", "boolean", true]]],
-  ["smart", "NotifyAllowedEnergyTransfer", [["transactionId", "text", transaction], ["allowedEnergyTransfer[0]", ["AC_single_phase", "AC_three_phase", "DC", "AC_BPT", "DC_BPT"], "AC_three_phase"]]],
-  ["variables", "GetVariables", [["getVariableData[0].component.name", "text", "OCPPCommCtrlr"], ["getVariableData[0].variable.name", "text", "HeartbeatInterval"], ["getVariableData[0].attributeType", ["Actual", "Target", "MinSet", "MaxSet"]]]],
-  ["variables", "SetVariables", [["setVariableData[0].component.name", "text", "OCPPCommCtrlr"], ["setVariableData[0].variable.name", "text", "HeartbeatInterval"], ["setVariableData[0].attributeValue", "text", ""], ["setVariableData[0].attributeType", ["Actual", "Target"]]]],
-  ["variables", "GetBaseReport", [["requestId", "integer", number], ["reportBase", BASES, "ConfigurationInventory"]]],
-  ["variables", "GetReport", [["requestId", "integer", number], ["componentVariable[0].component.name", "text"], ["componentVariable[0].variable.name", "text"]]],
-  ["variables", "SetNetworkProfile", [["configurationSlot", "integer", 1], ["connectionData.ocppInterface", ["Wired0", "Wired1", "Wireless0", "Any"], "Wired0"], ["connectionData.ocppTransport", ["JSON"], "JSON"], ["connectionData.ocppCsmsUrl", "text", ""], ["connectionData.messageTimeout", "integer", 30], ["connectionData.securityProfile", "integer", 1]]],
-  ["watching", "SetMonitoringBase", [["monitoringBase", ["All", "FactoryDefault", "HardWiredOnly"], "All"]]],
-  ["watching", "SetMonitoringLevel", [["severity", "integer", 5]]],
-  ["watching", "GetMonitoringReport", [["requestId", "integer", number], ["monitoringCriteria[0]", ["ThresholdMonitoring", "DeltaMonitoring", "PeriodicMonitoring"]]]],
-  ["watching", "SetVariableMonitoring", [["setMonitoringData[0].component.name", "text", "ChargingStation"], ["setMonitoringData[0].variable.name", "text", "Power"], ["setMonitoringData[0].type", ["UpperThreshold", "LowerThreshold", "Delta", "Periodic", "PeriodicClockAligned"], "UpperThreshold"], ["setMonitoringData[0].value", "number", 0], ["setMonitoringData[0].severity", "integer", 5]]],
-  ["watching", "ClearVariableMonitoring", [["id[0]", "integer", 1]]],
-  ["watching", "GetLog", [["logType", ["DiagnosticsLog", "SecurityLog", "DataCollectorLog"], "DiagnosticsLog"], ["requestId", "integer", number], ["log.remoteLocation", "text", ""], ["log.oldestTimestamp", "time"]]],
-  ["watching", "CustomerInformation", [["requestId", "integer", number], ["report", "boolean", true], ["clear", "boolean", false], ["customerIdentifier", "text"]]],
-  ["firmware", "UpdateFirmware", [["requestId", "integer", number], ["firmware.location", "text", ""], ["firmware.retrieveDateTime", "time", inHours(0)], ["firmware.installDateTime", "time"], ["firmware.signature", "text"], ["firmware.signingCertificate", "text"]]],
-  ["firmware", "PublishFirmware", [["location", "text", ""], ["checksum", "text", ""], ["requestId", "integer", number]]],
-  ["firmware", "UnpublishFirmware", [["checksum", "text", ""]]],
-  ["certificates", "GetInstalledCertificateIds", [["certificateType[0]", [...CERTIFICATES, "V2GCertificateChain"]]]],
-  ["certificates", "InstallCertificate", [["certificateType", CERTIFICATES, "CSMSRootCertificate"], ["certificate", "text", ""]]],
-  ["certificates", "DeleteCertificate", [["certificateHashData.hashAlgorithm", ["SHA256", "SHA384", "SHA512"], "SHA256"], ["certificateHashData.issuerNameHash", "text", ""], ["certificateHashData.issuerKeyHash", "text", ""], ["certificateHashData.serialNumber", "text", ""]]],
-  ["certificates", "CertificateSigned", [["certificateChain", "text", ""], ["certificateType", ["ChargingStationCertificate", "V2GCertificate"]]]],
-  ["display", "SetDisplayMessage", [["message.id", "integer", 1], ["message.priority", ["AlwaysFront", "InFront", "NormalCycle"], "NormalCycle"], ["message.message.format", ["UTF8", "ASCII", "HTML", "URI"], "UTF8"], ["message.message.content", "text", ""], ["message.startDateTime", "time"], ["message.endDateTime", "time"], ["message.transactionId", "text"]]],
-  ["display", "GetDisplayMessages", [["requestId", "integer", number], ["priority", ["AlwaysFront", "InFront", "NormalCycle"]]]],
-  ["display", "ClearDisplayMessage", [["id", "integer", 1]]],
-  ["display", "CostUpdated", [["totalCost", "number", 0], ["transactionId", "text", transaction]]],
-];
-
-/** @type {CommandForm[]} */
-export const COMMANDS = FORMS.map(([group, action, fields]) => ({ group, action, fields: fields.map(([path, kind, usual]) => ({ path, kind, usual })) }));
+/** Groups in the order of the list; the last takes every other command. */
+const GROUPS = /** @type {Record<string, Record<string, Record<string, any>>>} */ ({
+  remote: {
+    RequestStartTransaction: { evseId: evse, remoteStartId: number, "idToken.type": "ISO14443" },
+    RequestStopTransaction: { transactionId: transaction },
+    UnlockConnector: { evseId: evse, connectorId: 1 },
+    TriggerMessage: { requestedMessage: "StatusNotification", "evse.id": undefined },
+    ReserveNow: { id: number, expiryDateTime: inHours(1), "idToken.type": "ISO14443", evseId: evse },
+    CancelReservation: {},
+    GetTransactionStatus: { transactionId: transaction },
+  },
+  operation: {
+    Reset: { type: "OnIdle", evseId: undefined },
+    ChangeAvailability: { operationalStatus: "Inoperative", "evse.id": undefined },
+    ClearCache: {},
+    GetLocalListVersion: {},
+    SendLocalList: { versionNumber: 1, updateType: "Full" },
+    DataTransfer: { messageId: undefined, data: undefined },
+  },
+  smart: {
+    SetChargingProfile: {
+      evseId: evse,
+      "chargingProfile.id": number,
+      "chargingProfile.stackLevel": 1,
+      "chargingProfile.chargingProfilePurpose": "TxDefaultProfile",
+      "chargingProfile.chargingProfileKind": "Absolute",
+      "chargingProfile.transactionId": undefined,
+      "chargingProfile.chargingSchedule[0].id": 1,
+      "chargingProfile.chargingSchedule[0].startSchedule": inHours(0),
+      "chargingProfile.chargingSchedule[0].chargingRateUnit": "A",
+      "chargingProfile.chargingSchedule[0].chargingSchedulePeriod[0].startPeriod": 0,
+      "chargingProfile.chargingSchedule[0].chargingSchedulePeriod[0].limit": 10,
+    },
+    ClearChargingProfile: { chargingProfileId: undefined, "chargingProfileCriteria.evseId": undefined, "chargingProfileCriteria.chargingProfilePurpose": undefined },
+    GetChargingProfiles: { requestId: number, evseId: undefined, "chargingProfile.chargingProfilePurpose": "TxProfile" },
+    GetCompositeSchedule: { evseId: evse, duration: 86400, chargingRateUnit: undefined },
+    UpdateDynamicSchedule: { "scheduleUpdate.limit": 10 },
+    UsePriorityCharging: { transactionId: transaction, activate: true },
+    NotifyAllowedEnergyTransfer: { transactionId: transaction },
+  },
+  variables: {
+    GetVariables: { "getVariableData[0].component.name": "OCPPCommCtrlr", "getVariableData[0].variable.name": "HeartbeatInterval" },
+    SetVariables: { "setVariableData[0].component.name": "OCPPCommCtrlr", "setVariableData[0].variable.name": "HeartbeatInterval" },
+    GetBaseReport: { requestId: number, reportBase: "ConfigurationInventory" },
+    GetReport: { requestId: number, "componentVariable[0].component.name": undefined },
+    SetNetworkProfile: { configurationSlot: 1, "connectionData.messageTimeout": 30, "connectionData.securityProfile": 1 },
+  },
+  watching: {
+    GetLog: { requestId: number, logType: "DiagnosticsLog" },
+    GetMonitoringReport: { requestId: number },
+    SetMonitoringBase: { monitoringBase: "All" },
+    SetMonitoringLevel: { severity: 5 },
+    SetVariableMonitoring: { "setMonitoringData[0].component.name": "ChargingStation", "setMonitoringData[0].variable.name": "Power", "setMonitoringData[0].severity": 5, "setMonitoringData[0].type": "UpperThreshold" },
+    ClearVariableMonitoring: {},
+    CustomerInformation: { requestId: number, report: true, clear: false, customerIdentifier: undefined },
+  },
+  firmware: {
+    UpdateFirmware: { requestId: number, "firmware.retrieveDateTime": inHours(0) },
+    PublishFirmware: { requestId: number },
+    UnpublishFirmware: {},
+  },
+  certificates: {
+    GetInstalledCertificateIds: { "certificateType[0]": undefined },
+    InstallCertificate: { certificateType: "CSMSRootCertificate" },
+    DeleteCertificate: { "certificateHashData.hashAlgorithm": "SHA256" },
+    CertificateSigned: { certificateType: "ChargingStationCertificate" },
+  },
+  display: {
+    SetDisplayMessage: { "message.id": 1, "message.priority": "NormalCycle", "message.message.format": "UTF8" },
+    GetDisplayMessages: { requestId: number },
+    ClearDisplayMessage: { id: 1 },
+    CostUpdated: { transactionId: transaction },
+  },
+  other: {},
+});
 
 /**
- * The body with the usual values.
+ * The commands by group, those without a group in the last.
  *
- * @param {CommandForm} form
+ * @param {string[]} actions   All there are.
+ * @returns {[string, string[]][]}
+ */
+export function grouped(actions) {
+  const known = new Set(Object.values(GROUPS).flatMap(Object.keys));
+  return Object.entries(GROUPS).map(([group, forms]) => [group, group === "other" ? actions.filter((action) => !known.has(action)) : Object.keys(forms).filter((action) => actions.includes(action))]);
+}
+
+/**
+ * The fields to show at once and those to ask for, and the body to start with.
+ *
+ * @param {string} action
+ * @param {SchemaField[]} fields
  * @param {Context} context
  */
-export function usualBody(form, context) {
+export function usualForm(action, fields, context) {
+  const usual = Object.values(GROUPS).find((forms) => action in forms)?.[action] ?? {};
   const body = {};
-  for (const { path, usual } of form.fields) {
-    const value = typeof usual === "function" ? usual(context) : usual;
+  for (const { path, kind, required } of fields) {
+    const value = typeof usual[path] === "function" ? usual[path](context) : (usual[path] ?? (required ? startOf(kind) : undefined));
     if (value !== undefined) put(body, path, value);
   }
-  return body;
+  const suggested = fields.map((field) => (field.path.endsWith("idToken.type") ? { ...field, kind: TOKEN_TYPES } : field));
+  const shown = suggested.filter(({ path, required }) => required || path in usual);
+  return { body, shown, more: suggested.filter((field) => !shown.includes(field)) };
+}
+
+/** @param {import("./command-schema.js").Kind} kind */
+function startOf(kind) {
+  if (Array.isArray(kind)) return kind[0];
+  if (kind === "boolean") return false;
+  return kind === "text" ? "" : undefined;
 }
 
 /**

@@ -4,9 +4,11 @@ import { ApiError, ask } from "../kit/api.js";
 import { el, keep, mark, say } from "../kit/dom.js";
 import { format, onLanguage, t } from "../kit/i18n.js";
 import { refusalText } from "../kit/outcome.js";
-import { at, COMMANDS, put, usualBody } from "./command-forms.js";
+import { at, grouped, put, usualForm } from "./command-forms.js";
+import { commandSchemas } from "./command-schema.js";
 
-/** @typedef {import("./command-forms.js").FormField} FormField */
+/** @typedef {import("./command-schema.js").SchemaField} SchemaField */
+/** @typedef {import("./command-schema.js").Kind} Kind */
 /** @typedef {{number: number, at: Date | null, action: string, body: any, answer: any, failed: ApiError | null, took_ms: number | null}} Sent */
 
 const MOST_ANSWERS = 50;
@@ -26,10 +28,16 @@ export class StationCommands {
     this._station = null;
     this._body = {};
     this._evse = 1;
+    /** @type {import("./command-schema.js").CommandSchemas | null} */
+    this._schemas = null;
+    /** @type {SchemaField[]} Those that are not shown at once. */
+    this._optional = [];
     /** @type {Sent[]} */
     this._sent = [];
-    this._choice = el("select", { id: "command-choice", class: "select", on: { change: () => this._choose(this._choice.value) } }, this._groups());
+    this._choice = el("select", { id: "command-choice", class: "select", on: { change: () => this._choose() } });
     this._fields = el("div", { class: "command-fields" });
+    this._more = el("div", { class: "command-fields" });
+    this._moreBox = el("details", { class: "command-more", on: { toggle: () => this._showMore() } }, el("summary", { "data-t": "commands.more" }), this._more);
     this._json = el("textarea", { class: "code json", rows: "9", spellcheck: "false", "data-t-label": "commands.json", on: { input: () => this._readJson() } });
     this._wrong = el("p", { class: "outcome small", "data-tone": "bad", role: "status" });
     this._send = el("button", { type: "submit", class: "button main", "data-t": "commands.send" });
@@ -38,7 +46,6 @@ export class StationCommands {
     this._answers = el("div", { class: "answers", role: "log", "data-t-label": "commands.answers" });
     this.element = this._layout();
     onLanguage(() => this._redraw());
-    this._choose(COMMANDS[0].action);
   }
 
   _layout() {
@@ -52,6 +59,7 @@ export class StationCommands {
         el("div", { class: "field" }, el("label", { for: "command-choice", "data-t": "commands.command" }), this._choice),
         this._hint,
         this._fields,
+        this._moreBox,
         el("details", { class: "command-json" }, el("summary", { "data-t": "commands.json" }), this._json),
         this._wrong,
         this._send,
@@ -60,19 +68,26 @@ export class StationCommands {
     );
   }
 
-  _groups() {
-    const names = [...new Set(COMMANDS.map(({ group }) => group))];
-    return names.map((group) => el("optgroup", { "data-group": group, label: group }, COMMANDS.filter((form) => form.group === group).map(({ action }) => el("option", { value: action }, action))));
+  /** @param {string[]} path   Action and EVSE. */
+  async enter([action, evse]) {
+    if (evse && Number(evse) > 0) this._evse = Number(evse);
+    if (!this._schemas && !(await this._learn())) return;
+    if (action && this._schemas?.actions.includes(action)) this._choice.value = action;
+    this._choose();
   }
 
-  /** @param {string[]} path   Action and EVSE. */
-  enter([action, evse]) {
-    if (evse && Number(evse) > 0) this._evse = Number(evse);
-    if (COMMANDS.some((form) => form.action === action)) {
-      this._choice.value = action;
-      this._choose(action);
+  /** Which commands there are, once. */
+  async _learn() {
+    try {
+      this._schemas = await commandSchemas();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this._tell(refusalText(error));
+      return false;
     }
-    this._redraw();
+    const groups = grouped(this._schemas.actions).map(([group, actions]) => el("optgroup", { "data-group": group }, actions.map((action) => el("option", { value: action }, action))));
+    this._choice.replaceChildren(...groups);
+    return true;
   }
 
   /** @param {import("./types.js").Station} station */
@@ -84,37 +99,44 @@ export class StationCommands {
     else if (this._wrong.textContent === t("commands.offline")) this._tell("");
   }
 
-  get _form() {
-    return /** @type {import("./command-forms.js").CommandForm} */ (COMMANDS.find(({ action }) => action === this._choice.value));
-  }
-
-  /** @param {string} action */
-  _choose(action) {
-    const number = (this._time.now() ?? new Date()).getTime() % 1000000;
+  _choose() {
+    if (!this._schemas) return;
+    const now = this._time.now() ?? new Date();
     const evse = this._station?.evses.find(({ id }) => id === this._evse) ?? this._station?.evses[0];
-    this._body = usualBody(this._form, { evse: evse?.id ?? this._evse, transaction: evse?.transaction_id ?? "", profile: 1, number, now: this._time.now() ?? new Date() });
-    this._fields.replaceChildren(...this._form.fields.map((field) => this._field(field, action)));
+    const context = { evse: evse?.id ?? this._evse, transaction: evse?.transaction_id ?? "", number: Math.floor(now.getTime() / 1000) % 1000000, now };
+    const { body, shown, more } = usualForm(this._choice.value, this._schemas.fields(this._choice.value), context);
+    this._body = body;
+    this._optional = more;
+    this._fields.replaceChildren(...shown.map((field) => this._field(field)));
+    this._more.replaceChildren();
+    this._moreBox.hidden = more.length === 0;
+    this._moreBox.open = false;
     this._writeJson();
     this._redraw();
   }
 
-  /**
-   * @param {FormField} field
-   * @param {string} action
-   */
-  _field({ path, kind, usual }, action) {
-    const id = `command-${action}-${path.replaceAll(/\W/g, "-")}`;
+  /** The optional fields are many: made when somebody looks for them. */
+  _showMore() {
+    if (this._moreBox.open && this._more.childElementCount === 0) this._more.append(...this._optional.map((field) => this._field(field)));
+  }
+
+  /** @param {SchemaField} field */
+  _field({ path, kind, required }) {
+    const id = `command-${path.replaceAll(/\W/g, "-")}`;
     const change = () => this._set(path, kind, input);
-    const input = Array.isArray(kind) || kind === "boolean" ? choiceOf(id, kind === "boolean" ? ["true", "false"] : kind, usual === undefined, change) : el("input", { id, name: path, type: "text", inputmode: kind === "text" || kind === "time" ? "text" : "decimal", autocomplete: "off", placeholder: usual === undefined ? "–" : null, on: { input: change } });
+    const choices = kind === "boolean" ? ["true", "false"] : kind;
+    const input = Array.isArray(choices)
+      ? el("select", { id, class: "select", on: { change } }, (required ? choices : ["", ...choices]).map((value) => el("option", { value }, value || "–")))
+      : el("input", { id, name: path, type: "text", inputmode: kind === "integer" || kind === "number" ? "decimal" : "text", autocomplete: "off", placeholder: required ? null : "–", on: { input: change } });
     const value = at(this._body, path);
     input.value = value === undefined ? "" : String(value);
-    const box = Array.isArray(kind) || kind === "boolean" ? input : el("div", { class: "field-box" }, input);
+    const box = Array.isArray(choices) ? input : el("div", { class: "field-box" }, input);
     return el("div", { class: "field", "data-field": path }, el("label", { for: id }, path.replaceAll("[0]", "")), box, el("p", { class: "field-hint", role: "status" }));
   }
 
   /**
    * @param {string} path
-   * @param {import("./command-forms.js").Kind} kind
+   * @param {Kind} kind
    * @param {HTMLInputElement} input
    */
   _set(path, kind, input) {
@@ -146,10 +168,9 @@ export class StationCommands {
       this._tell(t("commands.no_json", { why: error.message }));
       return;
     }
-    for (const { path } of this._form.fields) {
-      const input = this._fields.querySelector(`[data-field="${CSS.escape(path)}"] :is(input, select)`);
-      const value = at(this._body, path);
-      if (input) input.value = value === undefined ? "" : String(value);
+    for (const field of this.element.querySelectorAll("[data-field]")) {
+      const value = at(this._body, field.getAttribute("data-field"));
+      field.querySelector("input, select").value = value === undefined ? "" : String(value);
     }
   }
 
@@ -157,11 +178,11 @@ export class StationCommands {
   async _submit(event) {
     event.preventDefault();
     if (this._station?.state !== "online") return this._tell(t("commands.offline"));
-    const wrong = this._fields.querySelector("[aria-invalid]");
+    const wrong = this.element.querySelector("[aria-invalid]");
     if (wrong) return wrong.focus();
     this._readJson();
     if (this._wrong.textContent) return undefined;
-    const action = this._form.action;
+    const action = this._choice.value;
     /** @type {Sent} */
     const sent = { number: this._sent.length + 1, at: this._time.now(), action, body: structuredClone(this._body), answer: null, failed: null, took_ms: null };
     this._sent.unshift(sent);
@@ -193,20 +214,10 @@ export class StationCommands {
 }
 
 /**
- * @param {string} id
- * @param {string[]} values
- * @param {boolean} optional
- * @param {() => void} change
- */
-function choiceOf(id, values, optional, change) {
-  return el("select", { id, class: "select", on: { change } }, (optional ? ["", ...values] : values).map((value) => el("option", { value }, value || "–")));
-}
-
-/**
  * The value for JSON, or null where the text is none.
  *
  * @param {string} text
- * @param {import("./command-forms.js").Kind} kind
+ * @param {Kind} kind
  */
 function valueOf(text, kind) {
   if (kind === "boolean") return text === "true";

@@ -1,42 +1,69 @@
-// The variables of a station: what it reports when asked, to be searched and set.
+// The variables of a station as last heard of: searched, set, and asked for anew.
 
 import { ask } from "../kit/api.js";
-import { el, keep, mark, say } from "../kit/dom.js";
-import { t } from "../kit/i18n.js";
+import { el, mark, say } from "../kit/dom.js";
+import { format, t } from "../kit/i18n.js";
 import { Outcome } from "../kit/outcome.js";
-import { ReportParts } from "./report-parts.js";
+import { Pages } from "../kit/pages.js";
+import { Records } from "../kit/records.js";
 
-/** @typedef {{key: string, component: any, variable: any, attribute: any, characteristics: any}} Row */
+/** @typedef {{component: string, component_instance?: string, evse_id?: number, connector_id?: number, variable: string, variable_instance?: string}} Place */
+/** @typedef {{type?: string, value?: string, mutability?: string}} Attribute   Left out: "Actual", not said. */
+/** @typedef {{place: Place, attributes: Attribute[], characteristics: {data_type: string, unit?: string, values_list?: string} | null, heard_at: string}} Variable */
+/** @typedef {{place: Place, attribute: Attribute, variable: Variable}} Row */
 
-const MOST_ROWS = 500;
+const PER_PAGE = 100;
+const TYPING_MS = 250;
+/** Reports come in parts: the list follows them, not oftener than this. */
+const AGAIN_MS = 500;
+const ANSWER_MS = 90000;
 
 export class StationVariables {
   /**
    * @param {string} id
    * @param {import("../kit/link.js").ServerTime} time
+   * @param {boolean} steer   Whether the visitor may ask and set.
    */
-  constructor(id, time) {
-    this._id = id;
-    this._time = time;
-    /** @type {Map<string, Row>} */
-    this._rows = new Map();
-    /** @type {Date | null} */
-    this._at = null;
-    this._parts = new ReportParts(id, "NotifyReport", (payload) => this._take(payload));
+  constructor(id, time, steer) {
+    this._path = `/api/stations/${encodeURIComponent(id)}`;
+    this._steer = steer;
+    this._timer = 0;
+    /** @type {Row[]} */
+    this._rows = [];
+    this._words = el("input", { type: "search", class: "filter", "data-t-label": "variables.search", "data-t-placeholder": "variables.search", on: { input: () => this._later(TYPING_MS, () => this._pages.restart()) } });
+    this._pages = new Pages(time, () => `${this._path}/variables?limit=${PER_PAGE}&search=${encodeURIComponent(this._words.value.trim())}`, (items) => this._take(items));
     this._base = el("select", { class: "select small", "data-t-label": "variables.which" }, ["ConfigurationInventory", "FullInventory", "SummaryInventory"].map((base) => el("option", { value: base, "data-t": `variables.${base}` })));
     this._ask = el("button", { type: "button", class: "button main small", "data-t": "variables.ask", on: { click: () => this._report() } });
-    this._words = el("input", { type: "search", class: "filter", "data-t-label": "variables.search", "data-t-placeholder": "variables.search", on: { input: () => this._draw() } });
     this._outcome = new Outcome();
-    this._said = el("p", { class: "small quiet", role: "status" });
-    this._body = el("tbody");
-    const heads = ["component", "variable", "value", "kind", "set"].map((name) => el("th", { scope: "col", "data-t": `variables.${name}` }));
-    this._table = el("div", { class: "table-box", hidden: true }, el("table", { class: "records variables" }, el("caption", { class: "visually-hidden", "data-t": "station.variables" }), el("thead", {}, el("tr", {}, heads)), this._body));
-    this._empty = el("div", { class: "empty" }, el("strong", { "data-t": "variables.none" }), el("span", { "data-t": "variables.none_hint" }));
-    this.element = el("section", { class: "card" }, el("div", { class: "card-head" }, el("h2", { "data-t": "station.variables" }), this._base, this._ask, this._words), this._outcome.element, this._said, this._empty, this._table);
+    this._records = new Records({ title: "station.variables", keyOf: (/** @type {Row} */ row) => nameOf(row), none: "variables.none", hint: steer ? "variables.none_hint" : undefined, columns: this._columns() });
+    this._records.element.hidden = true;
+    this.element = el(
+      "section",
+      { class: "card variables" },
+      el("div", { class: "card-head" }, el("h2", { "data-t": "station.variables" }), this._pages.loaded.element, steer && [this._base, this._ask], this._words),
+      this._outcome.element,
+      this._records.element,
+      this._pages.element,
+    );
+  }
+
+  _columns() {
+    return [
+      { label: "variables.component", kind: "main", text: (/** @type {Row} */ { place }) => componentOf(place) },
+      { label: "variables.variable", kind: "main", text: (/** @type {Row} */ row) => variableOf(row) },
+      { label: "variables.value", kind: "wide", text: valueText },
+      { label: "variables.kind", text: kindText },
+      { label: "variables.heard", text: (/** @type {Row} */ { variable }) => format.moment(variable.heard_at) },
+      ...(this._steer ? [{ label: "variables.set", kind: "actions", make: () => el("div", { class: "setter" }), show: (/** @type {HTMLElement} */ box, /** @type {Row} */ row) => this._showSetter(box, row) }] : []),
+    ];
   }
 
   enter() {
-    this._draw();
+    this._pages.restart();
+  }
+
+  redraw() {
+    if (this._pages.loaded.once) this._records.show(this._rows);
   }
 
   /** @param {import("./types.js").Station} station */
@@ -46,110 +73,121 @@ export class StationVariables {
 
   /** @param {import("./types.js").Frame} frame */
   frame(frame) {
-    this._parts.frame(frame);
+    if (!this.element.hidden && !frame.sent && frame.text.includes("NotifyReport")) this._later(AGAIN_MS, () => this._pages.again());
+  }
+
+  /**
+   * @param {number} wait_ms
+   * @param {() => void} act
+   */
+  _later(wait_ms, act) {
+    clearTimeout(this._timer);
+    this._timer = window.setTimeout(act, wait_ms);
+  }
+
+  /** @param {Variable[]} variables */
+  _take(variables) {
+    this._rows = variables.flatMap((variable) => (variable.attributes.length > 0 ? variable.attributes : [{}]).map((attribute) => ({ place: variable.place, attribute, variable })));
+    this._records.element.hidden = false;
+    this._records.show(this._rows);
   }
 
   async _report() {
     if (this._ask.hasAttribute("aria-disabled")) return this._outcome.tell(t("commands.offline"), "bad");
-    this._rows.clear();
-    const status = await this._outcome.of(this._ask, () => this._parts.ask("GetBaseReport", { reportBase: this._base.value }));
-    if (status && status !== "Accepted") this._outcome.tell(t("variables.not_told", { status }), "bad");
-    this._draw();
+    // A number that no other report has, as far as anybody can know.
+    const body = { requestId: Date.now() % 2000000000, reportBase: this._base.value };
+    const answer = await this._outcome.of(this._ask, () => ask("POST", `${this._path}/commands/GetBaseReport`, body, ANSWER_MS));
+    if (answer && answer.status !== "Accepted") this._outcome.tell(t("variables.not_told", { status: answer.status }), "bad");
+    await this._pages.again();
     return undefined;
   }
 
-  /** @param {any} payload */
-  _take(payload) {
-    for (const { component, variable, variableAttribute, variableCharacteristics } of payload.reportData ?? []) {
-      for (const attribute of variableAttribute ?? []) {
-        const key = JSON.stringify([component, variable, attribute.type ?? "Actual"]);
-        this._rows.set(key, { key, component, variable, attribute, characteristics: variableCharacteristics ?? {} });
-      }
-    }
-    this._at = this._time.now();
-    this._draw();
-  }
-
-  _draw() {
-    const wanted = this._words.value.trim().toLowerCase();
-    const all = [...this._rows.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
-    const shown = all.filter((row) => `${nameOf(row)} ${row.attribute.value ?? ""}`.toLowerCase().includes(wanted));
-    this._empty.hidden = all.length > 0;
-    this._table.hidden = shown.length === 0;
-    const more = this._parts.pending ? t("variables.more") : "";
-    say(this._said, all.length === 0 ? more : [t("variables.count", { n: shown.length, all: all.length, at: this._at }), more, shown.length > MOST_ROWS ? t("variables.cut", { most: MOST_ROWS }) : ""].filter(Boolean).join(" "));
-    keep(this._body, shown.slice(0, MOST_ROWS), ({ key }) => key, (row) => this._row(row), showRow);
-  }
-
-  /** @param {Row} row */
-  _row(row) {
-    const cells = Array.from({ length: 5 }, (_, place) => el("td", { "data-kind": ["main", "main", "wide", null, "actions"][place] }));
-    if (row.attribute.mutability !== "ReadOnly") cells[4].append(this._setter(row.key));
-    return el("tr", {}, cells);
-  }
-
-  /** @param {string} key */
-  _setter(key) {
-    const opened = () => {
-      const row = /** @type {Row} */ (this._rows.get(key));
-      const input = el("input", { type: "text", class: "select small", "aria-label": nameOf(row), value: row.attribute.value ?? "" });
-      const form = el("form", { class: "setter", on: { submit: (/** @type {Event} */ event) => this._set(event, key, input.value, form) } }, input, el("button", { type: "submit", class: "button small main" }, t("variables.set")));
-      button.replaceWith(form);
-      input.focus();
-    };
-    const button = el("button", { type: "button", class: "button small", "aria-label": `${t("variables.change")}: ${nameOf(/** @type {Row} */ (this._rows.get(key)))}`, on: { click: opened } }, t("variables.change"));
-    return button;
+  /**
+   * @param {HTMLElement} box
+   * @param {Row} row
+   */
+  _showSetter(box, row) {
+    const name = nameOf(row);
+    const locked = row.attribute.mutability === "ReadOnly";
+    // Somebody is typing here, or it is there already.
+    if (box.querySelector("form") || (box.getAttribute("data-name") === name && box.hasChildNodes() === !locked)) return;
+    mark(box, "data-name", name);
+    box.replaceChildren();
+    if (locked) return;
+    const open = () => box.replaceChildren(this._setter(box, name));
+    box.append(el("button", { type: "button", class: "button small", "data-t": "variables.change", "aria-label": `${t("variables.change")}: ${name}`, on: { click: open } }, t("variables.change")));
   }
 
   /**
-   * @param {Event} event
-   * @param {string} key
-   * @param {string} value
-   * @param {HTMLElement} form
+   * @param {HTMLElement} box
+   * @param {string} name
    */
-  async _set(event, key, value, form) {
-    event.preventDefault();
-    const row = /** @type {Row} */ (this._rows.get(key));
-    const wanted = { component: row.component, variable: row.variable, attributeValue: value, ...(row.attribute.type ? { attributeType: row.attribute.type } : {}) };
-    const answer = await this._outcome.of(form.lastElementChild, () => ask("POST", `/api/stations/${encodeURIComponent(this._id)}/commands/SetVariables`, { setVariableData: [wanted] }));
-    if (!answer) return;
+  _setter(box, name) {
+    const row = /** @type {Row} */ (this._rows.find((candidate) => nameOf(candidate) === name));
+    const input = el("input", { type: "text", class: "select small", "aria-label": name, value: row.attribute.value ?? "" });
+    const send = el("button", { type: "submit", class: "button small main" }, t("variables.set"));
+    const submit = async (/** @type {Event} */ event) => {
+      event.preventDefault();
+      if (await this._set(row, input.value, send)) box.replaceChildren();
+      this.redraw();
+    };
+    const leave = (/** @type {KeyboardEvent} */ event) => {
+      if (event.key !== "Escape") return;
+      box.replaceChildren();
+      this.redraw();
+    };
+    setTimeout(() => input.focus());
+    return el("form", { class: "setter", on: { submit, keydown: leave } }, input, send);
+  }
+
+  /**
+   * @param {Row} row
+   * @param {string} value
+   * @param {HTMLElement} button
+   */
+  async _set(row, value, button) {
+    const { place, attribute } = row;
+    const evse = place.evse_id === undefined ? {} : { evse: { id: place.evse_id, ...(place.connector_id === undefined ? {} : { connectorId: place.connector_id }) } };
+    const wanted = {
+      component: { name: place.component, ...(place.component_instance === undefined ? {} : { instance: place.component_instance }), ...evse },
+      variable: { name: place.variable, ...(place.variable_instance === undefined ? {} : { instance: place.variable_instance }) },
+      attributeValue: value,
+      ...(attribute.type ? { attributeType: attribute.type } : {}),
+    };
+    const answer = await this._outcome.of(button, () => ask("POST", `${this._path}/commands/SetVariables`, { setVariableData: [wanted] }, ANSWER_MS));
+    if (!answer) return false;
     const status = answer.setVariableResult?.[0]?.attributeStatus ?? "";
     const done = status === "Accepted" || status === "RebootRequired";
     this._outcome.tell(t("variables.answer", { name: nameOf(row), status }), done ? "good" : "bad");
-    if (!done) return;
-    row.attribute = { ...row.attribute, value };
-    form.replaceWith(this._setter(key));
-    this._draw();
+    if (done) await this._pages.again();
+    return done;
   }
+}
+
+/** @param {Place} place */
+function componentOf({ component, component_instance, evse_id, connector_id }) {
+  const evse = evse_id === undefined ? "" : ` · EVSE ${[evse_id, connector_id].filter((part) => part !== undefined).join("/")}`;
+  return `${component}${component_instance === undefined ? "" : `[${component_instance}]`}${evse}`;
 }
 
 /** @param {Row} row */
-function nameOf({ component, variable, attribute }) {
+function variableOf({ place, attribute }) {
   const type = attribute.type && attribute.type !== "Actual" ? ` (${attribute.type})` : "";
-  return `${placeOf(component)} ${variable.name}${variable.instance ? `[${variable.instance}]` : ""}${type}`;
+  return `${place.variable}${place.variable_instance === undefined ? "" : `[${place.variable_instance}]`}${type}`;
 }
 
-/** @param {any} component */
-function placeOf({ name, instance, evse }) {
-  const place = evse ? ` · EVSE ${[evse.id, evse.connectorId].filter((part) => part !== undefined).join("/")}` : "";
-  return `${name}${instance ? `[${instance}]` : ""}${place}`;
+/** @param {Row} row */
+function nameOf(row) {
+  return `${componentOf(row.place)} ${variableOf(row)}`;
 }
 
-/**
- * @param {HTMLElement} element
- * @param {Row} row
- */
-function showRow(element, row) {
-  const { attribute, characteristics } = row;
-  const texts = [
-    placeOf(row.component),
-    nameOf(row).slice(placeOf(row.component).length + 1),
-    [attribute.value ?? (attribute.mutability === "WriteOnly" ? "•••" : "–"), characteristics.unit].filter(Boolean).join(" "),
-    [characteristics.dataType, attribute.mutability, characteristics.valuesList].filter(Boolean).join(" · "),
-  ];
-  const heads = ["component", "variable", "value", "kind"];
-  for (const [place, text] of texts.entries()) {
-    say(element.children[place], text);
-    mark(element.children[place], "data-label", t(`variables.${heads[place]}`));
-  }
+/** @param {Row} row */
+function valueText({ attribute, variable }) {
+  const value = attribute.value ?? (attribute.mutability === "WriteOnly" ? "•••" : "–");
+  return [value, variable.characteristics?.unit].filter(Boolean).join(" ");
+}
+
+/** @param {Row} row */
+function kindText({ attribute, variable }) {
+  return [variable.characteristics?.data_type, attribute.mutability, variable.characteristics?.values_list].filter(Boolean).join(" · ") || "–";
 }

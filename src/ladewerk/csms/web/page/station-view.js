@@ -34,7 +34,7 @@ export class StationView {
     this._console = new Console(id);
     const steer = visitor.may("operate");
     this._commands = steer ? new StationCommands(id, time) : null;
-    this._variables = steer ? new StationVariables(id, time) : null;
+    this._variables = new StationVariables(id, time, steer);
     this._profiles = steer ? new StationProfiles(id, time) : null;
     this._parts = this._partsOf();
     for (const part of Object.values(this._parts)) part.hidden = true;
@@ -57,7 +57,7 @@ export class StationView {
       state: this._state(),
       commands: this._commands?.element,
       messages: this._console.element,
-      variables: this._variables?.element,
+      variables: this._variables.element,
       profiles: this._profiles?.element,
     };
     return /** @type {Record<string, HTMLElement>} */ (Object.fromEntries(Object.entries(parts).filter(([, part]) => part)));
@@ -89,7 +89,7 @@ export class StationView {
     }
     if (wanted === "messages") this._console.redraw();
     if (wanted === "commands") this._commands?.enter(rest);
-    if (wanted === "variables") this._variables?.enter();
+    if (wanted === "variables") this._variables.enter();
     if (wanted === "profiles") this._profiles?.enter();
   }
 
@@ -97,7 +97,7 @@ export class StationView {
   frame(frame) {
     if (frame.station_id.toLowerCase() !== this.id.toLowerCase()) return;
     if (this._loaded) this._console.add(frame);
-    this._variables?.frame(frame);
+    this._variables.frame(frame);
     this._profiles?.frame(frame);
   }
 
@@ -107,6 +107,7 @@ export class StationView {
 
   redraw() {
     this._console.redraw();
+    this._variables.redraw();
     this._profiles?.redraw();
   }
 
