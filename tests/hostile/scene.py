@@ -82,8 +82,9 @@ class Healthy:
 class Scene:
     """Everything runs on one loop, whose time passes only while nothing is to do."""
 
-    def __init__(self, csms: Csms, healthy: Healthy, log: Log, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, csms: Csms, database: str, healthy: Healthy, log: Log, loop: asyncio.AbstractEventLoop) -> None:
         self.csms = csms
+        self.database = database
         self.healthy = healthy
         self.log = log
         self.loop = loop
@@ -169,7 +170,9 @@ class Scene:
     async def browser(self, *, logged_in: bool = False, address: str = "127.0.0.1") -> AsyncIterator[httpx.AsyncClient]:
         """An HTTP client; ``logged_in`` as the administrator."""
         transport = httpx.AsyncHTTPTransport(local_address=address)
-        async with httpx.AsyncClient(base_url=self.csms.web_url, transport=transport, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=self.csms.web_url, transport=transport, trust_env=False, timeout=None
+        ) as client:
             if logged_in:
                 client.cookies.set("ladewerk-csms", self.cookie, domain="127.0.0.1")
             yield client
@@ -229,7 +232,8 @@ async def playing(folder: Path) -> AsyncIterator[Scene]:
     """The scene, set."""
     loop = asyncio.get_running_loop()
     clock = LoopClock(loop, START)
-    config = CsmsConfig(listen="127.0.0.1:0", web="127.0.0.1:0", database=sqlite_url(folder / "csms.sqlite3"), crowd=CROWD)
+    database = sqlite_url(folder / "csms.sqlite3")
+    config = CsmsConfig(listen="127.0.0.1:0", web="127.0.0.1:0", database=database, crowd=CROWD)
     log = Log()
     logging.getLogger().addHandler(log.handler)
     try:
@@ -245,7 +249,7 @@ async def playing(folder: Path) -> AsyncIterator[Scene]:
                 connect(url, identity="HEALTHY-1", versions=[Version.V21], password=SECRET) as channel,
                 Peer(channel, version=channel.version, router=Router[None](), state=None, clock=clock) as peer,
             ):
-                scene = Scene(csms, Healthy(peer), log, loop)
+                scene = Scene(csms, database, Healthy(peer), log, loop)
                 await _administrate(scene)
                 await scene.healthy.say("Started", 0)
                 living = asyncio.create_task(scene.healthy.live())

@@ -1,4 +1,4 @@
-"""Frames no station would send, from one that was let in: answered, or the end of the connection, and nobody waits for it."""
+"""Frames no station would send, from one that was let in: answered, or the end of the connection, and none waits for it."""
 
 import json
 import zlib
