@@ -24,6 +24,7 @@ COMMANDS: Final = (
     "station provision",
     "station password",
     "station reset-meter",
+    "station export",
     "simulate",
     "plan",
     "prices",
@@ -42,6 +43,7 @@ _EXTRAS: Final = {
     "station provision": "station",
     "station password": "station",
     "station reset-meter": "station",
+    "station export": "station",
     "simulate": "station",
     "plan": "all",
     "composite": "all",
@@ -63,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         choices=("debug", "info", "warning", "error"),
         help="what is logged to stderr (default: info for csms and station, warning for the others)",
     )
+    parser.add_argument("--log-json", action="store_true", help="log an object of JSON a line")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     wanted = next((word for word in words if word in COMMANDS), None)
     try:
@@ -76,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"ladewerk: {missing.name} is not installed; run: pip install 'ladewerk[{extra}]'", file=sys.stderr)
         return 1
     options = parser.parse_args(words)
-    _log_to_stderr(options.log or ("info" if options.command in _PROGRAMS else "warning"))
+    _log_to_stderr(options.log or ("info" if options.command in _PROGRAMS else "warning"), as_json=options.log_json)
     try:
         status: int = options.run(options)
         if sys.stdout is not None:
@@ -107,7 +110,10 @@ def _joined(words: Sequence[str]) -> list[str]:
     return found
 
 
-def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(level=level.upper(), handlers=[operators_handler(sys.stderr)])
+def _log_to_stderr(level: str, *, as_json: bool) -> None:
+    logging.basicConfig(level=level.upper(), handlers=[operators_handler(sys.stderr, as_json=as_json)])
     for name in ("httpx", "httpcore"):  # a line for each poll of the meter
         logging.getLogger(name).setLevel(logging.WARNING)
+    # Below that it tells headers and frames as they are, passwords and all; the CSMS tells frames by its API.
+    wire = logging.getLogger("ladewerk.ocpp.websocket.wire")
+    wire.setLevel(max(logging.INFO, logging.getLogger().level))

@@ -14,6 +14,8 @@ from ladewerk.station.history.gauge import Reading
 from ladewerk.station.history.sessions import Session
 from ladewerk.station.history.tables import Plan, Said
 
+TABLES: Final = ("readings", "sessions", "plans", "messages")
+
 READINGS: Final = (
     *("unit", "begin", "end", "measured_s", "energy_wh", "mean_w", "lowest_w", "highest_w"),
     *("offered_a", "planned_w"),

@@ -19,7 +19,6 @@ from ladewerk.station.view import Json
 from ladewerk.web.bodies import Problem, Refused, Unusable
 
 _MOST_ROWS: Final = 1_000
-_TABLES: Final = ("readings", "sessions", "plans", "messages")
 
 Unit = Annotated[str, QueryParameter(description="name of the unit")]
 From = Annotated[str, QueryParameter(name="from", description="ISO 8601 with an offset; by default the beginning")]
@@ -51,8 +50,8 @@ def history_routes(archive: Archive, clock: Clock) -> list[BaseRouteHandler]:
     @get("/api/history/{file:str}", name="history_csv", summary="readings.csv, sessions.csv, plans.csv or messages.csv")
     async def csv(file: FromPath[str], unit: Unit = "", from_: From = "", to: To = "") -> Stream:
         table = file.removesuffix(".csv")
-        if table not in _TABLES or table == file:
-            names = ", ".join(f"{name}.csv" for name in _TABLES)
+        if table not in export.TABLES or table == file:
+            names = ", ".join(f"{name}.csv" for name in export.TABLES)
             raise Refused(404, "no_such_file", f"it is one of {names}")
         units = [unit] if unit else await archive.unit_ids()
         if table == "readings" and unit:
