@@ -9,10 +9,13 @@ import math
 from collections.abc import Callable
 from typing import Final
 
+from msgspec.structs import replace
+
 from ladewerk.clock import Clock
 from ladewerk.errors import DeviceFault, DeviceUnreachable, ReadingImplausible
 from ladewerk.signals import Signal
 from ladewerk.simulator.evse_board import RegisterRefused
+from ladewerk.simulator.meter import PhaseReading
 from ladewerk.simulator.pins import Pins as Wiring
 from ladewerk.simulator.world import World
 from ladewerk.station.drivers.live_register import LiveRegister
@@ -27,6 +30,7 @@ _METER_TIMEOUT_S: Final = 3.0
 _COUNTER_EVERY_S: Final = 60.0
 _SET_MODE, _PULL, _READ, _WRITE = 0, 2, 3, 4
 _INPUT, _OUTPUT = 0, 1
+_UNTOLD: Final = (None, None, None)
 _PULL_DOWN, _PULL_UP = 1, 2
 
 Present = Callable[[], World]
@@ -145,13 +149,7 @@ class MemoryMeter:
         if now_s >= self._counter_due_s:
             self._register.count(counter_wh, now_s)
             self._counter_due_s = now_s + _COUNTER_EVERY_S
-        return MeterReading(
-            read_at=self._clock.now(),
-            voltage_v=reading.voltage_v,
-            current_a=reading.current_a,
-            power_w=reading.power_w,
-            energy_register_wh=self._register.value_wh,
-        )
+        return replace(reading, read_at=self._clock.now(), energy_register_wh=self._register.value_wh)
 
     def _shown(self, world: World) -> tuple[MeterReading, float]:
         """What it shows now, and its counter; nothing new while it is frozen."""
@@ -159,25 +157,25 @@ class MemoryMeter:
             self._frozen = None
         elif self._frozen is not None:
             return self._frozen
-        phases = world.meter_reading().phases
-        told = [name not in world.faults.meter_null_phases for name in "abc"]
-        signs = [-1 if name in world.faults.meter_reversed_phases else 1 for name in "abc"]
-        voltages = [round(one.voltage_v, 1) if tells else None for one, tells in zip(phases, told, strict=True)]
-        currents = [round(one.current_a, 3) if tells else None for one, tells in zip(phases, told, strict=True)]
-        powers = [
-            round(one.power_w * sign, 1) if tells else None for one, tells, sign in zip(phases, told, signs, strict=True)
-        ]
+        phases = zip("abc", world.meter_reading().phases, strict=True)
+        silent = world.faults.meter_null_phases
+        first, second, third = (_UNTOLD if name in silent else _rounded(phase) for name, phase in phases)
         reading = MeterReading(
             read_at=world.at,
-            voltage_v=(voltages[0], voltages[1], voltages[2]),
-            current_a=(currents[0], currents[1], currents[2]),
-            power_w=(powers[0], powers[1], powers[2]),
+            voltage_v=(first[0], second[0], third[0]),
+            current_a=(first[1], second[1], third[1]),
+            power_w=(first[2], second[2], third[2]),
             energy_register_wh=0.0,
         )
         shown = reading, round(sum(world.meter.registers_wh), 2)
         if world.faults.meter_frozen:
             self._frozen = shown
         return shown
+
+
+def _rounded(phase: PhaseReading) -> tuple[float, float, float]:
+    """Volts, amps and watts, to as many digits as the meter tells."""
+    return round(phase.voltage_v, 1), round(phase.current_a, 3), round(phase.power_w, 1)
 
 
 class MemoryPins:

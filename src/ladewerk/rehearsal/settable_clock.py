@@ -18,10 +18,15 @@ class SettableClock:
     def __init__(self, loop: AbstractEventLoop, origin: datetime) -> None:
         self._true = LoopClock(loop, origin)
         self._off = timedelta()
+        self._shown: tuple[float, datetime] | None = None
+        """The moment last asked for, and what the clock shows then: each poll asks several times."""
         self.is_set = True
 
     def now(self) -> datetime:
-        return self._true.now() + self._off
+        at_s = self._true.monotonic()
+        if self._shown is None or self._shown[0] != at_s:
+            self._shown = (at_s, self._true.now() + self._off)
+        return self._shown[1]
 
     def monotonic(self) -> float:
         return self._true.monotonic()
@@ -33,17 +38,20 @@ class SettableClock:
 
     def jump(self, seconds: float) -> None:
         """Set it forward, or back where ``seconds`` is negative."""
-        self._off += timedelta(seconds=seconds)
+        self._set(self._off + timedelta(seconds=seconds))
 
     def lose(self) -> None:
         """The machine was off and has no clock that goes on meanwhile: it begins in 1970."""
-        self._off = _BEGINNING - self._true.now()
+        self._set(_BEGINNING - self._true.now())
         self.is_set = False
 
     def set_right(self) -> None:
         """NTP has said what time it is."""
-        self._off = timedelta()
+        self._set(timedelta())
         self.is_set = True
+
+    def _set(self, off: timedelta) -> None:
+        self._off, self._shown = off, None
 
 
 _: tuple[type[Clock], ...] = (SettableClock,)

@@ -1,7 +1,8 @@
 """The energy meter in the unit's supply: true energy per phase, published in steps of a minute, and noisy readings."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ladewerk.simulator.noise import symmetric
 
@@ -10,8 +11,7 @@ _VOLTAGE_NOISE_V = 0.6
 _FREQUENCY_NOISE_HZ = 0.02
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhaseReading:
+class PhaseReading(Struct, frozen=True, kw_only=True):
     """One phase at one moment."""
 
     voltage_v: float
@@ -19,8 +19,7 @@ class PhaseReading:
     power_w: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """All phases at one moment."""
 
     phases: tuple[PhaseReading, PhaseReading, PhaseReading]

@@ -41,8 +41,10 @@ class Availability:
 
     def operative(self, evse_id: int) -> bool:
         """Whether a transaction may begin at this EVSE."""
+        if self.closing or not self._wanted:  # hardly ever is anything ordered, and every poll asks
+            return not self.closing
         places = (STATION, (evse_id, 0), (evse_id, 1))
-        return not self.closing and all(self.ordered(place) is Wanted.OPERATIVE for place in places)
+        return all(self.ordered(place) is Wanted.OPERATIVE for place in places)
 
     async def order(self, place: Place, wanted: Wanted) -> str | None:
         """Keep what is ordered and follow it; why it could not be kept, None where it is."""
