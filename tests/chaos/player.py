@@ -54,7 +54,7 @@ def casting(script: Script) -> Casting:
         site=Site(**script.site, time_zone="Europe/Berlin"),
         unit=unit,
         table={"ocpp_versions": script.versions},
-        buttons=frozenset(script.buttons),
+        buttons=script.buttons,
     )
 
 

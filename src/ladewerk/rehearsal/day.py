@@ -49,7 +49,6 @@ async def _day(seed: int, energy_wh: float, folder: Path) -> Day:
         site=Site(limit_w=13_000.0, time_zone="Europe/Berlin"),
         unit={},
         table={"time_zone": "Europe/Berlin"},
-        buttons=frozenset(),
     )
     async with set_stage(casting, folder) as stage:
         record = Record(stage)

@@ -58,7 +58,7 @@ class Casting:
     """Settings of every station's units, as :class:`~ladewerk.station.config.UnitConfig` has them."""
     table: Mapping[str, Any]
     """Settings of every station, as :class:`~ladewerk.station.config.StationTable` has them."""
-    buttons: Collection[str]
+    buttons: Collection[str] = ()
     """The units that have push-buttons: ``world(unit).press("start")``."""
 
 
