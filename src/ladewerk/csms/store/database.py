@@ -2,16 +2,13 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
-from functools import cache
 from typing import Any, Final, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Executable, and_, delete, func, insert, or_, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, and_, delete, func, or_, select
 
 from ladewerk.csms.allocation import EvseKey, Outlet
 from ladewerk.csms.dossiers import Dossiers
@@ -23,6 +20,7 @@ from ladewerk.csms.store.accounts import DatabaseAccounts
 from ladewerk.csms.store.engine import open_engine
 from ladewerk.csms.store.forgetting import forget
 from ladewerk.csms.store.history import DatabaseHistory
+from ladewerk.csms.store.new_events import NewEvent, add_events
 from ladewerk.csms.store.notices import DatabaseNotices, add_notice
 from ladewerk.csms.store.ports import (
     AccountStore,
@@ -94,7 +92,7 @@ class DatabaseStore:
         await self._writer.write(lambda connection: put_row(connection, schema.connectors, key, row))
 
     async def add_event(self, event: EventRecord, transaction: Transaction) -> bool:
-        is_new = await self._writer.write_with_others(_add_events, _NewEvent(event, transaction))
+        is_new = await self._writer.write_with_others(add_events, NewEvent(event, transaction))
         if is_new:
             self.event_stored.emit(None)
         return is_new
@@ -225,79 +223,6 @@ def _fields(kind: type[Any]) -> tuple[str, ...]:
 
 
 _TRANSACTION_FIELDS: Final = _fields(Transaction)
-_EVENT_FIELDS: Final = _fields(EventRecord)
-_ADD_EVENT: Final = insert(schema.transaction_events)
-
-
-@dataclasses.dataclass(slots=True)
-class _NewEvent:
-    """``inserted`` by an attempt of which nobody knows whether it was committed: found there, it is new all the same."""
-
-    record: EventRecord
-    transaction: Transaction
-    inserted: bool = False
-
-
-def _add_events(connection: Connection, events: Sequence[_NewEvent]) -> list[bool]:
-    """Whether each event is new. Nearly all are: they are inserted, and only if that fails is it asked which are there."""
-    try:
-        with connection.begin_nested():
-            return _insert_events(connection, events, set())
-    except IntegrityError:
-        return _insert_events(connection, events, _stored(connection, [event.record for event in events]))
-
-
-def _insert_events(connection: Connection, events: Sequence[_NewEvent], stored: "set[_EventKey]") -> list[bool]:
-    added = []
-    rows: list[dict[str, Any]] = []
-    transactions: dict[tuple[str, str], Transaction] = {}
-    inserted: list[_NewEvent] = []
-    for event in events:
-        key = _event_key(event.record)
-        added.append(key not in stored or event.inserted)
-        if key not in stored:
-            stored.add(key)
-            inserted.append(event)
-            rows.append(_event_row(event.record))
-            transactions[key[:2]] = event.transaction
-    if rows:
-        connection.execute(_ADD_EVENT, rows)
-        connection.execute(_upsert(connection.dialect.name), [_transaction_row(each) for each in transactions.values()])
-    for event in inserted:
-        event.inserted = True
-    return added
-
-
-_EventKey = tuple[str, str, int]
-
-
-def _event_key(event: EventRecord) -> _EventKey:
-    return (station_key(event.station_id), event.transaction_id, event.seq_no)
-
-
-def _event_row(event: EventRecord) -> dict[str, Any]:
-    row = {name: getattr(event, name) for name in _EVENT_FIELDS}
-    row["station_key"] = station_key(event.station_id)
-    return row
-
-
-def _stored(connection: Connection, events: Sequence[EventRecord]) -> set[_EventKey]:
-    """The keys of those of ``events`` that are there already."""
-    table = schema.transaction_events
-    columns = (table.c.station_key, table.c.transaction_id, table.c.seq_no)
-    query = select(*columns).where(tuple_(*columns).in_([_event_key(event) for event in events]))
-    return {(key, transaction_id, seq_no) for key, transaction_id, seq_no in connection.execute(query)}
-
-
-@cache
-def _upsert(dialect: str) -> Executable:
-    """Insert or replace transactions."""
-    table = schema.transactions
-    statement = (postgresql if dialect == "postgresql" else sqlite).insert(table)
-    key = list(table.primary_key)
-    others = {column.name: statement.excluded[column.name] for column in table.columns if column not in key}
-    replacing: Executable = statement.on_conflict_do_update(index_elements=key, set_=others)
-    return replacing
 
 
 def _remember(connection: Connection) -> Remembered:
