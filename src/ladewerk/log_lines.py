@@ -8,6 +8,9 @@ import logging
 from collections import OrderedDict
 from typing import Any, Final, TextIO
 
+from ladewerk.log_json import JsonLines
+from ladewerk.log_secrets import without_secrets
+
 MOST_OF_A_KIND: Final = 10
 KIND_FORGOTTEN_AFTER_S: Final = 60.0
 _MOST_KINDS: Final = 500
@@ -16,7 +19,10 @@ _FORMAT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s%(more)s"
 
 
 class OneLine(logging.Formatter):
-    """As :class:`logging.Formatter`; what is not printable is written as an escape, and traces are indented."""
+    """As :class:`logging.Formatter`, without secrets; what is not printable is an escape, and traces are indented."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_secrets(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the library's name
         return _printable(super().formatMessage(record))
@@ -55,9 +61,9 @@ class FewOfAKind(logging.Filter):
         return times < MOST_OF_A_KIND
 
 
-def operators_handler(stream: TextIO) -> logging.Handler:
-    """Writes such lines to ``stream``."""
+def operators_handler(stream: TextIO, *, as_json: bool = False) -> logging.Handler:
+    """Writes such lines to ``stream``, as text or as JSON."""
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(OneLine(_FORMAT))
+    handler.setFormatter(JsonLines() if as_json else OneLine(_FORMAT))
     handler.addFilter(FewOfAKind())
     return handler

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import signal
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from ladewerk.cli.pace import Pace, add_follow, following
 from ladewerk.csms.app import running_csms
 from ladewerk.csms.config import CsmsConfig, load_config
 from ladewerk.settings import split_address
+
+_log = logging.getLogger(__name__)
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -69,3 +72,4 @@ async def _serve(config: CsmsConfig, pace: Pace) -> None:
         if csms.setup_url is not None:
             print(f"nobody administers this yet; become its administrator with  {csms.setup_url}", flush=True)
         await stop.wait()
+        _log.info("stopping: what stations have said is answered first")

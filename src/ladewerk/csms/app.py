@@ -168,6 +168,7 @@ async def running_csms(
             charging_loop.running(remembered),
             surroundings.serve_page(config, desk) as web_url,
             _listening(config, connections, blocks, admissions, refusals, surroundings.serve) as listener,
+            connections.settling(),
         ):
             yield Csms(
                 ocpp_port=listener.port,

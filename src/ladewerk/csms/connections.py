@@ -1,10 +1,13 @@
 """Which station is here, as whom, over which connection: the newest authenticated one of a station counts."""
 
+import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from ladewerk.clock import Clock
 from ladewerk.csms.frame_log import FrameLog
@@ -31,6 +34,9 @@ from ladewerk.ocpp import (
 from ladewerk.signals import Signal
 
 _log = logging.getLogger(__name__)
+
+_SETTLES_S: Final = 10.0
+"""How long who stops waits for a database that is slow; a station without an answer says it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +145,14 @@ class Connections:
         else:
             await self._ledger.change_station(key, version=str(version), last_seen=now)
         return self._ledger.stations[key]
+
+    @asynccontextmanager
+    async def settling(self) -> AsyncIterator[None]:
+        """At its end wait until what stations have said is answered: who stops closes the connections after that."""
+        try:
+            yield
+        finally:
+            await asyncio.gather(*(connection.peer.settled(_SETTLES_S) for connection in self))
 
     def _log_frame(self, station_id: str, frame: FrameSeen) -> None:
         self._frame_log.add(frame.at, station_id, frame.sent, frame.text)

@@ -190,6 +190,12 @@ class Peer(Generic[S]):
                 task.cancel()
             await asyncio.gather(*self._handling.tasks, return_exceptions=True)
 
+    async def settled(self, within_s: float) -> None:
+        """Wait until every message that has come is handled and answered, but no longer than ``within_s``."""
+        deadline_s = self._loop.time() + within_s
+        while self._handling.tasks and (left_s := deadline_s - self._loop.time()) > 0:
+            await asyncio.wait(self._handling.tasks, timeout=left_s)
+
     def close(self, reason: str = "") -> Coroutine[Any, Any, None]:
         """Send what is already answered, then close the connection; await what is returned, which waits for the end.
 

@@ -75,7 +75,7 @@ def _sqlite(url: URL) -> Engine:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as err:
         raise ConfigError("database", f"the folder {folder} cannot be made: {err.strerror}") from err
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -84,7 +84,9 @@ def _sqlite(url: URL) -> Engine:
 def _postgresql(url: URL) -> Engine:
     try:
         # A connection that broke while it was idle is noticed before it is used.
-        return create_engine(url.set(drivername="postgresql+psycopg"), connect_args=_POSTGRESQL, pool_pre_ping=True)
+        return create_engine(
+            url.set(drivername="postgresql+psycopg"), connect_args=_POSTGRESQL, pool_pre_ping=True, hide_parameters=True
+        )
     except ModuleNotFoundError as err:
         raise ConfigError("database", "PostgreSQL needs its driver: pip install 'ladewerk[postgresql]'") from err
 
