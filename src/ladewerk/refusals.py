@@ -42,8 +42,7 @@ class Why(StrEnum):
     FOREIGN_HOST = "foreign_host"
     NOT_LOGGED_IN = "not_logged_in"
     FOREIGN_TRANSACTION = "foreign_transaction"
-    UPLOAD_ADDRESS = "upload_address"
-    """A station was to send or fetch something at an address that is none of the outside."""
+    """A station spoke of one that runs at another; it is kept as its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,7 @@ def test_another_station_is_nobody_without_its_password(stage: Stage, path: str,
 def test_a_transaction_of_another_station_is_neither_changed_nor_ended(stage: Stage) -> None:
     async def test(scene: Scene) -> None:
         ledger = scene.csms.ledger
-        known = ledger.open_transaction(("healthy-1", 1))
+        known, foreign = ledger.open_transaction(("healthy-1", 1)), scene.count(Why.FOREIGN_TRANSACTION)
         assert known is not None
         event = {
             "eventType": "Ended",
@@ -117,6 +117,8 @@ def test_a_transaction_of_another_station_is_neither_changed_nor_ended(stage: St
             of = {one["station_id"]: one for one in rows if one["transaction_id"] == known.transaction_id}
             assert of["HEALTHY-1"]["ended_at"] is None
             assert of["ROGUE-1"]["ended_at"] is not None, "what it said is kept, under its own name alone"
+            assert scene.count(Why.FOREIGN_TRANSACTION) == foreign + 1
+            assert scene.lines("station ROGUE-1 names a transaction that runs at HEALTHY-1")
 
     stage.run(test)
 
@@ -124,6 +126,7 @@ def test_a_transaction_of_another_station_is_neither_changed_nor_ended(stage: St
 def test_of_1_6_the_number_of_another_station_is_neither_changed_nor_ended(stage: Stage) -> None:
     async def test(scene: Scene) -> None:
         start = {"connectorId": 1, "idTag": "honest", "meterStart": 0, "timestamp": "2026-01-05T16:00:00Z"}
+        foreign = scene.count(Why.FOREIGN_TRANSACTION)
         boot = '[2,"0","BootNotification",{"chargePointVendor":"v","chargePointModel":"m"}]'
         async with (
             scene.attack(),
@@ -145,6 +148,7 @@ def test_of_1_6_the_number_of_another_station_is_neither_changed_nor_ended(stage
                 ):
                     await thief.send(json.dumps([2, f"{message_id}{guess}", action, payload]))
                     await answer_to(thief, f"{message_id}{guess}")
+            assert scene.count(Why.FOREIGN_TRANSACTION) == foreign + 1
             found = scene.csms.ledger.open_transaction(("rogue-1", 1))
             assert found is not None
             assert (found.transaction_id, found.id_token, found.energy_wh) == (str(number), "honest", 0)

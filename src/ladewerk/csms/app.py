@@ -115,6 +115,7 @@ async def running_csms(
             started=StartedTransactions(known_starts(remembered.stations, (*recent, *remembered.transactions))),
             unknown_tokens=config.unknown_tokens,
             new_id=surroundings.new_id,
+            refusals=refusals,
         )
         outlets = Outlets(ledger, tasks, remembered)
         asking = QuirksAsking(ledger, connections, tasks)

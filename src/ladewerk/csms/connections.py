@@ -31,6 +31,7 @@ from ladewerk.ocpp import (
     Version,
     codec_for,
 )
+from ladewerk.refusals import Refusals
 from ladewerk.signals import Signal
 
 _log = logging.getLogger(__name__)
@@ -64,7 +65,9 @@ class Connections:
         started: StartedTransactions,
         unknown_tokens: UnknownTokens,
         new_id: Callable[[], str],
+        refusals: Refusals,
     ) -> None:
+        self._refusals = refusals
         self._ledger = ledger
         self._store = store
         self._frame_log = frame_log
@@ -103,6 +106,7 @@ class Connections:
             store=self._store,
             unknown_tokens=self._unknown_tokens,
             clock=self._clock,
+            refusals=self._refusals,
         )
         peer = Peer(
             channel,

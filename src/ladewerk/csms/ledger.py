@@ -242,6 +242,12 @@ class Ledger:
         latest = self._latest.get(key)
         return latest if latest is not None and latest.is_open else None
 
+    def who_else_has(self, key: str, transaction_id: str) -> str | None:
+        """Another station at which a transaction of that id runs, where none of it runs at the station ``key``."""
+        if (key, transaction_id) in self._transactions:
+            return None
+        return next((tx.station_id for (_, known), tx in self._transactions.items() if known == transaction_id), None)
+
     def open_transactions(self) -> list[Transaction]:
         """Every transaction that has not ended."""
         return list(self._transactions.values())

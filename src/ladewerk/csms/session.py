@@ -7,6 +7,7 @@ from ladewerk.csms.ledger import Ledger
 from ladewerk.csms.records import StationRecord, station_key
 from ladewerk.csms.store.ports import Store
 from ladewerk.csms.tokens import UnknownTokens
+from ladewerk.refusals import Refusals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,7 @@ class StationSession:
     store: Store
     unknown_tokens: UnknownTokens
     clock: Clock
+    refusals: Refusals
 
     @property
     def key(self) -> str:

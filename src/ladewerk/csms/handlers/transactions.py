@@ -8,6 +8,7 @@ from ladewerk.csms.session import StationSession
 from ladewerk.csms.tokens import told
 from ladewerk.errors import RemoteProtocolError, StoreError
 from ladewerk.ocpp import Context, ErrorCode, v21
+from ladewerk.refusals import Why
 
 
 async def transaction_event(
@@ -18,9 +19,18 @@ async def transaction_event(
     if request.id_token is not UNSET:
         said = await verdict(ctx, request.id_token, request.transaction_info.transaction_id)
     by = "" if said is None else said.by or f"refused: {said.status}"
+    _note_foreign(ctx.state, request)
     try:
         await ctx.state.ledger.add_event(ctx.state.station_id, request, ctx.received_at, authorized_by=by)
     except StoreError as err:
         raise RemoteProtocolError(ErrorCode.INTERNAL_ERROR, f"the event could not be stored: {err}") from err
     await note_use(ctx, request)
     return v21.TransactionEventResponse(id_token_info=UNSET if said is None else told(said))
+
+
+def _note_foreign(session: StationSession, event: v21.TransactionEventRequest) -> None:
+    """What a station says of a transaction is kept under its own name alone; that it names another's is worth a look."""
+    transaction_id = event.transaction_info.transaction_id
+    if event.event_type != "Started" and (whose := session.ledger.who_else_has(session.key, transaction_id)) is not None:
+        what = f"station {session.station_id} names a transaction that runs at {whose}"
+        session.refusals.note(Why.FOREIGN_TRANSACTION, session.station_id, what)
