@@ -13,9 +13,6 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from ladewerk.entrance import PATIENCE_S, Visit
 from ladewerk.refusals import Refusals, Why
 
-MOST_HEAD_BYTES: Final = 32 * 1024
-"""Of a request: its line and its headers."""
-
 MOST_MESSAGE_BYTES: Final = 4096
 """Of a message on a WebSocket: browsers listen there, they say nothing."""
 

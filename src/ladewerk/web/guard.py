@@ -27,6 +27,9 @@ SECURITY_HEADERS = [
 
 _READING = {"GET", "HEAD", "OPTIONS"}
 
+MOST_HEAD_BYTES: Final = 32 * 1024
+"""Of the address and the headers of a request."""
+
 _BODY_S: Final = 60.0
 """How long the body of a request may take."""
 
@@ -51,6 +54,11 @@ class Guard:
             self.note(Why.NO_REQUEST, scope, "a body whose length is said in two ways")
             text = "refused: the length of the body is said in two ways"
             await _answer(send, 400, "two-lengths", text, SECURITY_HEADERS, close=True)
+            return
+        if _head_bytes(scope) > MOST_HEAD_BYTES:
+            self.note(Why.TOO_LARGE, scope, "a request with a long head")
+            text = f"refused: address and headers have at most {MOST_HEAD_BYTES} bytes"
+            await _answer(send, 431, "long-head", text, SECURITY_HEADERS, close=True)
             return
         writes = scope["type"] == "websocket" or scope["method"] not in _READING
         if writes and not same_origin(scope["headers"]):
@@ -116,6 +124,12 @@ class _Request:
 def _says_its_length_twice(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """By length and by chunks: a proxy before us may believe the other (RFC 9112, 6.3)."""
     return {b"transfer-encoding", b"content-length"} <= {name for name, _ in headers}
+
+
+def _head_bytes(scope: Scope) -> int:
+    """h11 bounds a head that comes in pieces; one that comes at once is as long as what is read at a time."""
+    address = len(scope["path"]) + len(scope["query_string"])
+    return address + sum(len(name) + len(value) for name, value in scope["headers"])
 
 
 def same_origin(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -13,9 +13,9 @@ import uvicorn
 from ladewerk.entrance import DOOR, Entrance, Room, Visit
 from ladewerk.errors import ConfigError
 from ladewerk.refusals import Refusals
-from ladewerk.web.connection import MOST_HEAD_BYTES, MOST_MESSAGE_BYTES, HttpConnection, WebSocketConnection
+from ladewerk.web.connection import MOST_MESSAGE_BYTES, HttpConnection, WebSocketConnection
 from ladewerk.web.doorman import Doorman
-from ladewerk.web.guard import AsgiApp, Guard
+from ladewerk.web.guard import MOST_HEAD_BYTES, AsgiApp, Guard
 
 _GRACE_S = 1.0
 """How long requests under way may take to finish when the server goes."""

@@ -36,6 +36,7 @@ from ladewerk.csms.api.refusals import (
     answer_invalid,
     answer_refused,
     answer_store_error,
+    answer_unreadable,
 )
 from ladewerk.csms.api.reservation_routes import delete_reservation, get_reservations, post_reservation
 from ladewerk.csms.api.site_routes import get_overview, get_site, put_site
@@ -114,6 +115,8 @@ def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> AsgiApp:
             ValidationException: answer_invalid,
             HTTPException: answer_http,
             StoreError: answer_store_error,
+            RecursionError: answer_unreadable,
+            UnicodeDecodeError: answer_unreadable,
             Exception: answer_bug,
         },
         # Of litestar's renderers only JSON: the others load their scripts from foreign hosts.

@@ -67,6 +67,14 @@ def answer_http(_request: Request[Any, Any, Any], error: HTTPException) -> Respo
     return Response(Refusal(code=f"http-{error.status_code}", text=str(error.detail)), status_code=error.status_code)
 
 
+def answer_unreadable(
+    _request: Request[Any, Any, Any], _error: RecursionError | UnicodeDecodeError
+) -> Response[FaultyFields]:
+    """What the reader of JSON lets through as it came: nested too deeply, or not UTF-8."""
+    text = "this cannot be read as JSON: it is not UTF-8, or nested too deeply"
+    return Response(FaultyFields(errors=[Fault(field="", code="invalid", text=text)]), status_code=422)
+
+
 def answer_store_error(request: Request[Any, Any, Any], error: StoreError) -> Response[Refusal]:
     """The database does not take or give."""
     _log.error("%s %s: %s", request.method, request.url.path, error)

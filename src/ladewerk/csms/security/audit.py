@@ -84,7 +84,7 @@ def without_secrets(body: bytes) -> str:
         return ""
     try:
         return msgspec.json.encode(_hide(msgspec.json.decode(body))).decode()[:_MOST_BODY]
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
 
 
