@@ -239,6 +239,7 @@ class ListKeeping:
         if self._known.get(key) != after:
             await self._store.dossiers.local_lists.put(key, {_SHEET: after}, self._clock.now())
             self._known[key] = after
+            self._ledger.changed.emit(None)
 
 
 def _why(answer: v21.SendLocalListResponse) -> str:

@@ -64,7 +64,7 @@ class Authority:
         if said is None or said.casefold() != name.casefold():
             return NotSigned(
                 reason_code="InvalidCommonName",
-                text=f"the common name is {said!r}, that of the station {name!r}: csms.stations.….common_name says another",
+                text=f"its common name is {said!r}, not {name!r}; common_name of the station's settings expects another",
             )
         not_after = min(now + lasts, self.not_after).replace(microsecond=0)
         organization = _only(request.subject, NameOID.ORGANIZATION_NAME)

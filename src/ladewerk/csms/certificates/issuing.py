@@ -161,6 +161,7 @@ class Issuing:
         self._note_end(station_key(station), after)
         try:
             await self._shelf.put(station, {issued.serial: after}, self._clock.now())
+            self._ledger.changed.emit(None)
         except StoreError as err:
             _log.error("station %s: what became of its certificate could not be written down: %s", station, err)
 
