@@ -176,7 +176,14 @@ async def running_station(
         units.removed.connect(history.recorder.forget)
         reconfiguration = Reconfiguration(config, file, roster, messages)
         seen = Seen(
-            units, station.view, profiles, reconfiguration, side.desk, history.archive, time_zone=config.station.time_zone
+            units,
+            station.view,
+            profiles,
+            reconfiguration,
+            side.desk,
+            history.archive,
+            time_zone=config.station.time_zone,
+            login_tried=side.security_watch.login_tried,
         )
         served = await stack.enter_async_context(surroundings.serve_page(config, clock, seen, live))
         station.web_url, station.first_code, station.elsewhere = served.url, served.code, served.elsewhere

@@ -18,6 +18,7 @@ import msgspec
 
 from ladewerk.clock import Clock
 from ladewerk.errors import StoreError
+from ladewerk.signals import Signal
 from ladewerk.web.passwords import hash_password, password_matches
 from ladewerk.web.private_file import replace_file
 
@@ -70,6 +71,8 @@ class Access:
         self._stamp = 0
         self._hashing = asyncio.Lock()
         self._writing = asyncio.Lock()
+        self.tried: Signal[bool] = Signal()
+        """Somebody gave a password, and whether it is the right one."""
 
     async def begin(self) -> str | None:
         """Read the file; the code for the first visit where no password is chosen yet. Raises StoreError."""
@@ -121,7 +124,9 @@ class Access:
 
     async def log_in(self, password: str) -> str | None:
         """The secret of a new session; None for a wrong password."""
-        return await self._new_session() if await self._matches(password) else None
+        admitted = await self._matches(password)
+        self.tried.emit(admitted)
+        return await self._new_session() if admitted else None
 
     async def log_out(self, session: Session) -> None:
         """End one session."""

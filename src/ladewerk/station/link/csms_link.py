@@ -33,6 +33,7 @@ from ladewerk.ocpp import (
 from ladewerk.ocpp.messages import Payload, Request
 from ladewerk.ocpp.opening import Connect, OpenChannel
 from ladewerk.ocpp.peer import random_id
+from ladewerk.ocpp.reports import ResponseReceived, ResponseSent
 from ladewerk.signals import Signal
 from ladewerk.station.config import StationTable
 from ladewerk.station.device_model import variables as settings
@@ -95,8 +96,10 @@ class CsmsLink:
         self.token_told: Signal[Told] = Signal()
         self.priced: Signal[tuple[str, float]] = Signal()
         """The CSMS has said what a transaction, named by its id, costs so far."""
-        self.failed: Signal[str] = Signal()
+        self.failed: Signal[Exception] = Signal()
         """Why a connection could not be made, or ended."""
+        self.answered: Signal[ResponseSent] = Signal()
+        self.was_answered: Signal[ResponseReceived] = Signal()
         self.status_due = asyncio.Event()
         self.reported: dict[int, v21.ConnectorStatusEnumType] = {}
         self.boot_reason = boot_reason
@@ -169,11 +172,11 @@ class CsmsLink:
                         new_id=self._new_id,
                     )
                     await self._serve(peer, report_status)
-                    why = peer.why_ended or "the connection ended"
+                    failure: Exception = Disconnected(peer.why_ended or "the connection ended")
             except (Disconnected, ConfigError) as err:
                 # Certificate files are read anew each time: one that is gone now may be back with the next.
-                why = str(err)
-            await self._down(why)
+                failure = err
+            await self._down(failure)
             await asyncio.sleep(self._back_off.next_wait_s())
 
     def _connection(self) -> AbstractAsyncContextManager[OpenChannel]:
@@ -198,6 +201,8 @@ class CsmsLink:
 
     async def _serve(self, peer: Peer[S], report_status: ReportStatus) -> None:
         self._peer = peer
+        peer.response_sent.connect(self.answered.emit)
+        peer.response_received.connect(self.was_answered.emit)
         try:
             async with asyncio.TaskGroup() as tasks:
                 work = tasks.create_task(self._work(peer, report_status))
@@ -306,7 +311,8 @@ class CsmsLink:
             self._random,
         )
 
-    async def _down(self, why: str) -> None:
+    async def _down(self, failure: Exception) -> None:
+        why = str(failure)
         was_up, self._accepted = self.is_up, None
         if was_up or self.since is None:
             self.since = self._clock.now()
@@ -314,7 +320,7 @@ class CsmsLink:
             self._down_since_s = self._clock.monotonic()
         if was_up or self.reason != why:
             self._messages.say(Level.WARNING, "csms_lost", {"why": why})
-            self.failed.emit(why)
+            self.failed.emit(failure)
         self.reason = why
         await self._journal.link_lost()
         if was_up:

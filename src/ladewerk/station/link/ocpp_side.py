@@ -25,15 +25,8 @@ from ladewerk.station.link.availability import Availability
 from ladewerk.station.link.connection_profiles import ConnectionProfiles
 from ladewerk.station.link.csms_link import CsmsLink
 from ladewerk.station.link.resets import Resets
-from ladewerk.station.link.security_events import (
-    BAD_CSMS_CERTIFICATE,
-    NOT_ADMITTED,
-    RECONFIGURED,
-    STARTUP,
-    TIME_SET,
-    SecurityEvents,
-    open_security_events,
-)
+from ladewerk.station.link.security_events import STARTUP, SecurityEvents, open_security_events
+from ladewerk.station.link.security_watch import TIME_SET, SecurityWatch
 from ladewerk.station.link.status import StatusReport
 from ladewerk.station.messages import Messages
 from ladewerk.station.smart_charging.charging_profiles import ChargingProfiles
@@ -48,7 +41,6 @@ from ladewerk.station.units import Units
 from ladewerk.station.wall_clock import WallClock
 
 Job = Coroutine[Any, Any, None]
-_SECURITY = frozenset({settings.BASIC_AUTH_PASSWORD, settings.NETWORK_PRIORITY})
 
 
 class OcppSide:
@@ -81,6 +73,7 @@ class OcppSide:
         self._ways = ways
         self._availability = availability
         self._security = security
+        self.security_watch = SecurityWatch(security, clock)
         self._new_id = new_id
         self._terms: dict[tuple[int, bool], Terms] = {}
         model.changed.connect(lambda _variable: self._terms.clear())
@@ -129,8 +122,13 @@ class OcppSide:
         link.token_told.connect(tokens.told)
         units.each(lambda unit: unit.changed.connect(tokens.look))
         units.each(lambda unit: unit.changed.connect(self.status.look))
-        link.failed.connect(self._link_failed)
-        model.changed.connect(self._setting_changed)
+        watch = self.security_watch
+        link.failed.connect(watch.connection_failed)
+        link.answered.connect(watch.answered)
+        link.was_answered.connect(watch.was_answered)
+        model.changed.connect(watch.setting_changed)
+        self._journal.troubled.connect(watch.journal_troubled)
+        self._journal.damaged.connect(watch.damaged)
         self._clock.found.connect(lambda by: self._security.tell(TIME_SET, f"by {by.total_seconds():.0f} s"))
         notices = LimitNotices(link, self._significance)
         profiles.outside_changed.connect(lambda told: notices.tell(*told))
@@ -158,16 +156,6 @@ class OcppSide:
             self._security.send(link),
             send_aligned(units, link, model, self._clock),
         ]
-
-    def _setting_changed(self, variable: Variable) -> None:
-        if variable in _SECURITY:
-            self._security.tell(RECONFIGURED, f"{variable.component}.{variable.name}")
-
-    def _link_failed(self, why: str) -> None:
-        if "HTTP 401" in why:
-            self._security.tell(NOT_ADMITTED, why)
-        elif "certificate" in why:
-            self._security.tell(BAD_CSMS_CERTIFICATE, why)
 
 
 @asynccontextmanager

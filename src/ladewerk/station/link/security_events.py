@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import sqlite3
+from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -21,10 +22,6 @@ _log = logging.getLogger(__name__)
 
 STARTUP: Final = "StartupOfTheDevice"
 RESET: Final = "ResetOrReboot"
-RECONFIGURED: Final = "ReconfigurationOfSecurityParameters"
-TIME_SET: Final = "SettingSystemTime"
-NOT_ADMITTED: Final = "FailedToAuthenticateAtCsms"
-BAD_CSMS_CERTIFICATE: Final = "InvalidCsmsCertificate"
 
 _SCHEMA: Final = """
 create table if not exists security_events(
@@ -33,6 +30,7 @@ create table if not exists security_events(
 """
 _MOST_KEPT: Final = 500
 _LONGEST_INFO: Final = 255
+_AGAIN_S: Final = 30.0
 
 
 class SecurityEvents:
@@ -41,23 +39,32 @@ class SecurityEvents:
     def __init__(self, database: DatabaseFile, clock: WallClock) -> None:
         self._database = database
         self._clock = clock
-        self._waiting: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
+        self._waiting: deque[tuple[str, str, str]] = deque(maxlen=_MOST_KEPT)
+        self._told = asyncio.Event()
         self._due = asyncio.Event()
 
     def tell(self, kind: str, info: str = "") -> None:
         """Note an event of the appendix's list; it is kept and sent as soon as that can be."""
         _log.warning("security: %s %s", kind, info)
-        self._waiting.put_nowait((kind, self._clock.now().isoformat(), info[:_LONGEST_INFO]))
+        self._waiting.append((kind, self._clock.now().isoformat(), info[:_LONGEST_INFO]))
+        self._told.set()
 
     async def keep(self) -> None:
-        """Write what is told, for ever."""
+        """Write what is told, for ever; a disk that does not take it is tried again, since that may be what is told."""
         while True:
-            row = await self._waiting.get()
-            try:
-                await self._database.run(_insert, row)
-            except StoreError as err:
-                _log.error("a security event is not kept: %s", err)
-            self._due.set()
+            await self._told.wait()
+            self._told.clear()
+            while self._waiting:
+                row = self._waiting[0]
+                try:
+                    await self._database.run(_insert, row)
+                except StoreError as err:
+                    _log.error("security events wait: %s", err)
+                    await asyncio.sleep(_AGAIN_S)
+                    continue
+                if self._waiting and self._waiting[0] is row:  # else it went because too many wait
+                    self._waiting.popleft()
+                self._due.set()
 
     async def send(self, link: CsmsLink) -> None:
         """Send what is kept whenever there is a link, in its order, for ever."""
@@ -65,7 +72,7 @@ class SecurityEvents:
         while True:
             await self._due.wait()
             self._due.clear()
-            while link.is_up and (row := await self._database.run(_oldest)) is not None:
+            while link.is_up and (row := await self._oldest()) is not None:
                 number, kind, at, info = row
                 request = v21.SecurityEventNotificationRequest(
                     type=kind, timestamp=self._clock.date(datetime.fromisoformat(at)), tech_info=info or UNSET
@@ -76,7 +83,14 @@ class SecurityEvents:
                     _log.info("the CSMS does not take the security event %s: %s", kind, err)
                 except CallFailed:
                     break
-                await self._database.run(_delete, number)
+                with suppress(StoreError):  # it may be sent once more: A04 asks for delivery, not for once
+                    await self._database.run(_delete, number)
+
+    async def _oldest(self) -> tuple[int, str, str, str] | None:
+        try:
+            return await self._database.run(_oldest)
+        except StoreError:  # said by who writes
+            return None
 
 
 @asynccontextmanager

@@ -38,6 +38,8 @@ async def serving_page(config: StationConfig, clock: Clock, seen: Seen, live: Li
     table = config.station
     host, port = split_address("station.web", table.web)
     access = None if table.open else Access(config.data_path / ACCESS_FILE, clock)
+    if access is not None:
+        access.tried.connect(seen.login_tried)
     code = None if access is None else await access.begin()
     cookie = cookie_name(table.identity)
     app = Gate(web_app(seen, live, access, clock, cookie), access, cookie)

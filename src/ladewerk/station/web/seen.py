@@ -22,3 +22,5 @@ class Seen:
     desk: Desk
     archive: Archive
     time_zone: str | None
+    login_tried: Callable[[bool], None]
+    """Wants to hear of each password that is given, and whether it is the right one."""
