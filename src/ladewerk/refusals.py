@@ -97,5 +97,5 @@ class Refusals:
         lines.append(now_s)
         last = f" (the last time {before} in a row)" if before > 1 else ""
         _log.warning(
-            "refused %s: %s, from %s; %d so far%s", burst.why, burst.what, burst.remote, self._counts[burst.why], last
+            "refused (%s): %s, from %s; %d so far%s", burst.why, burst.what, burst.remote, self._counts[burst.why], last
         )
