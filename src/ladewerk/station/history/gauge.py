@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from ladewerk.station.moment import Moment
 
 FINEST_S = 10.0
@@ -35,8 +37,7 @@ class Reading:
         return self.energy_wh * 3600 / self.measured_s if self.measured_s > 0 else self.highest_w
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class Sample(Struct, frozen=True, kw_only=True):
     """What is known at one poll."""
 
     at: Moment
