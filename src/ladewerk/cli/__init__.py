@@ -66,7 +66,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="what is logged to stderr (default: info for csms and station, warning for the others)",
     )
     parser.add_argument("--log-json", action="store_true", help="log an object of JSON a line")
-    parser.add_argument("--log-json", action="store_true", help="log an object of JSON a line")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     wanted = next((word for word in words if word in COMMANDS), None)
     try:
