@@ -24,7 +24,7 @@ SESSIONS: Final = (*("transaction_id", "unit", "evse_id", "begin", "end", "id_to
 PLANS: Final = ("taken_at", "unit", "transaction_id", "period_begin", "limit_a")
 MESSAGES: Final = ("at", "unit", "level", "code", "text")
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def line(cells: Sequence[str | float | None]) -> str:
