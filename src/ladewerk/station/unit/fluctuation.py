@@ -31,14 +31,18 @@ class Swinging(Struct, frozen=True):
 
     def seen(self, drawn_a: float, at_s: float, within_s: float) -> "Swinging":
         """With one more, and without those that are older than ``within_s``."""
-        return Swinging((*((s, a) for s, a in self.samples if at_s - s <= within_s), (at_s, drawn_a)))
+        old = 0
+        while old < len(self.samples) and at_s - self.samples[old][0] > within_s:
+            old += 1
+        return Swinging((*self.samples[old:], (at_s, drawn_a)))
 
     def beyond(self, band_a: float) -> Fluctuation | None:
         """The fluctuation where the current has swung to and fro by more than ``band_a``."""
-        if _swings([drawn_a for _, drawn_a in self.samples], band_a) < _SWINGS:
+        drawn_a = [amps for _, amps in self.samples]
+        lowest_a, highest_a = min(drawn_a, default=0.0), max(drawn_a, default=0.0)
+        # At nearly every reading the first says it: to count the turns takes ten times as long.
+        if highest_a - lowest_a <= band_a or _swings(drawn_a, band_a) < _SWINGS:
             return None
-        lowest_a = min(drawn_a for _, drawn_a in self.samples)
-        highest_a = max(drawn_a for _, drawn_a in self.samples)
         return Fluctuation(lowest_a=lowest_a, highest_a=highest_a, cap_a=max(lowest_a + band_a, MINIMUM_OFFER_A))
 
 
