@@ -1,4 +1,4 @@
-"""The charging profiles of a running station: kept, worked out, and told to the units as plans and limits.
+"""The charging profiles of a running station: kept, and worked out for its units as plans and limits (``guidance``).
 
 A *plan* is what the profiles of a unit's transaction say; it comes with a TxProfile and falls back to the TxDefaultProfile
 where that ends (K02.FR.08). The *limit* is what all profiles together allow, whether the unit follows a plan or charges
@@ -18,25 +18,18 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ladewerk.charging.abilities import Abilities
-from ladewerk.charging.composite import (
-    Situation,
-    Station,
-    Transaction,
-    own_limit,
-    station_limit,
-    transaction_line,
-)
+from ladewerk.charging.composite import Situation, Station, Transaction
 from ladewerk.charging.installation import Installation, Purpose
 from ladewerk.charging.installed import Installed
 from ladewerk.charging.occurrences import Kind, Window
 from ladewerk.charging.rates import Mode
 from ladewerk.charging.refusal import Reason, Refusal
-from ladewerk.charging.schedule import currents, lasting, offerable, where_said
 from ladewerk.clock import Clock
 from ladewerk.errors import StoreError
 from ladewerk.ocpp import v21
 from ladewerk.signals import Signal
 from ladewerk.station.control import UnitControl
+from ladewerk.station.smart_charging.guidance import Guidance
 from ladewerk.station.smart_charging.outside_limit import (
     Notice,
     OutsideLimit,
@@ -46,23 +39,18 @@ from ladewerk.station.smart_charging.outside_limit import (
     set_notice,
 )
 from ladewerk.station.smart_charging.profile_memory import PERSISTENT, ProfileMemory
-from ladewerk.station.smart_charging.shares import lower, share
 from ladewerk.station.smart_charging.timeless import timeless
 from ladewerk.station.unit.actions import Refuse
-from ladewerk.station.unit.events import LimitsChanged, PlanCleared, PlanReceived
 from ladewerk.station.unit.state import ENERGISED
 from ladewerk.station.units import Units
 from ladewerk.station.wall_clock import is_time
 from ladewerk.station.wording import text
-from ladewerk.timeline import Timeline, combine
 
 _log = logging.getLogger(__name__)
 
 HORIZON: Final = timedelta(hours=48)
 _AGAIN_S: Final = 300.0
 """How often everything is worked out anew: long before the horizon is reached, and soon after somebody has set the clock."""
-
-_LONG_AGO: Final = timedelta(days=3650)
 
 
 def abilities_of(units: Units) -> Abilities:
@@ -94,8 +82,7 @@ class ChargingProfiles:
         self._offline_since_s: float | None = clock.monotonic()
         self._was_offline_s = 0.0
         self._begun: dict[str, datetime] = {}
-        self._plans: dict[int, Timeline[float]] = {}
-        self._limits: dict[int, Timeline[float]] = {}
+        self._guidance = Guidance(units)
         self._seen: dict[int, tuple[Any, ...]] = {}
         self._barred: dict[int, str] = {}
         self._changing = asyncio.Lock()
@@ -285,14 +272,14 @@ class ChargingProfiles:
 
     def _unit_removed(self, unit: UnitControl) -> None:
         """What stays has the limit of the station to itself."""
-        for known in (self._seen, self._plans, self._limits):
-            known.pop(unit.evse_id, None)
+        self._seen.pop(unit.evse_id, None)
+        self._guidance.forget(unit.evse_id)
         self._tell_limits()
 
     def _forget(self, transaction_id: str, evse_id: int) -> None:
         self.installed = self.installed.without_transaction(transaction_id, evse_id)
         self._begun.pop(transaction_id, None)
-        self._plans.pop(evse_id, None)
+        self._guidance.forget_plan(evse_id)
         self._barred.pop(evse_id, None)
 
     # What the units are told
@@ -323,53 +310,10 @@ class ChargingProfiles:
         return {unit.evse_id: unit.transaction.transaction_id for unit in self._units if unit.transaction is not None}
 
     def _tell_plans(self) -> Refuse | None:
-        """Tell each unit whose transaction has a TxProfile, or had one, what its profiles say now."""
-        situation = self.situation()
-        window = self._window()
-        for unit in self._units:
-            if unit.transaction is None:
-                continue
-            evse_id, old = unit.evse_id, self._plans.get(unit.evse_id)
-            has_profile = any(one.purpose is Purpose.TX_PROFILE and one.evse_id == evse_id for one in self.installed)
-            if not has_profile and old is None:
-                continue
-            said = transaction_line(situation, evse_id, window)
-            if not has_profile and not said.starts:
-                del self._plans[evse_id]
-                unit.handle(PlanCleared())
-                continue
-            allowed = currents(own_limit(situation, evse_id, window))
-            line = offerable(lasting(where_said(allowed, said), window.end))
-            if old is not None and _alike(old, line, window):
-                continue
-            self._plans[evse_id] = line
-            refused = unit.handle(PlanReceived(line))
-            if refused is not None and refused.code != "plan_expired":
-                _restore(self._plans, evse_id, old)
-                return refused
-        return None
+        return self._guidance.tell_plans(self.situation(), self._window())
 
     def _tell_limits(self) -> None:
-        """Tell each unit the most it may draw: its own profiles, and its share of what the station has."""
-        situation = self.situation()
-        window = self._window()
-        units = list(self._units)
-        own = [self._own_limit(situation, unit, window) for unit in units]
-        together = currents(station_limit(situation, window))
-        wanted = [_wanted(unit, limit, window) for unit, limit in zip(units, own, strict=True)]
-        for index, unit in enumerate(units):
-            line = share(index, own[index], together, wanted)
-            line = _from_long_ago(lasting(line.within(window.start, window.end), window.end))
-            old = self._limits.get(unit.evse_id)
-            if old is None or not _alike(old, line, window):
-                self._limits[unit.evse_id] = line
-                unit.handle(LimitsChanged(line))
-
-    def _own_limit(self, situation: Situation, unit: UnitControl, window: Window) -> Timeline[float]:
-        transaction = unit.transaction
-        if transaction is not None and self._barred.get(unit.evse_id) == transaction.transaction_id:
-            return Timeline.of([(window.start, 0.0), (window.end, None)])
-        return currents(own_limit(situation, unit.evse_id, window))
+        self._guidance.tell_limits(self.situation(), self._window(), self._barred)
 
     def _window(self) -> Window:
         now = self._clock.now()
@@ -383,31 +327,3 @@ def _named(one: Installation, transaction_id: str) -> Installation:
 def _amounts(one: Installation) -> tuple[Any, ...]:
     schedule = one.profile.charging_schedule[0]
     return schedule.charging_rate_unit, schedule.charging_schedule_period
-
-
-def _restore(plans: dict[int, Timeline[float]], evse_id: int, old: Timeline[float] | None) -> None:
-    if old is None:
-        plans.pop(evse_id, None)
-    elif evse_id in plans:  # else it ended with its transaction
-        plans[evse_id] = old
-
-
-def _alike(old: Timeline[float], new: Timeline[float], window: Window) -> bool:
-    """Both say the same for the half of the horizon that is worked out again before it is reached."""
-    half = window.start + (window.end - window.start) / 2
-    return old.within(window.start, half) == new.within(window.start, half) and (old.end is None) is (new.end is None)
-
-
-def _from_long_ago(line: Timeline[float]) -> Timeline[float]:
-    """``line`` with what it says first said before too: a clock that is set back does not stop a vehicle."""
-    return Timeline((line.starts[0] - _LONG_AGO, *line.starts[1:]), line.values)
-
-
-def _wanted(unit: UnitControl, own: Timeline[float], window: Window) -> Timeline[float]:
-    """What a unit would draw if it were alone; nothing where it is not about to."""
-    state = unit.state
-    if unit.transaction is None or not (state.direct or state.planned is not None):
-        return Timeline()
-    constant = Timeline.of([(window.start, state.rules.direct_current_a), (window.end, None)])
-    line = constant if state.direct or state.planned is None else state.planned.line
-    return combine(lower, line, own)
