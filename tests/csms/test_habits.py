@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from ladewerk.clock import LoopClock
 from ladewerk.csms.app import running_csms
@@ -44,7 +45,7 @@ def visit(days_ago: int, token: str = "abc", **changes: Any) -> Transaction:
         first_register_wh=0.0,
         register_wh=8000.0,
     )
-    return replace(visited, **changes)
+    return structs.replace(visited, **changes)
 
 
 VISITS = [visit(days) for days in range(1, 29)]
@@ -88,7 +89,9 @@ def test_a_driver_of_whom_little_is_known_stays_open() -> None:
     assert expected_departure(CAR, past_stays(VISITS[:3]), SITE, NOW) is None
     assert expected_departure(CAR, [], SITE, NOW) is None
     assert (
-        expected_departure(replace(CAR, transaction=replace(TRANSACTION, started_at=None)), past_stays(VISITS), SITE, NOW)
+        expected_departure(
+            replace(CAR, transaction=structs.replace(TRANSACTION, started_at=None)), past_stays(VISITS), SITE, NOW
+        )
         is None
     )
     assert CAR.leaves_at(NOW) == NOW + OPEN_STAY
@@ -102,15 +105,20 @@ def test_an_expectation_must_not_cost_energy() -> None:
 
 def test_nobody_has_no_habits() -> None:
     assert known_token(TRANSACTION) == "ABC"
-    assert known_token(replace(TRANSACTION, id_token="", id_token_type="NoAuthorization")) is None
-    assert known_token(replace(TRANSACTION, id_token=None)) is None
+    assert known_token(structs.replace(TRANSACTION, id_token="", id_token_type="NoAuthorization")) is None
+    assert known_token(structs.replace(TRANSACTION, id_token=None)) is None
 
 
 def test_mistakes_and_transactions_without_times_are_no_stays() -> None:
     begun = VISITS[0].started_at
     assert begun is not None
-    assert past_stays([replace(VISITS[0], ended_at=begun + timedelta(minutes=5)), replace(VISITS[0], started_at=None)]) == []
-    (stay,) = past_stays([replace(VISITS[0], register_wh=None)])
+    assert (
+        past_stays(
+            [structs.replace(VISITS[0], ended_at=begun + timedelta(minutes=5)), structs.replace(VISITS[0], started_at=None)]
+        )
+        == []
+    )
+    (stay,) = past_stays([structs.replace(VISITS[0], register_wh=None)])
     assert stay.energy_wh == 0.0
 
 

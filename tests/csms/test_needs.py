@@ -1,10 +1,9 @@
 """What a car needs, out of the words of its station."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, structs
 
 from ladewerk.csms.needs import NeedRefused, read_need, remaining_wh
 from ladewerk.csms.records import ChargingNeed, Mode
@@ -98,12 +97,12 @@ def test_a_car_that_is_still_here_after_its_departure_has_none() -> None:
 def test_the_need_shrinks_by_what_the_meter_counts() -> None:
     need = read(request())
     assert remaining_wh(need, TRANSACTION) == 8000
-    assert remaining_wh(need, replace(TRANSACTION, register_wh=4000.0)) == 5000
-    assert remaining_wh(need, replace(TRANSACTION, register_wh=99000.0)) == 0
+    assert remaining_wh(need, structs.replace(TRANSACTION, register_wh=4000.0)) == 5000
+    assert remaining_wh(need, structs.replace(TRANSACTION, register_wh=99000.0)) == 0
 
 
 def test_a_need_said_before_the_first_reading_counts_from_that_reading() -> None:
     need = read(request(), transaction=None)
-    later = replace(TRANSACTION, first_register_wh=700.0, register_wh=1700.0)
+    later = structs.replace(TRANSACTION, first_register_wh=700.0, register_wh=1700.0)
     assert remaining_wh(need, later) == 7000
     assert remaining_wh(need, None) == 8000

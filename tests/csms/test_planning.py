@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 from msgspec.structs import replace as replace_site
 
 from ladewerk.csms.allocation import Load
@@ -121,7 +122,7 @@ def test_the_plan_of_a_transaction_before_is_no_reason_to_stay_with() -> None:
 def test_t3_cars_are_planned_together_each_up_to_its_departure() -> None:
     site = Site(limit_w=9000.0, tariff=TARIFF)
     second = replace(NEED, evse_id=2, transaction_id="tx-2", depart_at=NOW + timedelta(hours=1, minutes=3))
-    cars = [Waiting(NEED, TRANSACTION), Waiting(second, replace(TRANSACTION, transaction_id="tx-2"))]
+    cars = [Waiting(NEED, TRANSACTION), Waiting(second, structs.replace(TRANSACTION, transaction_id="tx-2"))]
     problem = planning_problem(cars, site, NOBODY, NOW)
     assert [need.id for need in problem.evs] == ["S/1", "S/2"]
     answer = solve(problem)

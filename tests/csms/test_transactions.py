@@ -1,10 +1,10 @@
 """A transaction as its events tell it."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from ladewerk.csms.transactions import Transaction, after_event, after_readings, highest, measured
 from ladewerk.ocpp import v21

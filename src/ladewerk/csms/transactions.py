@@ -1,19 +1,18 @@
 """A transaction as its events tell it: each event turns one state into the next."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
 from ladewerk.csms.records import StationRecord, station_key
 from ladewerk.ocpp import Version, v21
 from ladewerk.ocpp.transaction_numbers import Start
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transaction:
+class Transaction(Struct, frozen=True, kw_only=True, gc=False):
     """What is known of a transaction after its newest event.
 
     Register readings in Wh, ``power_w`` over all phases, currents per phase; None was never said. ``authorized_by`` says by
@@ -112,45 +111,53 @@ def _told_by(state: Transaction, readings: Iterable[v21.MeterValueType], *, newe
     told: dict[str, Any] = {}
     first_wh, last_wh = state.first_register_wh, state.register_wh
     for reading in readings:
-        register_wh = measured(reading.sampled_value, "Energy.Active.Import.Register", unit="Wh")
+        told_here = _at_outlet(reading.sampled_value)
+        register_wh = _total(told_here.get(_REGISTER, ()), "Wh")
         if register_wh is not None:
             first_wh = register_wh if first_wh is None else min(first_wh, register_wh)
             last_wh = max(register_wh, last_wh or 0.0)
             told |= {"first_register_wh": first_wh, "register_wh": last_wh}
-        power_w = measured(reading.sampled_value, "Power.Active.Import", unit="W")
+        power_w = _total(told_here.get("Power.Active.Import", ()), "W")
         if newest and is_open and power_w is not None:
             told["power_w"] = power_w
-        offered_a = highest(reading.sampled_value, "Current.Offered")
+        offered_a = _highest(told_here.get("Current.Offered", ()))
         if newest and offered_a is not None:
             told["offered_a"] = offered_a
     return told
 
 
-_DEFAULT_MEASURAND = "Energy.Active.Import.Register"
+_REGISTER: Final = "Energy.Active.Import.Register"
 
 
 def measured(samples: Sequence[v21.SampledValueType], measurand: str, *, unit: str) -> float | None:
     """The total of ``measurand`` at the outlet in ``unit`` (Wh or W): the value for all phases, or their sum."""
-    chosen = _at_outlet(samples, measurand)
-    overall = [sample for sample in chosen if sample.phase is UNSET]
-    if overall:
-        return _scaled(overall[-1], unit)
-    return sum(_scaled(sample, unit) for sample in chosen) if chosen else None
+    return _total(_at_outlet(samples).get(measurand, ()), unit)
 
 
 def highest(samples: Sequence[v21.SampledValueType], measurand: str) -> float | None:
     """The highest of the phases, unscaled but for the multiplier."""
-    return max((_scaled(sample, "") for sample in _at_outlet(samples, measurand)), default=None)
+    return _highest(_at_outlet(samples).get(measurand, ()))
 
 
-def _at_outlet(samples: Sequence[v21.SampledValueType], measurand: str) -> list[v21.SampledValueType]:
-    # OCPP 2.0.1 part 2, SampledValueType: without a measurand it is the import register, without a location the outlet.
-    return [
-        sample
-        for sample in samples
-        if (_DEFAULT_MEASURAND if sample.measurand is UNSET else sample.measurand) == measurand
-        and (sample.location is UNSET or sample.location == "Outlet")
-    ]
+def _at_outlet(samples: Sequence[v21.SampledValueType]) -> dict[str, list[v21.SampledValueType]]:
+    """The samples of each measurand."""
+    found: dict[str, list[v21.SampledValueType]] = {}
+    for sample in samples:
+        # OCPP 2.0.1 part 2, SampledValueType: without a measurand it is the import register, without a location the outlet.
+        if sample.location is UNSET or sample.location == "Outlet":
+            found.setdefault(_REGISTER if sample.measurand is UNSET else sample.measurand, []).append(sample)
+    return found
+
+
+def _total(samples: Sequence[v21.SampledValueType], unit: str) -> float | None:
+    overall = [sample for sample in samples if sample.phase is UNSET]
+    if overall:
+        return _scaled(overall[-1], unit)
+    return sum(_scaled(sample, unit) for sample in samples) if samples else None
+
+
+def _highest(samples: Sequence[v21.SampledValueType]) -> float | None:
+    return max((_scaled(sample, "") for sample in samples), default=None)
 
 
 def _scaled(sample: v21.SampledValueType, unit: str) -> float:

@@ -1,8 +1,9 @@
 """What is old is forgotten; what belongs to a transaction that has not ended is not."""
 
 import asyncio
-import dataclasses
 from datetime import timedelta
+
+from msgspec import structs
 
 from ladewerk.csms.retention import Keep
 from ladewerk.csms.security.records import Change
@@ -23,8 +24,8 @@ def test_old_rows_go_bit_by_bit_and_those_of_open_transactions_stay(database: st
                     await store.add_notification(said)
             for name, ended_at in (("open", None), ("over", old)):
                 for seq_no in range(3):
-                    said_event = dataclasses.replace(event(seq_no), transaction_id=name, received_at=old)
-                    after = dataclasses.replace(transaction(seq_no), transaction_id=name, ended_at=ended_at)
+                    said_event = structs.replace(event(seq_no), transaction_id=name, received_at=old)
+                    after = structs.replace(transaction(seq_no), transaction_id=name, ended_at=ended_at)
                     await store.add_event(said_event, after)
             await store.accounts.add_change(Change(at=old, who="Ada", remote="", action="PUT /api/site", status=200))
             before = Keep().before(NOW)

@@ -218,11 +218,7 @@ def _transaction_row(transaction: Transaction) -> dict[str, Any]:
     return row
 
 
-def _fields(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind) if field.name != "station_id")
-
-
-_TRANSACTION_FIELDS: Final = _fields(Transaction)
+_TRANSACTION_FIELDS: Final = tuple(name for name in Transaction.__struct_fields__ if name != "station_id")
 
 
 def _remember(connection: Connection) -> Remembered:

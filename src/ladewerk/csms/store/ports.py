@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from msgspec import Struct
+
 from ladewerk.csms.allocation import EvseKey, Outlet
 from ladewerk.csms.dossiers import Dossiers
 from ladewerk.csms.quirks import KnownQuirks
@@ -16,8 +18,7 @@ from ladewerk.csms.transactions import Transaction
 from ladewerk.signals import Signal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventRecord:
+class EventRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A TransactionEvent as it came; ``payload`` is its OCPP 2.1 JSON. Unique in station, transaction and ``seq_no``."""
 
     station_id: str
