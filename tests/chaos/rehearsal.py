@@ -6,7 +6,7 @@ import logging
 import sqlite3
 import tempfile
 import traceback
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Final
 from ladewerk.errors import DeviceUnreachable
 from ladewerk.rehearsal.record import Record
 from ladewerk.rehearsal.stage import Stage, set_stage
-from ladewerk.station.unit.state import ENERGISED, Phase
+from ladewerk.station.unit.state import ENERGISED, Phase, UnitState
 from ladewerk.virtual_loop import VirtualLoop
 from tests.chaos.invariants import Invariants
 from tests.chaos.player import Player, casting
@@ -90,26 +90,30 @@ async def _until(holds: Callable[[], bool], within_s: float) -> None:
         await asyncio.sleep(_LOOKS_EVERY_S)
 
 
-async def _until_all(stage: Stage, phases: Collection[Phase], within_s: float) -> None:
-    """Wait until all units are in one of ``phases``, or the time is up."""
+async def _until_all(stage: Stage, hold: Callable[[UnitState], bool], within_s: float) -> None:
+    """Wait until the states of all units ``hold``, or the time is up."""
     units = stage.unit_names
-    await _until(lambda: all((unit := stage.control(name)) and unit.state.phase in phases for name in units), within_s)
+    await _until(lambda: all((unit := stage.control(name)) and hold(unit.state) for name in units), within_s)
+
+
+def _rests(state: UnitState) -> bool:
+    return state.phase in (Phase.IDLE, Phase.PLUGGED) and not state.locked
 
 
 async def _charge_again(stage: Stage, player: Player) -> list[str]:
     """Whatever happened before: with everything repaired each unit charges a car again, after a reset at most."""
     for unit in stage.unit_names:
         player.press(unit, "stop")
-    await _until_all(stage, {Phase.IDLE, Phase.PLUGGED}, _REST_S)
+    await _until_all(stage, _rests, _REST_S)
     broken = []
     for unit in stage.unit_names:
         player.press(unit, "reset")
-    await _until_all(stage, {Phase.IDLE, Phase.PLUGGED}, _REST_S)
+    await _until_all(stage, _rests, _REST_S)
     for unit in stage.unit_names:
         world = stage.world(unit)
         if world.vehicle.plugged and not world.unplug():
             broken.append(f"{unit}: at the end the plug is held")
-    await _until_all(stage, {Phase.IDLE}, _REST_S)
+    await _until_all(stage, lambda state: state.phase is Phase.IDLE, _REST_S)
     for unit in stage.unit_names:
         control = stage.control(unit)
         if control is None or control.state.phase is not Phase.IDLE:
@@ -124,13 +128,13 @@ async def _charge_again(stage: Stage, player: Player) -> list[str]:
             refused = player.press(unit, "start")
         if refused not in (None, "already_running"):
             broken.append(f"{unit}: at the end it refuses to charge: {refused}")
-    await _until_all(stage, ENERGISED, _CHARGES_WITHIN_S)
+    await _until_all(stage, lambda state: state.phase in ENERGISED, _CHARGES_WITHIN_S)
     for unit in stage.unit_names:
         control = stage.control(unit)
         if control is None or control.state.phase not in ENERGISED:
             broken.append(f"{unit}: at the end it does not charge: {control and control.state.phase}")
         player.press(unit, "stop")
-    await _until_all(stage, {Phase.IDLE, Phase.PLUGGED}, _REST_S)
+    await _until_all(stage, _rests, _REST_S)
     return broken
 
 
