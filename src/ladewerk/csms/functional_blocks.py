@@ -12,6 +12,7 @@ from ladewerk.csms.connections import Connections
 from ladewerk.csms.data_transfer_rules import DataTransferRule
 from ladewerk.csms.follow_ups.table import follow_ups
 from ladewerk.csms.handlers.data_transfer import DataTransfers
+from ladewerk.csms.inventories import Inventories
 from ladewerk.csms.ledger import Ledger
 from ladewerk.csms.list_keeping import ListKeeping
 from ladewerk.csms.station_rules import Rules
@@ -27,6 +28,7 @@ class FunctionalBlocks:
     lists: ListKeeping
     issuing: Issuing
     data_transfers: DataTransfers
+    inventories: Inventories
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["FunctionalBlocks"]:
@@ -51,7 +53,14 @@ def functional_blocks(
 ) -> FunctionalBlocks:
     """Everything made, nothing running; ``limits`` is what is done around commands that change what may be drawn."""
     lists = ListKeeping(ledger, connections, store, clock, tasks)
-    kept = follow_ups(store.dossiers, lists, clock, upload_hosts=upload_hosts)
+    inventories = Inventories()
+    kept = follow_ups(store.dossiers, lists, inventories, clock, upload_hosts=upload_hosts)
     commands = Commands(connections, {**kept, **limits})
     issuing = Issuing(ledger, commands, store, clock, tasks, rules=rules, table=certificates, folder=authority_folder)
-    return FunctionalBlocks(commands=commands, lists=lists, issuing=issuing, data_transfers=DataTransfers(data_transfer))
+    return FunctionalBlocks(
+        commands=commands,
+        lists=lists,
+        issuing=issuing,
+        data_transfers=DataTransfers(data_transfer),
+        inventories=inventories,
+    )

@@ -105,7 +105,9 @@ class ListKeeping:
 
     def _look_if_older(self, key: str) -> None:
         known = self._known.get(key)
-        if known is not None and known.state is ListState.PENDING:
+        if known is None or known.state in (ListState.REFUSED, ListState.UNSUPPORTED):
+            return
+        if known.state is ListState.PENDING or known.number < self._number:
             self.look_at(key)
 
     async def forget(self, key: str) -> None:
@@ -133,7 +135,9 @@ class ListKeeping:
 
     def _look_at_all(self) -> None:
         for key, station in self._ledger.stations.items():
-            if station.booted_at is not None:
+            known = self._known.get(key)
+            # One that knows no lists is asked again when it boots.
+            if station.booted_at is not None and (known is None or known.state is not ListState.UNSUPPORTED):
                 self.look_at(key)
 
     async def _bring(self, key: str) -> None:

@@ -7,8 +7,24 @@ from ladewerk.csms import displays, monitoring
 from ladewerk.csms.commands import FollowUp
 from ladewerk.csms.dossier_names import numbered
 from ladewerk.csms.dossiers import Dossiers
+from ladewerk.csms.inventories import Inventories
+from ladewerk.csms.records import station_key
 from ladewerk.csms.reports import Place, Variable, place_of, with_value
 from ladewerk.ocpp import v21
+
+
+def of_inventories(inventories: Inventories, clock: Clock) -> FollowUp[v21.GetBaseReportRequest, v21.GetBaseReportResponse]:
+    """B07: of a full inventory it is known what it must hold."""
+
+    async def before(station: str, request: v21.GetBaseReportRequest) -> None:
+        if request.report_base == "FullInventory":
+            inventories.asked(station_key(station), request.request_id, clock.now())
+
+    async def answered(station: str, request: v21.GetBaseReportRequest, answer: v21.GetBaseReportResponse) -> None:
+        if answer.status != "Accepted":
+            inventories.refused(station_key(station), request.request_id)
+
+    return FollowUp(before=before, answered=answered)
 
 
 def of_reading(dossiers: Dossiers, clock: Clock) -> FollowUp[v21.GetVariablesRequest, v21.GetVariablesResponse]:

@@ -6,11 +6,14 @@ from ladewerk.clock import Clock
 from ladewerk.csms.commands import FollowUps
 from ladewerk.csms.dossiers import Dossiers
 from ladewerk.csms.follow_ups import device_model, errands, local_lists, reservations
+from ladewerk.csms.inventories import Inventories
 from ladewerk.csms.list_keeping import ListKeeping
 from ladewerk.ocpp import v21
 
 
-def follow_ups(dossiers: Dossiers, keeping: ListKeeping, clock: Clock, *, upload_hosts: Sequence[str]) -> FollowUps:
+def follow_ups(
+    dossiers: Dossiers, keeping: ListKeeping, inventories: Inventories, clock: Clock, *, upload_hosts: Sequence[str]
+) -> FollowUps:
     """Of every command that leaves something behind."""
     return {
         v21.UpdateFirmwareRequest: errands.of_firmware(dossiers, clock),
@@ -18,6 +21,7 @@ def follow_ups(dossiers: Dossiers, keeping: ListKeeping, clock: Clock, *, upload
         v21.CustomerInformationRequest: errands.of_customers(dossiers, clock),
         v21.ReserveNowRequest: reservations.of_reserving(dossiers, clock),
         v21.CancelReservationRequest: reservations.of_cancelling(dossiers, clock),
+        v21.GetBaseReportRequest: device_model.of_inventories(inventories, clock),
         v21.GetVariablesRequest: device_model.of_reading(dossiers, clock),
         v21.SetVariablesRequest: device_model.of_setting(dossiers, clock),
         v21.SetVariableMonitoringRequest: device_model.of_setting_monitors(dossiers, clock),

@@ -5,6 +5,7 @@ from typing import Final
 from msgspec import UNSET
 
 from ladewerk.csms.handlers.writing import written
+from ladewerk.csms.inventories import Inventories
 from ladewerk.csms.reports import reported
 from ladewerk.csms.session import StationSession
 from ladewerk.ocpp import Context, v21
@@ -33,9 +34,24 @@ async def boot_notification(
     )
 
 
-async def notify_report(ctx: Context[StationSession], request: v21.NotifyReportRequest) -> v21.NotifyReportResponse:
-    """B07, B08: part of a report, its variables kept as last heard of."""
-    if request.report_data is not UNSET:
-        shelf = ctx.state.store.dossiers.variables
-        await written("the variables", shelf.put(ctx.state.station_id, reported(request.report_data), ctx.received_at))
-    return v21.NotifyReportResponse()
+class Reports:
+    """What stations tell of their variables."""
+
+    def __init__(self, inventories: Inventories) -> None:
+        self._inventories = inventories
+
+    async def notify_report(
+        self, ctx: Context[StationSession], request: v21.NotifyReportRequest
+    ) -> v21.NotifyReportResponse:
+        """B07, B08: part of a report, its variables kept as last heard of."""
+        session = ctx.state
+        shelf = session.store.dossiers.variables
+        if request.report_data is not UNSET:
+            variables = reported(request.report_data)
+            await written("the variables", shelf.put(session.station_id, variables, session.clock.now()))
+        complete_since = self._inventories.part(
+            session.key, request.request_id, request.seq_no, is_last=request.tbc is not True
+        )
+        if complete_since is not None:
+            await written("the variables", shelf.drop_before(session.station_id, complete_since))
+        return v21.NotifyReportResponse()

@@ -18,6 +18,7 @@ from ladewerk.csms.handlers import (
     smart_charging,
     transactions,
 )
+from ladewerk.csms.handlers.reported import kept
 from ladewerk.csms.session import StationSession
 from ladewerk.errors import RemoteProtocolError
 from ladewerk.ocpp import Context, ErrorCode, Router, v21
@@ -33,7 +34,7 @@ def station_router(blocks: FunctionalBlocks) -> Router[StationSession]:
     """The router of every station's connection."""
     router: Router[StationSession] = Router()
     router.on(v21.BootNotificationRequest)(provisioning.boot_notification)
-    router.on(v21.NotifyReportRequest)(booted(provisioning.notify_report))
+    router.on(v21.NotifyReportRequest)(booted(provisioning.Reports(blocks.inventories).notify_report))
     router.on(v21.StatusNotificationRequest)(booted(availability.status_notification))
     router.on(v21.HeartbeatRequest)(booted(availability.heartbeat))
     router.on(v21.AuthorizeRequest)(booted(authorization.authorize))
@@ -57,6 +58,13 @@ def station_router(blocks: FunctionalBlocks) -> Router[StationSession]:
     router.on(v21.Get15118EVCertificateRequest)(booted(certificates.get_15118_ev_certificate))
     router.on(v21.GetCertificateStatusRequest)(booted(certificates.get_certificate_status))
     router.on(v21.GetCertificateChainStatusRequest)(booted(certificates.get_certificate_chain_status))
+    router.on(v21.NotifyDERAlarmRequest)(booted(kept(v21.NotifyDERAlarmRequest, v21.NotifyDERAlarmResponse)))
+    router.on(v21.NotifyDERStartStopRequest)(booted(kept(v21.NotifyDERStartStopRequest, v21.NotifyDERStartStopResponse)))
+    router.on(v21.NotifyPriorityChargingRequest)(
+        booted(kept(v21.NotifyPriorityChargingRequest, v21.NotifyPriorityChargingResponse))
+    )
+    router.on(v21.NotifySettlementRequest)(booted(kept(v21.NotifySettlementRequest, v21.NotifySettlementResponse)))
+    router.on(v21.ReportDERControlRequest)(booted(kept(v21.ReportDERControlRequest, v21.ReportDERControlResponse)))
     router.on(v21.DataTransferRequest)(booted(blocks.data_transfers.data_transfer))
     return router
 
