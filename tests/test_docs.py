@@ -51,6 +51,7 @@ def test_every_setting_is_documented(kinds: tuple[Any, ...], page: str) -> None:
         "tariff",
         "site",
         "keep",
+        "crowd",
         "messages",
         "fuses",
         "wiring",

@@ -3,8 +3,11 @@
 import argparse
 import asyncio
 import logging
+import resource
 import signal
 from pathlib import Path
+from typing import Final
+from typing import Final
 
 import msgspec
 
@@ -14,6 +17,13 @@ from ladewerk.csms.config import CsmsConfig, load_config
 from ladewerk.settings import split_address
 
 _log = logging.getLogger(__name__)
+
+_MOST_FILES: Final = 65_536
+
+
+_ALLOCATIONS_BETWEEN_LOOKS: Final = 10_000
+"""How many objects more there are when cycles among them are looked for. Messages hardly make any, so the 700 of a young Python
+only cost."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -35,10 +45,19 @@ def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
     config = CsmsConfig() if args.config is None else load_config(args.config)
     config = _with_arguments(config, args)
+    _allow_many_stations()
     pace = following(args.follow)
     with pace.runner() as runner:
         runner.run(_serve(config, pace))
     return 0
+
+
+def _allow_many_stations() -> None:
+    """Each station is an open file, of which a program that does not ask for more may have a thousand."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(_MOST_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _with_arguments(config: CsmsConfig, args: argparse.Namespace) -> CsmsConfig:
@@ -64,6 +83,9 @@ async def _serve(config: CsmsConfig, pace: Pace) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     async with running_csms(config, pace.clock()) as csms:
+        # Programs and settings stay as long as the process does: nobody need look through them again.
+        gc.freeze()
+        gc.set_threshold(_ALLOCATIONS_BETWEEN_LOOKS)
         host, _ = split_address("csms.listen", config.listen)
         address = f"[{host}]" if ":" in host else host
         scheme = "ws" if config.tls is None else "wss"
