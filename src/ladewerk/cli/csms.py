@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import resource
 import signal
@@ -17,6 +18,9 @@ from ladewerk.csms.config import CsmsConfig, load_config
 from ladewerk.settings import split_address
 
 _log = logging.getLogger(__name__)
+
+_OBJECTS_BETWEEN_LOOKS: Final = 10_000
+"""How many more there are when cycles among them are looked for; messages make hardly any."""
 
 _MOST_FILES: Final = 65_536
 
@@ -83,6 +87,9 @@ async def _serve(config: CsmsConfig, pace: Pace) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     async with running_csms(config, pace.clock()) as csms:
+        # Programs and settings stay as long as the process does: nobody need look through them again.
+        gc.freeze()
+        gc.set_threshold(_OBJECTS_BETWEEN_LOOKS)
         # Programs and settings stay as long as the process does: nobody need look through them again.
         gc.freeze()
         gc.set_threshold(_ALLOCATIONS_BETWEEN_LOOKS)
