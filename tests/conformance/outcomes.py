@@ -76,7 +76,7 @@ LIBOCPP_ALONE: Final[Mapping[str, str]] = {
         "libocpp's own setting, by which an Absolute profile of 1.6 needs no startSchedule"
     ),
     "2.1/K28_UpdateDynamicSchedule_PersistFailure_RejectedWithInternalError": (
-        "libocpp's database that fails; ours is driven in tests/station/smart_charging/test_charging_profiles.py"
+        "libocpp's database that fails; ours is driven in tests/station/smart_charging/test_profile_memory.py"
     ),
     "2.1/K28FR11_UpdateDynamicSchedule_DbLookupThrows_RespondsInternalError": (
         "libocpp's database that is asked at each look; ours is read once, when the station starts"

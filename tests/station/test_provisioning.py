@@ -1,42 +1,17 @@
-"""Boot, variables, reports, triggers, availability, resets and connection profiles, as a CSMS orders them (B, F, G, A)."""
+"""Boot, variables, reports, heartbeats and triggers, as a CSMS orders them (B, F, G, J)."""
 
 import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec import UNSET
 
 from ladewerk.errors import CallRefused
 from ladewerk.ocpp import Version, v21
+from tests.station.asked import named, triggered, up, value
 from tests.station.authorization.test_driver_authorization import set_variable
 
-PASSWORD = "0123456789abcdef-new"
 Registration = v21.RegistrationStatusEnumType
-
-
-def named(component: str, name: str, instance: str = "", evse_id: int = 0) -> dict[str, Any]:
-    place = UNSET if evse_id == 0 else v21.EVSEType(id=evse_id)
-    return {
-        "component": v21.ComponentType(name=component, evse=place),
-        "variable": v21.VariableType(name=name, instance=instance or UNSET),
-    }
-
-
-async def value(place: Any, component: str, name: str, instance: str = "", evse_id: int = 0) -> Any:
-    asked = v21.GetVariableDataType(**named(component, name, instance, evse_id))
-    answer = await place.csms.peer.call(v21.GetVariablesRequest(get_variable_data=(asked,)))
-    result = answer.get_variable_result[0]
-    return result.attribute_value if result.attribute_status.value == "Accepted" else result.attribute_status.value
-
-
-async def up(place: Any) -> None:
-    await place.until_true(lambda: place.station.link.is_up)
-
-
-async def triggered(place: Any, name: str) -> str:
-    trigger = v21.TriggerMessageRequest(requested_message=v21.MessageTriggerEnumType(name))
-    return str((await place.csms.peer.call(trigger)).status.value)
 
 
 # Boot -----------------------------------------------------------------------------------------------------------------
@@ -229,181 +204,5 @@ def test_j01_f06_meter_values_on_the_clock_and_on_demand(
             assert (answer.ongoing_indicator, answer.messages_in_queue) == (False, False)
             vendor = await place.csms.peer.call(v21.DataTransferRequest(vendor_id="Somebody"))
             assert vendor.status.value == "UnknownVendorId"
-
-    paced(scenario)
-
-
-# Availability and reset -------------------------------------------------------------------------------------------------
-
-
-async def order(place: Any, wanted: str, evse: v21.EVSEType | Any = UNSET) -> str:
-    request = v21.ChangeAvailabilityRequest(operational_status=v21.OperationalStatusEnumType(wanted), evse=evse)
-    return str((await place.csms.peer.call(request)).status.value)
-
-
-@pytest.mark.parametrize("version", [Version.V21, Version.V201, Version.V16])
-def test_g03_out_of_service_is_told_refuses_and_survives(
-    tmp_path: Path, place_at: Any, paced: Any, version: Version
-) -> None:
-    async def scenario() -> None:
-        async with place_at(tmp_path, versions=(version,)) as place:
-            await up(place)
-            await place.until_true(lambda: place.csms.statuses[-1:] == ["Available"])
-            assert await order(place, "Inoperative", v21.EVSEType(id=1)) == "Accepted"
-            await place.until_true(lambda: place.csms.statuses[-1] == "Unavailable")
-            async with place.restarted(place.csms.url, tmp_path) as again:
-                await up(again)
-                await again.until_true(lambda: again.csms.statuses[-1] == "Unavailable")
-                again.simulator.world.plug_in()
-                await again.until("plugged")
-                answer = await again.press("direct")
-                assert (answer.status_code, answer.json()["code"]) == (409, "out_of_service")
-                assert again.csms.events == []
-                assert await order(again, "Operative", v21.EVSEType(id=1)) == "Accepted"
-                assert (await again.press("direct")).status_code == 200
-                await again.until("direct")
-                await again.until_true(lambda: again.csms.statuses[-1] == "Occupied")
-                assert await order(again, "Inoperative") == "Scheduled"
-                assert again.unit()["state"] == "direct"
-                await again.press("stop")
-                await again.until_true(lambda: again.csms.statuses[-1] == "Unavailable")
-                assert await order(again, "Operative", v21.EVSEType(id=7)) == "Rejected"
-
-    paced(scenario)
-
-
-def test_b12_a_reset_on_idle_waits_for_the_transaction_and_none_begins_meanwhile(
-    tmp_path: Path, place_at: Any, paced: Any
-) -> None:
-    async def scenario() -> None:
-        async with place_at(tmp_path, self_test="never") as place:
-            await up(place)
-            place.simulator.world.plug_in()
-            await place.until("plugged")
-            reset = v21.ResetRequest(type=v21.ResetEnumType.ON_IDLE)
-            assert (await place.csms.peer.call(reset)).status.value == "Scheduled"
-            single = v21.ResetRequest(type=v21.ResetEnumType.IMMEDIATE, evse_id=1)
-            assert (await place.csms.peer.call(single)).status.value == "Rejected"
-            await asyncio.sleep(60)
-            assert not place.station.reset_asked.is_set()
-            place.simulator.world.unplug()
-            await place.until_true(place.station.reset_asked.is_set)
-            assert place.station.next_boot is v21.BootReasonEnumType.SCHEDULED_RESET
-            place.simulator.world.plug_in()
-            await place.until("plugged")
-            assert (await place.press("direct")).json()["code"] == "out_of_service"
-            assert len({event.transaction_info.transaction_id for event in place.csms.events}) == 1
-
-    paced(scenario)
-
-
-@pytest.mark.parametrize("charging", [True, False])
-def test_b12_a_reset_at_once_ends_the_transaction_with_it(tmp_path: Path, place_at: Any, paced: Any, charging: bool) -> None:
-    async def scenario() -> None:
-        async with place_at(tmp_path, self_test="never") as place:
-            await up(place)
-            place.simulator.world.plug_in()
-            await place.until("plugged")
-            if charging:
-                await place.press("direct")
-                await place.until("direct")
-            reset = v21.ResetRequest(type=v21.ResetEnumType.IMMEDIATE)
-            assert (await place.csms.peer.call(reset)).status.value == "Accepted"
-            await place.until_true(lambda: place.csms.events[-1].event_type.value == "Ended")
-            last = place.csms.events[-1]
-            assert (last.trigger_reason.value, last.transaction_info.stopped_reason) == ("ResetCommand", "ImmediateReset")
-            assert place.station.reset_asked.is_set()
-            await place.until_true(lambda: place.csms.security_events[-1].type == "ResetOrReboot")
-
-    paced(scenario)
-
-
-# The link ---------------------------------------------------------------------------------------------------------------
-
-
-def test_a01_a_new_password_counts_at_once_and_after_a_restart(tmp_path: Path, place_at: Any, paced: Any) -> None:
-    async def scenario() -> None:
-        async with place_at(tmp_path) as place:
-            await up(place)
-            assert await set_variable(place, "SecurityCtrlr", "BasicAuthPassword", "short") == "Rejected"
-            assert await set_variable(place, "SecurityCtrlr", "BasicAuthPassword", PASSWORD) == "Accepted"
-            await place.until_true(lambda: place.csms.passwords == ["", PASSWORD])
-            await up(place)
-            reconfigured = "ReconfigurationOfSecurityParameters"
-            await place.until_true(lambda: place.csms.security_events[-1].type == reconfigured)
-            assert not any(PASSWORD in str(event.tech_info) for event in place.csms.security_events)
-            assert await value(place, "SecurityCtrlr", "SecurityProfile") == "1"
-            assert rights_of_others(tmp_path) == {0}
-            async with place.restarted(place.csms.url, tmp_path) as again:
-                await up(again)
-                assert again.csms.passwords == ["", PASSWORD, PASSWORD]
-                assert not any(PASSWORD in message["text"] for message in again.station.view()["messages"])
-
-    paced(scenario)
-
-
-def rights_of_others(folder: Path) -> set[int]:
-    return {path.stat().st_mode & 0o077 for path in folder.glob("journal.sqlite3*")}
-
-
-def profile(url: str, **more: Any) -> v21.NetworkConnectionProfileType:
-    return v21.NetworkConnectionProfileType(
-        **{
-            "ocpp_interface": v21.OCPPInterfaceEnumType.WIRED0,
-            "ocpp_transport": v21.OCPPTransportEnumType.JSON,
-            "message_timeout": 30,
-            "ocpp_csms_url": url,
-            "security_profile": 0,
-            **more,
-        }
-    )
-
-
-def test_b09_b10_another_csms_is_called_after_the_next_reset_and_the_old_one_where_it_is_not_there(
-    tmp_path: Path, place_at: Any, paced: Any
-) -> None:
-    async def scenario() -> None:
-        async with place_at(tmp_path) as place:
-            await up(place)
-
-            async def put(slot: int, given: v21.NetworkConnectionProfileType) -> str:
-                request = v21.SetNetworkProfileRequest(configuration_slot=slot, connection_data=given)
-                return str((await place.csms.peer.call(request)).status.value)
-
-            priority = ("OCPPCommCtrlr", "NetworkConfigurationPriority")
-            assert await set_variable(place, *priority, "1,0") == "Rejected"
-            assert await put(1, profile("http://nowhere")) == "Rejected"
-            assert await put(5, profile("ws://127.0.0.1:9")) == "Rejected"
-            assert await put(1, profile("ws://127.0.0.1:9", security_profile=2)) == "Rejected"
-            assert await put(0, profile("ws://127.0.0.1:9")) == "Rejected"
-            assert await put(1, profile("ws://127.0.0.1:9")) == "Accepted"
-            assert await set_variable(place, *priority, "1,0") == "Accepted"
-            assert await set_variable(place, "OCPPCommCtrlr", "NetworkProfileConnectionAttempts", "2") == "Accepted"
-            assert await value(place, "OCPPCommCtrlr", "ActiveNetworkProfile") == "0"
-            async with place.restarted(place.csms.url, tmp_path) as again:
-                tried: list[Exception] = []
-                again.station.link.failed.connect(tried.append)
-                await again.until_true(lambda: again.station.link.is_up, within_s=600)
-                assert tried
-                assert all("127.0.0.1:9" in str(why) for why in tried)
-                assert await value(again, "OCPPCommCtrlr", "ActiveNetworkProfile") == "0"
-                assert await value(again, "OCPPCommCtrlr", "NetworkConfigurationPriority") == "1,0"
-
-    paced(scenario)
-
-
-def test_b04_all_connectors_are_told_after_a_long_outage_only(tmp_path: Path, place_at: Any, paced: Any) -> None:
-    async def scenario() -> None:
-        async with place_at(tmp_path) as place:
-            await up(place)
-            await place.until_true(lambda: place.csms.statuses == ["Available"])
-            for threshold, told in (("3600", ["Available"]), ("1", ["Available", "Available"])):
-                assert await set_variable(place, "OCPPCommCtrlr", "OfflineThreshold", threshold) == "Accepted"
-                await place.csms.peer.close()
-                await place.until_true(lambda: not place.station.link.is_up)
-                await up(place)
-                await asyncio.sleep(30)
-                assert place.csms.statuses == told
-            assert [event.type for event in place.csms.security_events] == ["StartupOfTheDevice"]
 
     paced(scenario)

@@ -2,58 +2,23 @@
 
 import asyncio
 import socket
-import sqlite3
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 from msgspec import UnsetType
 
 from ladewerk.charging.installation import Installation, Purpose
 from ladewerk.charging.occurrences import Kind
 from ladewerk.charging.rates import Unit
-from ladewerk.clock import LoopClock
-from ladewerk.errors import StoreError
-from ladewerk.ocpp import Version, v21
+from ladewerk.ocpp import v21
 from ladewerk.simulator.app import running_simulator
 from ladewerk.simulator.config import SimulatorConfig
 from ladewerk.station.config import EvseConfig, LockConfig, MeterConfig
-from ladewerk.station.smart_charging.charging_profiles import ChargingProfiles
-from ladewerk.station.smart_charging.outside_limit import read_outside_limit
-from ladewerk.station.smart_charging.profile_memory import open_profile_memory
-from ladewerk.station.unit.needs import FieldError
-from ladewerk.station.units import Units
-from tests.charging.profiles import START, installed, period, profile, relative, schedule, station_max, tx
+from tests.charging.profiles import installed, period, relative, station_max, tx
 from tests.station.conftest import running_place
-
-STATUS = v21.ChargingProfileStatusEnumType
-
-
-def offered(place: Any) -> float:
-    return float(place.station.units.of_evse(1).state.offer_a)
-
-
-async def put(place: Any, installation: Installation) -> v21.SetChargingProfileResponse:
-    request = v21.SetChargingProfileRequest(evse_id=installation.evse_id, charging_profile=installation.profile)
-    answer: v21.SetChargingProfileResponse = await place.csms.peer.call(request)
-    return answer
-
-
-def from_now(place: Any, *periods: v21.ChargingSchedulePeriodType, **more: Any) -> v21.ChargingScheduleType:
-    return schedule(*periods, start_schedule=place.clock.now(), **more)
-
-
-async def charging(place: Any) -> None:
-    await place.until_true(lambda: place.station.link.is_up)
-    place.simulator.world.plug_in()
-    await place.until("plugged")
-    await place.submit(energy_wh=20000)
-    await place.until("planned")
-    await place.press("start")
-    await place.until("charging")
-    assert offered(place) == 16
+from tests.station.smart_charging.profiles import STATUS, charging, from_now, offered, put
 
 
 def test_k04_the_station_maximum_lowers_the_current_and_k10_fr05_gives_it_back(
@@ -255,50 +220,6 @@ def test_k28_a_dynamic_profile_is_updated(tmp_path: Path, place_at: Any, paced: 
     paced(scenario)
 
 
-@pytest.mark.parametrize("version", [Version.V21, Version.V201])
-def test_k11_to_k13_a_limit_from_outside_holds_is_told_and_is_released(
-    tmp_path: Path, place_at: Any, paced: Any, version: Version
-) -> None:
-    async def scenario() -> None:
-        async with place_at(tmp_path, versions=(version,)) as place:
-            await charging(place)
-            put_limit = place.client.put
-            assert (await put_limit("/api/limit", json={"source": "SO", "limit_w": 4830})).status_code == 200
-            assert offered(place) == 7
-            assert (await put_limit("/api/limit", json={"source": "EMS", "limit_a": 12})).status_code == 200
-            assert (await put_limit("/api/limit", json={"source": "EMS", "limit_a": 12})).status_code == 200
-            assert offered(place) == 7  # the lower of both
-            await place.until_true(lambda: len(place.csms.limits) == 2)
-            told = [(one.charging_limit.charging_limit_source, one.evse_id) for one in place.csms.limits]
-            assert told == [("SO", 0), ("EMS", 0)]
-            cleared = await place.csms.peer.call(v21.ClearChargingProfileRequest(charging_profile_id=-2))
-            assert cleared.status.value == "Unknown"
-            assert (await place.client.delete("/api/limit/SO")).status_code == 200
-            await place.until_true(lambda: offered(place) == 12)
-            await place.until_true(lambda: len(place.csms.limits) == 3)
-            assert place.csms.limits[2] == v21.ClearedChargingLimitRequest(charging_limit_source="SO", evse_id=0)
-            assert (await place.client.delete("/api/limit/SO")).status_code == 404
-            async with place.restarted(place.csms.url, tmp_path) as again:
-                answer = await again.client.put("/api/limit", json={"source": "CSO", "limit_a": 6})
-                assert answer.status_code == 422
-                assert answer.json()["errors"][0]["field"] == "source"
-                await again.until_true(lambda: again.station.link.is_up)
-                composite = await again.csms.peer.call(v21.GetCompositeScheduleRequest(duration=1, evse_id=1))
-                assert composite.schedule.charging_schedule_period[0].limit == 12
-
-    paced(scenario)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [{}, {"limit_w": 1, "limit_a": 1}, {"limit_w": -1}, {"limit_a": "6"}, {"limit_a": True}, {"limit_w": float("nan")}],
-)
-def test_a_limit_from_outside_is_one_number(body: dict[str, Any]) -> None:
-    read = read_outside_limit({"source": "SO", **body})
-    assert isinstance(read, FieldError)
-    assert read.text == "either limit_w or limit_a is expected, a number from 0 up"
-
-
 def test_k01_what_is_refused_changes_nothing(tmp_path: Path, place_at: Any, paced: Any) -> None:
     async def scenario() -> None:
         async with place_at(tmp_path) as place:
@@ -376,51 +297,5 @@ def test_a_relative_plan_begins_when_the_vehicle_may_charge(tmp_path: Path, plac
             assert offered(place) == 8
             await place.until_true(lambda: offered(place) == 14, within_s=300)
             assert abs((place.clock.now() - began).total_seconds() - 120) < 5
-
-    paced(scenario)
-
-
-def test_what_the_memory_cannot_keep_is_not_installed(tmp_path: Path, paced: Any) -> None:
-    async def scenario() -> None:
-        clock = LoopClock(asyncio.get_running_loop(), START)
-        async with open_profile_memory(tmp_path) as memory:
-            profiles = ChargingProfiles(Units([]), clock, memory, "Europe/Berlin")
-            await profiles.load()
-            gone = tmp_path / "journal.sqlite3"
-            gone.rename(tmp_path / "elsewhere")
-            gone.mkdir()
-            refusal = await profiles.install(station_max())
-        assert refusal is not None
-        assert refusal.reason.value == "InternalError"
-        assert len(profiles.installed) == 0
-
-    paced(scenario)
-
-
-def test_what_was_kept_is_read_as_it_was(tmp_path: Path, paced: Any) -> None:
-    async def scenario() -> None:
-        kept = [Installation(0, profile(), "CSO", START), Installation(1, profile(number=2), "EMS")]
-        async with open_profile_memory(tmp_path) as memory:
-            await memory.keep(kept)
-            await memory.keep(kept)
-        async with open_profile_memory(tmp_path) as memory:
-            assert await memory.read() == kept
-        with sqlite3.connect(tmp_path / "journal.sqlite3") as database:
-            database.execute("update charging_profiles set payload = '{}'")
-        database.close()
-        async with open_profile_memory(tmp_path) as memory:
-            with pytest.raises(StoreError, match="a charging profile in the journal cannot be read"):
-                await memory.read()
-
-    paced(scenario)
-
-
-def test_a_memory_that_cannot_be_opened_is_told(tmp_path: Path, paced: Any) -> None:
-    (tmp_path / "data").touch()
-
-    async def scenario() -> None:
-        with pytest.raises(StoreError, match="cannot be opened"):
-            async with open_profile_memory(tmp_path / "data"):
-                pass
 
     paced(scenario)
