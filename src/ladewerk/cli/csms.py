@@ -8,7 +8,6 @@ import resource
 import signal
 from pathlib import Path
 from typing import Final
-from typing import Final
 
 import msgspec
 
@@ -19,15 +18,10 @@ from ladewerk.settings import split_address
 
 _log = logging.getLogger(__name__)
 
-_OBJECTS_BETWEEN_LOOKS: Final = 10_000
-"""How many more there are when cycles among them are looked for; messages make hardly any."""
-
 _MOST_FILES: Final = 65_536
 
-
-_ALLOCATIONS_BETWEEN_LOOKS: Final = 10_000
-"""How many objects more there are when cycles among them are looked for. Messages hardly make any, so the 700 of a young Python
-only cost."""
+_OBJECTS_BETWEEN_LOOKS: Final = 10_000
+"""How many more there are when cycles among them are looked for; messages make hardly any."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -90,9 +84,6 @@ async def _serve(config: CsmsConfig, pace: Pace) -> None:
         # Programs and settings stay as long as the process does: nobody need look through them again.
         gc.freeze()
         gc.set_threshold(_OBJECTS_BETWEEN_LOOKS)
-        # Programs and settings stay as long as the process does: nobody need look through them again.
-        gc.freeze()
-        gc.set_threshold(_ALLOCATIONS_BETWEEN_LOOKS)
         host, _ = split_address("csms.listen", config.listen)
         address = f"[{host}]" if ":" in host else host
         scheme = "ws" if config.tls is None else "wss"
