@@ -47,6 +47,8 @@ export class Console {
 
   /** Take over the frames that the CSMS still has. */
   async load() {
+    // They are on their way already.
+    if (this._early !== null) return;
     this._early = [];
     /** @type {Frame[]} */
     let older = [];

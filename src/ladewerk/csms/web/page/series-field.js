@@ -19,7 +19,7 @@ export class SeriesField {
     this._valueName = valueName;
     this._time = time;
     this._onInput = onInput;
-    this._file = el("input", { type: "file", accept: ".csv,text/csv", class: "visually-hidden", tabindex: "-1", on: { change: () => this._read() } });
+    this._file = el("input", { type: "file", accept: ".csv,text/csv", class: "visually-hidden", tabindex: "-1", "aria-hidden": "true", on: { change: () => this._read() } });
     this._status = el("p", { class: "field-hint", role: "status" });
     this._remove = el("button", { type: "button", class: "button small", "data-t": "series.remove", on: { click: () => this._take([]) } });
     this.element = el(

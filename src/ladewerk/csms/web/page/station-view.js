@@ -1,4 +1,4 @@
-// One station: how it is, and its parts behind tabs of their own: commands, messages, variables, charging profiles.
+// One station: how it is, and its parts behind tabs of their own: commands, messages, limits, variables, service.
 
 import { ask } from "../kit/api.js";
 import { el, keep, mark, say } from "../kit/dom.js";
@@ -9,6 +9,7 @@ import { Console } from "./console.js";
 import { ShownOnce } from "./shown-once.js";
 import { StationCommands } from "./station-commands.js";
 import { StationProfiles } from "./station-profiles.js";
+import { StationService } from "./station-service.js";
 import { StationVariables } from "./station-variables.js";
 import { aboutText, deviceText, evseFigures, evseState, seenText, showStationState, stationHref, versionText } from "./station-words.js";
 
@@ -35,6 +36,7 @@ export class StationView {
     const steer = visitor.may("operate");
     this._commands = steer ? new StationCommands(id, time) : null;
     this._variables = new StationVariables(id, time, steer);
+    this._service = new StationService(id, time, steer);
     this._profiles = steer ? new StationProfiles(id, time) : null;
     this._parts = this._partsOf();
     for (const part of Object.values(this._parts)) part.hidden = true;
@@ -57,8 +59,9 @@ export class StationView {
       state: this._state(),
       commands: this._commands?.element,
       messages: this._console.element,
-      variables: this._variables.element,
       profiles: this._profiles?.element,
+      variables: this._variables.element,
+      service: this._service.element,
     };
     return /** @type {Record<string, HTMLElement>} */ (Object.fromEntries(Object.entries(parts).filter(([, part]) => part)));
   }
@@ -90,6 +93,7 @@ export class StationView {
     if (wanted === "messages") this._console.redraw();
     if (wanted === "commands") this._commands?.enter(rest);
     if (wanted === "variables") this._variables.enter();
+    if (wanted === "service") this._service.enter();
     if (wanted === "profiles") this._profiles?.enter();
   }
 
@@ -98,6 +102,7 @@ export class StationView {
     if (frame.station_id.toLowerCase() !== this.id.toLowerCase()) return;
     if (this._loaded) this._console.add(frame);
     this._variables.frame(frame);
+    this._service.frame(frame);
     this._profiles?.frame(frame);
   }
 
@@ -108,6 +113,7 @@ export class StationView {
   redraw() {
     this._console.redraw();
     this._variables.redraw();
+    this._service.redraw();
     this._profiles?.redraw();
   }
 

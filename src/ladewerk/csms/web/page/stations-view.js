@@ -6,6 +6,7 @@ import { Field, FieldProblem, Fields } from "../kit/form.js";
 import { t, translate } from "../kit/i18n.js";
 import { Outcome } from "../kit/outcome.js";
 import { Records } from "../kit/records.js";
+import { RefusalsCard } from "./refusals-card.js";
 import { ShownOnce } from "./shown-once.js";
 import { StationView } from "./station-view.js";
 import { deviceText, seenText, showEvse, showStationState, stationHref, versionText } from "./station-words.js";
@@ -41,7 +42,8 @@ export class StationsView {
       this._records.element,
       visitor.may("administer") && newStation(),
     );
-    this.element = el("div", { class: "view" }, this._list);
+    this._refusals = new RefusalsCard(time);
+    this.element = el("div", { class: "view" }, this._list, this._refusals.element);
   }
 
   _columns() {
@@ -66,6 +68,7 @@ export class StationsView {
       if (this._overview) this._one.show(this._overview);
     }
     this._list.hidden = Boolean(id);
+    this._refusals.element.hidden = Boolean(id);
     if (this._one) this._one.element.hidden = !id;
     if (id) this._one?.enter(path);
   }
@@ -90,6 +93,7 @@ export class StationsView {
 
   redraw() {
     this._draw();
+    this._refusals.redraw();
     this._one?.redraw();
   }
 

@@ -59,8 +59,7 @@ export class TokenForm {
     this._fields.settle();
     for (const field of this._fields.list) {
       field.complain(null);
-      field.show(token ? /** @type {any} */ (token)[field.options.name] : "");
-      if (!token) field.input.value = "";
+      field.show(token ? /** @type {any} */ (token)[field.options.name] : null);
     }
     this._type.value = token?.type ?? "ISO14443";
     this._blocked.checked = token?.blocked ?? false;
@@ -101,17 +100,22 @@ export class TokenForm {
       this._saved(said);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      this._refused(error);
+      this._refused(error, values.stations);
     } finally {
       this._send.removeAttribute("aria-busy");
     }
   }
 
-  /** @param {ApiError} error */
-  _refused(error) {
+  /**
+   * @param {ApiError} error
+   * @param {string[]} stations   That were sent.
+   */
+  _refused(error, stations) {
     if (!Array.isArray(error.body?.errors)) return this._outcome.tell(refusalText(error), "bad");
-    // One of several stations is that field's.
-    const faults = error.body.errors.map((/** @type {any} */ fault) => ({ ...fault, field: fault.field.replace(/\[\d+\]$/, "") }));
+    const faults = error.body.errors.map((/** @type {any} */ fault) => {
+      const place = /^stations\[(\d+)\]$/.exec(fault.field)?.[1];
+      return place === undefined ? fault : { ...fault, field: "stations", params: { station: stations[Number(place)], ...fault.params } };
+    });
     const homeless = this._fields.complain(faults);
     this._outcome.tell(homeless.length > 0 ? refusalText(new ApiError(422, { errors: homeless })) : t("tokens.see_fields"), "bad");
     return undefined;
