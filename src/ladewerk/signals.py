@@ -24,7 +24,7 @@ class Signal(Generic[T]):
         self.name: str = ""
         self._accepted = int | float if kind is float else kind  # as type checkers have it
         self._owner: type | None = None
-        self._slots: list[Callable[[T], object]] = []
+        self._slots: tuple[Callable[[T], object], ...] = ()
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._owner, self.name = owner, name
@@ -48,7 +48,7 @@ class Signal(Generic[T]):
     @property
     def slots(self) -> tuple[Callable[[T], object], ...]:
         """What is connected, in the order of connecting."""
-        return tuple(self._slots)
+        return self._slots
 
     def __bool__(self) -> bool:
         """Whether anybody listens, so that nobody need make what nobody hears."""
@@ -62,7 +62,7 @@ class Signal(Generic[T]):
         if self._owner is not None:
             raise TypeError(f"{self} is a declaration: connect to the signal of an instance")
         _check_slot(slot)
-        self._slots.append(slot)
+        self._slots = (*self._slots, slot)
         connected = True
 
         def disconnect() -> None:
@@ -77,7 +77,7 @@ class Signal(Generic[T]):
         """Call ``slot`` no more, as far as it was connected; its last connection goes first."""
         for index in range(len(self._slots) - 1, -1, -1):
             if self._slots[index] == slot:
-                del self._slots[index]
+                self._slots = self._slots[:index] + self._slots[index + 1 :]
                 return
 
     def emit(self, value: T) -> None:
@@ -89,8 +89,9 @@ class Signal(Generic[T]):
             raise TypeError(f"{self} announces {_named(self.kind or object)}, not {type(value).__name__}")
         if self._owner is not None:
             raise TypeError(f"{self} is a declaration: emit the signal of an instance")
-        for slot in tuple(self._slots):
-            if slot in self._slots:
+        slots = self._slots
+        for slot in slots:
+            if self._slots is slots or slot in self._slots:  # else it was disconnected meanwhile
                 slot(value)
 
     def __repr__(self) -> str:

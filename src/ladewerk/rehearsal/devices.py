@@ -161,7 +161,7 @@ class MemoryMeter:
         silent = world.faults.meter_null_phases
         first, second, third = (_UNTOLD if name in silent else _rounded(phase) for name, phase in phases)
         reading = MeterReading(
-            read_at=world.at,
+            read_at=self._clock.now(),
             voltage_v=(first[0], second[0], third[0]),
             current_a=(first[1], second[1], third[1]),
             power_w=(first[2], second[2], third[2]),

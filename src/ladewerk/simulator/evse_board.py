@@ -290,7 +290,7 @@ class EvseBoard:
     def read(self, first: int, count: int) -> list[int]:
         """The values of ``count`` registers from ``first``; RegisterRefused where one does not exist."""
         readable = _READABLE if self._firmware >= _STATUS_FROM else _READABLE_BEFORE
-        if any(register not in readable for register in range(first, first + count)):
+        if not readable.issuperset(range(first, first + count)):
             raise RegisterRefused(ILLEGAL_ADDRESS)
         self._store_address(first)
         values = self._stored if first >= 2000 else self._status()
