@@ -1,6 +1,7 @@
 import re
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from tests.browser.conftest import Browser, Place
@@ -52,12 +53,14 @@ def test_what_the_station_refuses_stands_beside_the_field_too(ready: Place, brow
     browser.until(lambda: browser.hint("energy_wh") == "From 0 to 1,000 kWh", "the station's word beside the field")
 
 
-def test_a_request_is_sent_planned_started_and_stopped(ready: Place, browser: Browser) -> None:
+def test_B05_B06_B07_B11_a_request_is_sent_planned_started_and_stopped(ready: Place, browser: Browser) -> None:
     browser.open(ready.station.web_url)
     browser.shows(".sentence", "What does the car need?")
     browser.click("input[value=shortest]")
     browser.fill("energy_wh", "20")
     browser.fill("depart_at", "0630")
+    browser.click("[data-action=stop]")
+    assert browser.text(".hero .outcome") == "Nothing is running that could be stopped."
     browser.click("[data-action=start]")
     assert browser.text(".hero .outcome") == "First say what the car needs, or choose Direct."
     browser.click(".needs [type=submit]")
@@ -73,6 +76,38 @@ def test_a_request_is_sent_planned_started_and_stopped(ready: Place, browser: Br
     browser.click("[data-action=stop]")
     browser.shows(".sentence", "What does the car need?")
     browser.shows(".messages", "stopped here")
+
+
+def test_B03_B04_B08_B09_what_halts_a_request_is_said_and_a_csms_that_is_gone_is_waited_for(
+    ready: Place, browser: Browser
+) -> None:
+    browser.open(ready.station.web_url)
+    browser.shows(".sentence", "What does the car need?")
+    world = ready.simulator.world
+
+    def broken(**faults: bool) -> None:
+        ready.call(lambda: world.set_faults(msgspec.structs.replace(type(world.faults)(), **faults)))
+
+    browser.fill("energy_wh", "20")
+    browser.fill("depart_at", "0630")
+    for fault, said in (("meter_silent", "The meter has not answered"), ("board_silent", "The EVSE board has not answered")):
+        broken(**{fault: True})
+        browser.shows(".why", said)
+        browser.requests()
+        browser.click(".needs [type=submit]")
+        browser.shows(".needs .outcome", said)
+        assert "Charging is possible as soon as that is over." in browser.text(".needs .outcome")
+        assert [path for method, path in browser.requests() if method == "POST"] == []
+        broken()
+        browser.allows(".needs [type=submit]")
+    ready.stop("csms")
+    browser.until(
+        lambda: not ready.call(lambda: ready.station.view()["station"]["csms"]["connected"]), "the end of the link"
+    )
+    browser.click(".needs [type=submit]")
+    browser.shows(".sentence", "The request waits for the CSMS")
+    ready.start_csms()
+    browser.shows(".sentence", "The plan is ready")
 
 
 def test_the_page_is_in_the_time_of_the_station_wherever_the_browser_is(place: Place, browser: Browser) -> None:

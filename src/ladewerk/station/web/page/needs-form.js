@@ -5,6 +5,7 @@ import { el, mark, say } from "../kit/dom.js";
 import { Field, FieldProblem, Fields, numberReader, readTimeOfDay } from "../kit/form.js";
 import { format, onLanguage, t, tCode } from "../kit/i18n.js";
 import { daysBetween, nextTimeOfDay } from "../kit/zone.js";
+import { whyNot } from "./why-not.js";
 
 /** @typedef {import("./types.js").Unit} Unit */
 
@@ -180,7 +181,7 @@ export class NeedsForm {
     const mode = this._modes.chosen();
     const action = mode === "direct" ? "direct" : "submit";
     if (!this._unit.allowed[action]) {
-      this._tell(t(`hint.${action}.${this._unit.state}`, {}, t(`hint.${action}`)), "");
+      this._tell(whyNot(action, this._unit), "");
       return;
     }
     const values = mode === "direct" ? {} : this._fields.values();

@@ -8,6 +8,7 @@ import { PlanStrip } from "./plan-strip.js";
 import { ScheduleCard } from "./schedule-card.js";
 import { TokenField } from "./token-field.js";
 import { PowerGraph } from "./power-graph.js";
+import { whyNot } from "./why-not.js";
 
 /** @typedef {import("./types.js").Unit} Unit */
 /** @typedef {import("./types.js").StationState} StationState */
@@ -121,7 +122,7 @@ export class UnitView {
     const unit = this._unit;
     if (!unit) return;
     if (!unit.allowed[action]) {
-      this._tell(t(`hint.${action}.${unit.state}`, {}, t(`hint.${action}`)), "");
+      this._tell(whyNot(action, unit), "");
       return;
     }
     const button = this._buttons[action];
