@@ -16,13 +16,14 @@ from ladewerk.clock import Clock
 from ladewerk.csms.allocation import Load
 from ladewerk.csms.delivery import Deliveries
 from ladewerk.csms.fallbacks import Fallbacks
-from ladewerk.csms.fuses import SITE, most_current_a
+from ladewerk.csms.fuse_planning import alone_problem, crowded, idle_load, left_w, planned_load, turns
+from ladewerk.csms.fuses import SITE, share_of
 from ladewerk.csms.habits import MOST_STAYS, expected_departure, known_token, past_stays, usual_energy_wh
 from ladewerk.csms.ledger import EvseKey, Ledger
 from ladewerk.csms.needs import ASSUMED_LEAST_WH, assumed_need, remaining_wh
 from ladewerk.csms.outlets import Outlets
 from ladewerk.csms.planning import Waiting, is_kept, moved_wh, planning_problem, stored_plan, with_fallbacks
-from ladewerk.csms.records import ChargingNeed, NeedState
+from ladewerk.csms.records import ChargingNeed, NeedState, StoredPlan
 from ladewerk.csms.store.ports import Remembered
 from ladewerk.csms.supervision import Tasks
 from ladewerk.csms.transactions import Transaction
@@ -193,12 +194,15 @@ class ChargingLoop:
         now = self._clock.now()
         found: dict[EvseKey, Waiting] = {}
         sub_fuses = [fuse for fuse in self._outlets.fuses(now) if fuse.name != SITE]
+        soon = self._outlets.soon(self._fallbacks.reachable(), now)
         for key, car in cars.items():
             stays = [] if car.need.depart_at is not None else await self._stays_of(car.transaction)
+            share = share_of(key, soon, sub_fuses, cars.keys(), now)
             found[key] = dataclasses.replace(
                 car,
                 expected_at=expected_departure(car, stays, self._ledger.site, now),
-                most_a=most_current_a(key, self._outlets.known, sub_fuses, cars.keys(), now),
+                most_a=share.current_a,
+                fuse=share.fuse,
                 wired=self._outlets.of(key).wired,
             )
         return found
@@ -236,6 +240,7 @@ class ChargingLoop:
         if tighter is not None:
             problem, plan = tighter, await self._solve(tighter)
         drafts = {key: stored_plan(problem, plan, car, site, number=0, created_at=now) for key, car in cars.items()}
+        drafts |= await self._in_turns(cars, drafts, now)
         if not due and all(moved_wh(cars[key], draft) < _WORTH_WH for key, draft in drafts.items()):
             return
         for key, draft in drafts.items():
@@ -245,6 +250,26 @@ class ChargingLoop:
             await self._ledger.add_plan(stored)
             if self._still_wanted(key, cars[key].need):
                 self._deliveries.deliver(stored)
+
+    async def _in_turns(
+        self, cars: Mapping[EvseKey, Waiting], drafts: Mapping[EvseKey, StoredPlan], now: datetime
+    ) -> dict[EvseKey, StoredPlan]:
+        """Other plans for those cars of which a fuse does not bear the joint one."""
+        soon, fuses, site = self._outlets.soon(self._fallbacks.reachable(), now), self._outlets.fuses(now), self._ledger.site
+        lines = {key: outlet.may_draw() for key, outlet in soon.items() if key not in cars}
+        lines |= {key: planned_load(draft, soon[key]) for key, draft in drafts.items()}
+        turn_of = turns(cars.keys(), crowded(lines, [fuse for fuse in fuses if fuse.name != SITE], now))
+        # Nobody has anything yet but what it always may draw.
+        lines |= {key: idle_load(soon[key], now) for key in turn_of}
+        found: dict[EvseKey, StoredPlan] = {}
+        for key, fuse in turn_of.items():
+            car = dataclasses.replace(cars[key], fuse=fuse, in_turn=True, most_a=soon[key].rating.current_a)
+            left = left_w(key, soon[key], lines, fuses, now, phases=min(car.need.phases, len(car.wired)))
+            problem = alone_problem(car, site, left, now)
+            plan = await self._solve(problem)
+            found[key] = stored_plan(problem, plan, car, site, number=0, created_at=now)
+            lines[key] = planned_load(found[key], soon[key])
+        return found
 
     def _taken_beside(self, keys: Set[EvseKey], now: datetime) -> Timeline[Load]:
         return self._outlets.taken_beside(keys, self._fallbacks.reachable(), now)

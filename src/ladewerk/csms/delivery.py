@@ -16,6 +16,7 @@ from typing import Final
 from ladewerk.clock import Clock
 from ladewerk.csms.allocation import Rate
 from ladewerk.csms.connections import Connections
+from ladewerk.csms.fuses import SITE
 from ladewerk.csms.ledger import EvseKey, Ledger
 from ladewerk.csms.outlets import Outlets
 from ladewerk.csms.profiles import charging_profile, follows
@@ -212,7 +213,11 @@ class Deliveries:
             return _Pause()
         whole = self._whole(plan, now)
         if not follows(line, whole, now):
-            await self._move_need(order, plan, NeedState.SENT, "waits until another car has confirmed less")
+            names = self._outlets.held_by(
+                order.key, asked_of(rate_line(plan), self._ledger.quirks_of(order.key[0]), now), now
+            )
+            behind = "" if names in ([], [SITE]) else f" behind the fuse {', '.join(name for name in names if name != SITE)}"
+            await self._move_need(order, plan, NeedState.SENT, f"waits until another car{behind} has confirmed less")
             return _Pause()
         more_at = told_until(whole, rate_line(plan), now)
         order.done = more_at is None

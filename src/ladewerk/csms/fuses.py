@@ -87,34 +87,50 @@ def fallback(site: Site, outlets: Mapping[EvseKey, Outlet], fuses: Iterable[Fuse
     return Rate(MINIMUM_OFFER_A if hinders_nobody else 0.0, _PHASES)
 
 
-def most_current_a(
+@dataclasses.dataclass(frozen=True, slots=True)
+class Share:
+    """What a car can be planned with; ``fuse`` is the name of the one that leaves it no more, None where none does."""
+
+    current_a: float
+    fuse: str | None = None
+
+
+def share_of(
     key: EvseKey, outlets: Mapping[EvseKey, Outlet], sub_fuses: Iterable[Fuse], charging: Collection[EvseKey], now: datetime
-) -> float:
+) -> Share:
     """What the car at ``key`` can be planned with beside those ``charging``: its EVSE's rating, or its part of a fuse.
 
-    A fuse that cannot bear them all at once is shared equally, in any case with the least that a car can charge with: the
-    joint plan knows the site's own limit alone.
+    A fuse that cannot bear them all at once is shared equally, less what the other EVSEs behind it may always draw; in any
+    case with the least that a car can charge with (:mod:`ladewerk.csms.fuse_planning` sees to it that they take turns then).
+    The joint plan knows the site's own limit alone.
     """
-    most_a = outlets[key].rating.current_a
+    share = Share(outlets[key].rating.current_a)
     for fuse in sub_fuses:
         if key in fuse.behind:
             behind = {other: outlets[other] for other in charging if other in fuse.behind} | {key: outlets[key]}
-            share_a = _share_a(dataclasses.replace(fuse, behind=behind.keys()), behind, now)
-            most_a = most_a if share_a is None else min(most_a, max(share_a, MINIMUM_OFFER_A))
-    return most_a
+            idle = [outlets[other] for other in fuse.behind if other in outlets and other not in behind]
+            share_a = _share_a(dataclasses.replace(fuse, behind=behind.keys()), behind, now, idle)
+            if share_a is not None and max(share_a, MINIMUM_OFFER_A) < share.current_a:
+                share = Share(max(share_a, MINIMUM_OFFER_A), fuse.name)
+    return share
 
 
-def _share_a(fuse: Fuse, outlets: Mapping[EvseKey, Outlet], now: datetime) -> float | None:
-    """The current that every EVSE behind ``fuse`` could draw at once, at any time to come; None if that is its rating."""
+def _share_a(fuse: Fuse, outlets: Mapping[EvseKey, Outlet], now: datetime, idle: Sequence[Outlet] = ()) -> float | None:
+    """The current that every EVSE behind ``fuse`` could draw at once, at any time to come; None if that is its rating.
+
+    Those that are ``idle`` draw what they always may.
+    """
     behind = [outlets[key] for key in fuse.behind if key in outlets]
     if not behind:
         return None
     ratings = [outlet.load(outlet.rating) for outlet in behind]
     one_a = [outlet.load(Rate(1.0, _PHASES)) for outlet in behind]
     room = fuse.room().within(now)
+    taken = [outlet.load(outlet.base()) for outlet in idle]
     shares = []
     for place, parts in enumerate(zip(*one_a, strict=True)):
         least = min((segment.value[place] for segment in room.segments()), default=0.0)
+        least = max(0.0, least - sum(load[place] for load in taken))
         if sum(rating[place] for rating in ratings) > least:
             shares.append(least / sum(parts))
     return min(shares, default=None)

@@ -70,6 +70,12 @@ class Outlets:
         self._see(key)
         return granted(wanted, key, self.known, self.fuses(now), now)
 
+    def held_by(self, key: EvseKey, wanted: Timeline[Rate], now: datetime) -> list[str]:
+        """The fuses that do not leave all of ``wanted`` to ``key`` now, by name."""
+        every = self.fuses(now)
+        most = wanted.within(now, wanted.end)
+        return [fuse.name for fuse in every if granted(wanted, key, self.known, [fuse], now) != most]
+
     def fallback(self, now: datetime) -> Rate | None:
         """What each EVSE is to be left without us; None: no limit is needed."""
         return fallback(self._ledger.site, self.known, self.fuses(now), now)
@@ -81,13 +87,17 @@ class Outlets:
     def taken_beside(self, keys: Iterable[EvseKey], hoped: Collection[str], now: datetime) -> Timeline[Load]:
         """What all EVSEs but ``keys`` may draw together, where the stations ``hoped`` for have taken their fallback."""
         left_out = set(keys)
+        return summed(outlet.may_draw() for key, outlet in self.soon(hoped, now).items() if key not in left_out)
+
+    def soon(self, hoped: Collection[str], now: datetime) -> dict[EvseKey, Outlet]:
+        """All EVSEs as they will be when the stations ``hoped`` for have taken their fallback."""
         rate = self.fallback(now)
-        lines = []
-        for key, outlet in self.known.items():
-            soon = rate is not None and outlet.fallback is None and key[0] in hoped
-            if key not in left_out:
-                lines.append((replace(outlet, fallback=rate, fallbacks_sent=()) if soon else outlet).may_draw())
-        return summed(lines)
+        return {
+            key: replace(outlet, fallback=outlet.least(rate), fallbacks_sent=())
+            if rate is not None and outlet.fallback is None and key[0] in hoped
+            else outlet
+            for key, outlet in self.known.items()
+        }
 
     def set_aside_w(self, keys: Iterable[EvseKey], now: datetime) -> dict[EvseKey, float]:
         """What each of ``keys`` may always draw, in watts; nothing where no limit is needed."""

@@ -1,8 +1,10 @@
 """The sentence about a stored plan, made when it is read: nobody is told to wait for a time gone by."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from ladewerk.csms.pricing import site_zone
 from ladewerk.csms.records import StoredPlan
@@ -12,6 +14,12 @@ from ladewerk.optimizer import LANGUAGES, EvPlan, Need, Plan, Problem, Reason, s
 from ladewerk.optimizer import Mode as PlannedMode
 from ladewerk.optimizer import Site as PlannedSite
 from ladewerk.optimizer.problem import SitePlan
+
+_FUSE: Final = {
+    "en": "The fuse “{fuse}” leaves it no more.",
+    "de": "Mehr lässt die Sicherung „{fuse}“ nicht zu.",
+    "zh": "熔断器“{fuse}”不允许更多。",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,14 @@ def read_at(plan: StoredPlan, site: Site, now: datetime) -> StoredPlan:
         return plan
     problem, answer = _problem(plan, site), _answer(plan)
     sentences = {language: summarize(problem, answer, plan.station_id, language, now) for language in LANGUAGES}
-    return dataclasses.replace(plan, summary=sentences)
+    return dataclasses.replace(plan, summary=with_fuse(sentences, plan.fuse))
+
+
+def with_fuse(sentences: Mapping[str, str], fuse: str | None) -> dict[str, str]:
+    """``sentences`` by language, and after each which fuse it is that leaves the car no more."""
+    if fuse is None:
+        return dict(sentences)
+    return {language: f"{said} {_FUSE[language].format(fuse=fuse)}" for language, said in sentences.items()}
 
 
 def _problem(plan: StoredPlan, site: Site) -> Problem:

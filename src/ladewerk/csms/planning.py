@@ -11,13 +11,14 @@ from typing import Final
 from ladewerk.csms.allocation import TOLERANCE_W, Load
 from ladewerk.csms.needs import LEAST_STAY, remaining_wh
 from ladewerk.csms.outlook import base_load_line, price_line
+from ladewerk.csms.plan_words import with_fuse
 from ladewerk.csms.pricing import site_zone
 from ladewerk.csms.profiles import SAME_A
 from ladewerk.csms.records import ChargingNeed, PlanSlot, StoredPlan
 from ladewerk.csms.site import Site
 from ladewerk.csms.transactions import Transaction
 from ladewerk.electrical import energy_wh, power_w
-from ladewerk.optimizer import LANGUAGES, Mode, Need, Plan, Problem, summarize
+from ladewerk.optimizer import LANGUAGES, Mode, Need, Plan, Problem, Reason, summarize
 from ladewerk.optimizer import Site as PlannedSite
 from ladewerk.optimizer.horizon import QUARTER_HOUR_S, horizon_slots, per_slot
 from ladewerk.timeline import Timeline, combine
@@ -33,12 +34,15 @@ _LEAST_SLOTS: Final = 4
 """Slots that a car is to be charged in at the least."""
 
 
+_OF_FUSE: Final = {Reason.CAR_LIMIT: Reason.SITE_LIMIT}
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A car to be planned: what it needs, its transaction, and its plan so far, which is kept where nothing is better.
 
     ``expected_at`` is when it usually leaves, for one that has not said it. ``most_a`` is what its EVSE and the fuses before
-    that let it have, on the phases ``wired``; None is not limited.
+    that let it have, on the phases ``wired``; None is not limited. ``fuse`` names the one of them that leaves it no more.
     """
 
     need: ChargingNeed
@@ -47,12 +51,20 @@ class Waiting:
     expected_at: datetime | None = None
     most_a: float | None = None
     wired: tuple[int, ...] = (1, 2, 3)
+    fuse: str | None = None
+    in_turn: bool = False
+    """Planned after others behind that fuse, with what they leave."""
 
     @property
     def max_current_a(self) -> float:
         """What it can be given per phase, and not less than it needs at all."""
         most_a = self.need.max_current_a
         return most_a if self.most_a is None else max(self.need.min_current_a, min(most_a, self.most_a))
+
+    def held_by(self, reasons: Sequence[Reason]) -> str | None:
+        """The fuse that leaves it less than it could take, of a plan with these ``reasons``."""
+        less = Reason.SITE_LIMIT in reasons if self.in_turn else self.max_current_a < self.need.max_current_a
+        return self.fuse if less else None
 
     @property
     def ev_id(self) -> str:
@@ -159,6 +171,8 @@ def stored_plan(problem: Problem, plan: Plan, car: Waiting, site: Site, *, numbe
     """The part of the answer that is for ``car``, with everything that explains it, up to when it leaves."""
     need, ev = car.need, plan.ev(car.ev_id)
     leaves_at = car.leaves_at(created_at)
+    fuse = car.held_by(ev.reasons)
+    said = {language: summarize(problem, plan, car.ev_id, language) for language in LANGUAGES}
     return StoredPlan(
         number=number,
         station_id=need.station_id,
@@ -178,7 +192,8 @@ def stored_plan(problem: Problem, plan: Plan, car: Waiting, site: Site, *, numbe
                 base_load_w=plan.site.power_w[index] - ev.power_w[index],
                 limit_w=site.limit_w,
                 price_per_kwh=problem.price_per_kwh[index],
-                reason=str(ev.reasons[index]),
+                # Of a car that a fuse holds back it is not the car that draws no more.
+                reason=str(ev.reasons[index] if fuse is None else _OF_FUSE.get(ev.reasons[index], ev.reasons[index])),
             )
             for index, start_at in enumerate(problem.slot_starts()[:-1])
             if start_at < leaves_at
@@ -194,7 +209,8 @@ def stored_plan(problem: Problem, plan: Plan, car: Waiting, site: Site, *, numbe
         gap=plan.gap,
         solver=plan.solver,
         max_current_a=car.max_current_a,
-        summary={language: summarize(problem, plan, car.ev_id, language) for language in LANGUAGES},
+        fuse=fuse,
+        summary=with_fuse(said, fuse),
     )
 
 

@@ -132,6 +132,8 @@ class StoredPlan:
     """As it was when the plan was made; :mod:`ladewerk.csms.plan_words` says it for later."""
     max_current_a: float | None = None
     """What the car could be given; None where that was not kept."""
+    fuse: str | None = None
+    """The fuse behind the site's that leaves the car no more; None where none does."""
 
     def ends_at(self) -> datetime:
         """The end of its last slot; without any, when it was made."""

@@ -78,7 +78,7 @@ class PlanSlotView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanView(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan with its reasons; ``base_load_w`` holds what the other cars are planned to draw, too."""
+    """A plan with its reasons; ``base_load_w`` holds what the other cars are to draw, too; ``fuse`` leaves it no more."""
 
     id: str
     station_id: str
@@ -97,6 +97,7 @@ class PlanView(msgspec.Struct, frozen=True, kw_only=True):
     limit_w: float
     gap: float
     solver: str
+    fuse: str | None
     summary: dict[str, str]
 
 
