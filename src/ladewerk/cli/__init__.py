@@ -29,6 +29,7 @@ COMMANDS: Final = (
     "plan",
     "prices",
     "composite",
+    "check",
 )
 
 _PROGRAMS: Final = ("csms", "station")

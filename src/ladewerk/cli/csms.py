@@ -24,13 +24,43 @@ _OBJECTS_BETWEEN_LOOKS: Final = 10_000
 """How many more there are when cycles among them are looked for; messages make hardly any."""
 
 
+_DESCRIPTION = """\
+Serve charging stations of OCPP 2.1, 2.0.1 and 1.6, plan what their cars need, and show it on a page.
+
+A station connects to ws://HOST:9000/IDENTITY. One that nobody knows waits on the page to be approved.
+On the first start a link is printed with which somebody becomes the administrator; there is no default password."""
+
+_EPILOG = """\
+The command line wins over CONFIG.toml, whose settings docs/csms.md lists; a setting that cannot be used is one line
+on stderr and exit status 2. SIGTERM or SIGINT: what stations have said is answered, then it exits with status 0.
+
+  ladewerk check CONFIG.toml                look whether it would work here
+  ladewerk csms backup FILE                 while it runs; ladewerk csms restore FILE brings it back
+  ladewerk --log debug --log-json csms      what is logged to stderr, and how
+  http://HOST:8080/healthz, /metrics        whether it is well, and its numbers for Prometheus
+  http://HOST:8080/openapi.json             its API"""
+
+
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declare the command and its arguments."""
-    parser = subparsers.add_parser("csms", help="serve charging stations", description="Serve charging stations.")
+    parser = subparsers.add_parser(
+        "csms",
+        help="serve charging stations",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("config", nargs="?", type=Path, metavar="CONFIG.toml", help="settings; none are needed")
-    parser.add_argument("--listen", metavar="HOST:PORT", help="where stations connect (127.0.0.1:9000)")
+    parser.add_argument(
+        "--listen", metavar="HOST:PORT", help="where stations connect (127.0.0.1:9000; 0.0.0.0:9000 for every network)"
+    )
     parser.add_argument("--web", metavar="HOST:PORT", help="where page and API are (127.0.0.1:8080)")
-    parser.add_argument("--database", metavar="URL", help="such as sqlite:////var/lib/ladewerk/csms.sqlite3")
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        help="such as sqlite:////var/lib/ladewerk/csms.sqlite3 or postgresql://USER:PASSWORD@HOST/DATABASE "
+        "(csms.sqlite3 in ~/.local/share/ladewerk)",
+    )
     parser.add_argument(
         "--accept-unknown", action="store_true", help="serve every station at once, without approval or password"
     )
