@@ -75,6 +75,7 @@ def test_every_route_is_described_and_no_page_loads_foreign_scripts(csms: Any) -
             "/api/keys",
             "/api/keys/{name}",
             "/api/changes",
+            "/api/refusals",
             "/healthz",
             "/metrics",
         } == {path for path in described["paths"] if "/commands/" not in path}
