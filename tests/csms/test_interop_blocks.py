@@ -305,6 +305,9 @@ async def certificates(one: Connected) -> None:
         hashed = {"hash_algorithm": "SHA256", "issuer_name_hash": "0", "issuer_key_hash": "0", "serial_number": "0"}
         asked_about = {**hashed, "responder_url": "http://ocsp.example"}
         assert (await one.say("GetCertificateStatus", ocsp_request_data=asked_about)).status == "Failed"
+        contract = {"id_token": "DE-ABC-1", "type": "eMAID"}
+        said = await one.say("Authorize", id_token=contract, iso15118_certificate_hash_data=[asked_about])
+        assert (said.id_token_info["status"], said.certificate_status) == ("Invalid", "CertChainError")
 
 
 async def firmware_and_logs(one: Connected) -> None:

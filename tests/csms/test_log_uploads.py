@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from ladewerk.csms.log_uploads import allowed, host_of, literal, without_secrets
+from ladewerk.csms.log_uploads import allowed, host_of, literal, without_credentials
 
 GLOBAL = "93.184.216.34"
 
@@ -90,4 +90,4 @@ def test_a_station_is_sent_nowhere_inside_unless_that_is_named(
     ],
 )
 def test_an_address_is_shown_without_its_password(location: str, shown: str) -> None:
-    assert without_secrets(location) == shown
+    assert without_credentials(location) == shown

@@ -56,7 +56,7 @@ def asked_for(request: v21.GetLogRequest, now: datetime) -> LogUpload:
         changed_at=now,
         asked_at=now,
         log_type=str(request.log_type),
-        location=without_secrets(log.remote_location),
+        location=without_credentials(log.remote_location),
         oldest_at=None if log.oldest_timestamp is UNSET else log.oldest_timestamp,
         latest_at=None if log.latest_timestamp is UNSET else log.latest_timestamp,
     )
@@ -67,7 +67,7 @@ def unasked(request_id: int, now: datetime) -> LogUpload:
     return LogUpload(request_id=request_id, status="", changed_at=now)
 
 
-def without_secrets(location: str) -> str:
+def without_credentials(location: str) -> str:
     """An address that may be shown: ftp://user:password@host is how stations are told to log in."""
     scheme, mark, rest = location.partition("://")
     place, slash, path = rest.partition("/")

@@ -260,6 +260,7 @@ def test_every_change_is_written_down_without_secrets(csms: CsmsMaker) -> None:
             '{"setVariableData":[{"component":{"name":"SecurityCtrlr"},"variable":{"name":"BasicAuthPassword"},"attributeValue":"…"}]}',
         ),
         (b'{"connectionData":{"basicAuthPassword":"x"}}', '{"connectionData":{"basicAuthPassword":"…"}}'),
+        (b'{"location": "ftp://name:x@logs.example/a"}', '{"location":"ftp://logs.example/a"}'),
         (b"not json", ""),
         (b"", ""),
     ],

@@ -10,17 +10,17 @@ from litestar import Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter
 
+from ladewerk.csms.api.asking import ask
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.paging import LINKED, USUAL, After, Limit, cursor_of, page
-from ladewerk.csms.api.refusals import Refused, faulty, refused
+from ladewerk.csms.api.refusals import faulty, refused
 from ladewerk.csms.api.views import StationView, station_names, station_or_waiting, station_view
-from ladewerk.csms.commands import CommandRefused
 from ladewerk.csms.passwords import LEAST_LENGTH, MOST_LENGTH, hash_password
 from ladewerk.csms.quirks import KnownQuirks, Quirks, QuirksSaid
 from ladewerk.csms.records import StationRecord, station_key
 from ladewerk.csms.security.roles import Right
 from ladewerk.csms.site import Fault
-from ladewerk.errors import CallFailed, CallRefused, CallTimedOut, ConfigError, LocalProtocolError, RemoteProtocolError
+from ladewerk.errors import ConfigError, RemoteProtocolError
 from ladewerk.ocpp import v21
 from ladewerk.ocpp.messages import Payload, Request, decode, encode
 from ladewerk.ocpp.websocket import checked_identity
@@ -197,31 +197,9 @@ async def command(
     except RemoteProtocolError as err:
         path = err.path.removeprefix("$").lstrip(".")
         raise faulty(Fault(field=path, code=err.code, text=err.description)) from err
-    if desk.connections.of(station.id) is None:
-        raise refused(409, "offline", f"{station.id} is not connected", station=station.id)
-    try:
-        # Every action here has a response, so its payload is a Request.
-        answer = await desk.blocks.commands.send(station.id, cast("Request[Payload]", call))
-    except CommandRefused as err:
-        raise faulty(err.fault) from err
-    except LocalProtocolError as err:
-        raise faulty(Fault(field="", code="not-in-version", text=str(err))) from err
-    except CallFailed as err:
-        raise _no_answer(err) from err
+    # Every action here has a response, so its payload is a Request.
+    answer = await ask(desk, station.id, cast("Request[Payload]", call))
     return Response(encode(answer), media_type="application/json")
-
-
-def _no_answer(err: CallFailed) -> Refused:
-    match err:
-        case CallTimedOut():
-            return refused(504, "timed-out", str(err))
-        case CallRefused():
-            text = f"the station refused: {err}"
-            return refused(502, "refused", text, error_code=err.code, description=err.description, details=err.details)
-        case RemoteProtocolError():
-            return refused(502, "malformed-answer", f"the station's answer cannot be read: {err}")
-        case _:
-            return refused(502, "disconnected", f"the connection was lost before the answer: {err}")
 
 
 def _quirks_view(desk: Desk, station_id: str) -> QuirksView:

@@ -1,5 +1,7 @@
 """Block C: who may charge."""
 
+from msgspec import UNSET
+
 from ladewerk.csms.session import StationSession
 from ladewerk.csms.tokens import Verdict, judge, token_key, told
 from ladewerk.errors import RemoteProtocolError, StoreError
@@ -7,7 +9,15 @@ from ladewerk.ocpp import Context, ErrorCode, v21
 
 
 async def authorize(ctx: Context[StationSession], request: v21.AuthorizeRequest) -> v21.AuthorizeResponse:
-    """C01, C09: what is known of a token."""
+    """C01, C09: what is known of a token.
+
+    C07: nobody here can check the contract certificate of a car, so with one it is refused, as what proves nothing.
+    """
+    if request.certificate is not UNSET or request.iso15118_certificate_hash_data is not UNSET:
+        return v21.AuthorizeResponse(
+            id_token_info=v21.IdTokenInfoType(status=v21.AuthorizationStatusEnumType.INVALID),
+            certificate_status=v21.AuthorizeCertificateStatusEnumType.CERT_CHAIN_ERROR,
+        )
     return v21.AuthorizeResponse(id_token_info=told(await verdict(ctx, request.id_token)))
 
 

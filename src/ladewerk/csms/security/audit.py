@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from ladewerk.clock import Clock
+from ladewerk.csms.log_uploads import without_credentials
 from ladewerk.csms.security.accounts import WHO, Accounts, Who
 from ladewerk.csms.security.records import Change
 from ladewerk.errors import StoreError
@@ -91,6 +92,8 @@ def without_secrets(body: bytes) -> str:
 def _hide(value: Any) -> Any:
     if isinstance(value, list):
         return [_hide(item) for item in value]
+    if isinstance(value, str):
+        return without_credentials(value) if "://" in value else value
     if not isinstance(value, dict):
         return value
     # OCPP sets a station's password as the value of a variable (A01).
