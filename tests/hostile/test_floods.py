@@ -3,10 +3,11 @@
 import asyncio
 
 import pytest
+from websockets.asyncio.client import connect as open_websocket
 
 from ladewerk.entrance import PATIENCE_S
 from ladewerk.refusals import Why
-from tests.hostile.scene import CROWD, Raw, Scene, Stage, handshake
+from tests.hostile.scene import ATTACKER, CROWD, Raw, Scene, Stage, handshake
 
 FLOOD = 1500
 
@@ -97,8 +98,15 @@ def test_connections_that_are_inside_are_bounded_at_the_page(stage: Stage) -> No
             for raw in kept:
                 raw.close()
             await scene.beats(1)
-            raw = await scene.socket(scene.web_port, b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
-            assert (await raw.read_all(until=b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
-            raw.close()
+            # Who has gone leaves room, as a WebSocket too.
+            url = scene.csms.web_url.replace("http", "ws") + "/api/events"
+            cookie = {"Cookie": f"ladewerk-csms={scene.cookie}"}
+            for _ in range(2 * most):
+                async with open_websocket(url, additional_headers=cookie, local_addr=(ATTACKER, 0), proxy=None) as socket:
+                    await socket.recv()
+            assert scene.count(Why.CROWDED) == crowded + most
+            async with scene.browser(logged_in=True) as client:
+                told = (await client.get("/metrics")).text
+            assert f'ladewerk_rejected_total{{reason="crowded"}} {crowded + most}\n' in told
 
     stage.run(test)

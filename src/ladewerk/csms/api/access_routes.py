@@ -1,6 +1,6 @@
 """The way in: first administrator, login, another password."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request, Response, delete, get, post, put
@@ -19,6 +19,9 @@ from ladewerk.refusals import Why
 from ladewerk.web.passwords import LEAST_LENGTH, MOST_LENGTH
 
 _Any = Request[Any, Any, Any]
+_MOST_BODY_BYTES: Final = 10_000
+"""Of those who are not inside: there may be many, and each body is held in memory."""
+
 _NEVER_KEPT = {"Cache-Control": "no-store"}
 
 Secret = Annotated[str, msgspec.Meta(max_length=MOST_LENGTH)]
@@ -69,7 +72,7 @@ async def get_session(desk: NamedDependency[Desk], request: _Any) -> Response[Do
     return Response(_inside(who), headers=_NEVER_KEPT)
 
 
-@post("/api/setup", status_code=200, right=Right.OPEN)
+@post("/api/setup", status_code=200, right=Right.OPEN, request_max_body_size=_MOST_BODY_BYTES)
 async def post_setup(desk: NamedDependency[Desk], request: _Any, data: JSONBody[Setup]) -> Response[Door]:
     """Become the first administrator."""
     accounts = _accounts(desk)
@@ -85,7 +88,7 @@ async def post_setup(desk: NamedDependency[Desk], request: _Any, data: JSONBody[
     return _answer(request, accounts, secret)
 
 
-@post("/api/session", status_code=200, right=Right.OPEN)
+@post("/api/session", status_code=200, right=Right.OPEN, request_max_body_size=_MOST_BODY_BYTES)
 async def post_session(desk: NamedDependency[Desk], request: _Any, data: JSONBody[LoginWanted]) -> Response[Door]:
     """Log in: the answer sets a cookie."""
     accounts = _accounts(desk)
