@@ -98,6 +98,15 @@ def test_what_was_stamped_without_a_time_gets_it_afterwards() -> None:
     assert begun_anew.dated(event) == dated, "the program may have been started again in between"
 
 
+def test_what_an_earlier_start_of_the_machine_stamped_lies_before_this_one_and_not_in_the_future() -> None:
+    machine, clock = unset()
+    machine.advance(60)
+    clock.tell(TRUE)
+    lasted_s = machine.monotonic()
+    assert clock.date(BEGINNING + timedelta(seconds=lasted_s + 5000)) == TRUE - timedelta(seconds=lasted_s)
+    assert clock.date(BEGINNING + timedelta(seconds=lasted_s - 1)) == TRUE - timedelta(seconds=1)
+
+
 @pytest.mark.parametrize(("shown", "kept"), [(TRUE, True), (datetime(1970, 1, 1, tzinfo=UTC), False)])
 def test_a_hardware_clock_is_believed_unless_it_has_begun_anew(tmp_path: Path, shown: datetime, kept: bool) -> None:
     clocks, data = tmp_path / "rtc", tmp_path / "data"

@@ -91,10 +91,14 @@ class WallClock:
                 self.found.emit(jump)
 
     def date(self, at: datetime) -> datetime:
-        """``at`` itself, or the time that it was if nobody knew it then and it is known now."""
+        """``at`` itself, or the time that it was if nobody knew it then and it is known now.
+
+        What counts further than this start of the machine has lasted is of an earlier one: it was before this one.
+        """
         if is_time(at) or self.source is Source.NONE:
             return at
-        return self.now() - (BEGINNING + timedelta(seconds=self._machine.monotonic()) - at)
+        counted = BEGINNING + timedelta(seconds=self._machine.monotonic())
+        return self.now() - (counted - at if at <= counted else counted - BEGINNING)
 
     def dated(self, event: v21.TransactionEventRequest) -> v21.TransactionEventRequest:
         """``event`` with the times that it was given while nobody knew them.
