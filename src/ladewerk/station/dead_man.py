@@ -128,7 +128,7 @@ def _notify_socket(environment: Mapping[str, str]) -> str | None:
 @contextmanager
 def watched(config: StationConfig) -> Iterator[Watch]:
     """A supervisor for what ``config`` names, which takes over if the context is left by an exception or never."""
-    guarded = [one for unit in config.units.values() for one in unit.guarded]
+    guarded = sorted({one for unit in config.units.values() for one in unit.guarded})
     dead_man = DeadMan(guarded, config.station.supervisor_s, os.environ)
     try:
         yield dead_man
