@@ -5,7 +5,7 @@ import logging
 import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -83,8 +83,10 @@ class SecurityEvents:
                     _log.info("the CSMS does not take the security event %s: %s", kind, err)
                 except CallFailed:
                     break
-                with suppress(StoreError):  # it may be sent once more: A04 asks for delivery, not for once
+                try:
                     await self._database.run(_delete, number)
+                except StoreError:
+                    break  # it goes out once more with the next one: A04 asks for delivery, not for once
 
     async def _oldest(self) -> tuple[int, str, str, str] | None:
         try:
