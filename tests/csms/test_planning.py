@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec import structs
-from msgspec.structs import replace as replace_site
 
 from ladewerk.csms.allocation import Load
-from ladewerk.csms.planning import OPEN_STAY, Waiting, is_kept, planning_problem, stored_plan
+from ladewerk.csms.planning import OPEN_STAY, Waiting, is_kept, moved_wh, planning_problem, stored_plan
 from ladewerk.csms.records import ChargingNeed, Mode
 from ladewerk.csms.site import LoadStep, Site, Tariff, TariffStep
 from ladewerk.csms.transactions import Transaction
@@ -103,7 +102,7 @@ def test_where_nothing_is_better_any_more_a_car_stays_with_its_plan() -> None:
     kept = stored_plan(first, solve(first), Waiting(need, TRANSACTION), cheaper_later, number=1, created_at=NOW)
     assert kept.slots[0].current_a == 0
 
-    flat = replace_site(cheaper_later, tariff=TARIFF)
+    flat = structs.replace(cheaper_later, tariff=TARIFF)
     second = planning_problem([Waiting(need, TRANSACTION, kept)], flat, NOBODY, NOW)
     again = stored_plan(second, solve(second), Waiting(need, TRANSACTION), flat, number=2, created_at=NOW)
     assert [slot.current_a for slot in again.slots] == pytest.approx([slot.current_a for slot in kept.slots])
@@ -137,3 +136,41 @@ def test_t3_cars_are_planned_together_each_up_to_its_departure() -> None:
     assert not is_kept(cars[0], plans[0])
     again = planning_problem([kept, replace(cars[1], last=plans[1])], site, NOBODY, NOW)
     assert is_kept(kept, stored_plan(again, solve(again), kept, site, number=2, created_at=NOW))
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("later_min", [0, 5, 22])
+def test_two_equal_cars_do_not_change_places(mode: Mode, later_min: int) -> None:
+    """There is room for one at a time: who goes first is a tie, and stays as it was, in whatever order they are asked."""
+    site = Site(limit_w=12_000.0, tariff=TARIFF)
+    need = replace(NEED, mode=mode, energy_wh=6000.0, register_wh=3000.0)
+    cars = [
+        Waiting(
+            replace(need, evse_id=number, transaction_id=f"tx-{number}"),
+            structs.replace(TRANSACTION, transaction_id=f"tx-{number}"),
+        )
+        for number in (1, 2)
+    ]
+    first = planning_problem(cars, site, NOBODY, NOW)
+    answer = solve(first)
+    plans = [stored_plan(first, answer, car, site, number=1, created_at=NOW) for car in cars]
+    assert plans[0].slots[0].current_a != plans[1].slots[0].current_a
+    now = NOW + timedelta(minutes=later_min)
+    charged = [
+        sum(
+            slot.power_w * max(0.0, min(slot.duration_s, (now - slot.start_at).total_seconds())) / 3600
+            for slot in plan.slots
+        )
+        for plan in plans
+    ]
+    again = [
+        replace(car, last=plan, transaction=structs.replace(car.transaction, register_wh=3000.0 + wh))
+        for car, plan, wh in zip(cars, plans, charged, strict=True)
+    ]
+    second = planning_problem(again[::-1], site, NOBODY, now)
+    new = solve(second)
+    for car in again:
+        again_plan = stored_plan(second, new, car, site, number=2, created_at=now)
+        # Slots near the end may lie otherwise; who changes places moves all that it needs.
+        assert moved_wh(car, again_plan) < 600.0, car.ev_id
+        assert later_min or is_kept(car, again_plan)
