@@ -100,6 +100,8 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA busy_timeout=5000")
+    # What takes a savepoint back need not outlive the program: as a file it is made and removed for every group of writes.
+    cursor.execute("PRAGMA temp_store=MEMORY")
     cursor.close()
 
 
