@@ -65,18 +65,18 @@ def test_a_message_of_a_vendor_is_answered_by_the_rule_that_fits_best() -> None:
 
 def test_b07_an_inventory_is_whole_when_every_part_has_come_in_any_order() -> None:
     inventories = Inventories()
-    assert inventories.part("s", 1, 0, is_last=True) is None
-    inventories.asked("s", 1, NOW)
-    assert inventories.part("s", 2, 0, is_last=True) is None
-    assert inventories.part("s", 1, 2, is_last=True) is None
-    assert inventories.part("s", 1, 0, is_last=False) is None
-    assert inventories.part("s", 1, 10**9, is_last=False) is None
-    assert inventories.part("s", 1, 1, is_last=False) == NOW
-    assert inventories.part("s", 1, 1, is_last=False) is None
-    inventories.asked("s", 3, NOW)
-    inventories.refused("s", 2)
-    inventories.refused("s", 3)
-    assert inventories.part("s", 3, 0, is_last=True) is None
+    assert inventories.part("all", "s", 1, 0, is_last=True) is None
+    inventories.asked("all", "s", 1, NOW)
+    assert inventories.part("all", "s", 2, 0, is_last=True) is None
+    assert inventories.part("all", "s", 1, 2, is_last=True) is None
+    assert inventories.part("all", "s", 1, 0, is_last=False) is None
+    assert inventories.part("all", "s", 1, 10**9, is_last=False) is None
+    assert inventories.part("all", "s", 1, 1, is_last=False) == NOW
+    assert inventories.part("all", "s", 1, 1, is_last=False) is None
+    inventories.asked("all", "s", 3, NOW)
+    inventories.refused("all", "s", 2)
+    inventories.refused("all", "s", 3)
+    assert inventories.part("all", "s", 3, 0, is_last=True) is None
 
 
 def test_a_variable_is_the_same_however_it_is_spelled_and_no_secret_of_it_is_kept() -> None:

@@ -389,6 +389,10 @@ async def reservations(one: Connected) -> None:
 
 
 async def variables(one: Connected) -> None:
+    if not one.kind.is_16:
+        old = {"component": COMPONENT, "variable": {"name": "Old"}, "variable_attribute": [{"value": "1"}]}
+        await one.say("NotifyReport", request_id=2, generated_at=LATER, seq_no=0, report_data=[old])
+        assert [known["place"]["variable"] for known in await one.get("variables")] == ["Old"]
     assert (await one.command("GetBaseReport", {"requestId": 3, "reportBase": "FullInventory"}))["status"] == "Accepted"
     place = {"component": "LocalAuthListCtrlr", "variable": "ItemsPerMessage"}
     if not one.kind.is_16:
@@ -408,6 +412,8 @@ async def variables(one: Connected) -> None:
         await one.say("NotifyReport", request_id=3, generated_at=LATER, seq_no=0, report_data=said)
         (secret,) = await one.get("variables?search=password")
         assert "value" not in secret["attributes"][0]
+        # The inventory is full, so what was not in it is gone.
+        assert await one.get("variables?search=old") == []
 
     async def is_there() -> bool:
         return bool(await one.get("variables?search=itemspermessage"))
@@ -460,6 +466,11 @@ async def monitors(one: Connected) -> None:
     report = {"component": {"name": "EVSE"}, "variable": {"name": "Power"}, "variable_monitoring": [seen]}
     await one.say("NotifyMonitoringReport", request_id=5, seq_no=0, generated_at=LATER, monitor=[report])
     assert [known["monitor_id"] for known in await one.get("monitors")] == [8]
+    # Asked for all of them, it has another one now.
+    await one.command("GetMonitoringReport", {"requestId": 6})
+    report["variable_monitoring"] = [seen | {"id": 9}]
+    await one.say("NotifyMonitoringReport", request_id=6, seq_no=0, generated_at=LATER, monitor=[report])
+    assert [known["monitor_id"] for known in await one.get("monitors")] == [9]
 
 
 async def displays(one: Connected) -> None:

@@ -1,4 +1,4 @@
-"""Full inventories that stations were asked for: when one is complete, variables that were not in it are gone. Pure."""
+"""Whole lists that stations were asked for: when one is complete, what was not in it is gone. Pure."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,24 +16,24 @@ class _Inventory:
 
 
 class Inventories:
-    """The newest of each station; in memory alone: what is lost with it is only that old variables stay."""
+    """The newest of each kind of each station; in memory alone: what is lost with it is only that old things stay."""
 
     def __init__(self) -> None:
-        self._going_on: dict[str, _Inventory] = {}
+        self._going_on: dict[tuple[str, str], _Inventory] = {}
 
-    def asked(self, station_key: str, request_id: int, now: datetime) -> None:
-        """A station is about to be asked."""
-        self._going_on[station_key] = _Inventory(request_id, now)
+    def asked(self, kind: str, station_key: str, request_id: int, now: datetime) -> None:
+        """A station is about to be asked for all of a ``kind``."""
+        self._going_on[kind, station_key] = _Inventory(request_id, now)
 
-    def refused(self, station_key: str, request_id: int) -> None:
+    def refused(self, kind: str, station_key: str, request_id: int) -> None:
         """Nothing will come of it."""
-        known = self._going_on.get(station_key)
+        known = self._going_on.get((kind, station_key))
         if known is not None and known.request_id == request_id:
-            del self._going_on[station_key]
+            del self._going_on[kind, station_key]
 
-    def part(self, station_key: str, request_id: int, seq_no: int, *, is_last: bool) -> datetime | None:
-        """A part has come, in any order; when it makes the inventory whole, since when its variables are the only ones."""
-        known = self._going_on.get(station_key)
+    def part(self, kind: str, station_key: str, request_id: int, seq_no: int, *, is_last: bool) -> datetime | None:
+        """A part has come, in any order; when it makes the list whole, since when what is on it is all there is."""
+        known = self._going_on.get((kind, station_key))
         if known is None or known.request_id != request_id or not 0 <= seq_no < _MOST_PARTS:
             return None
         known.seen.add(seq_no)
@@ -41,5 +41,5 @@ class Inventories:
             known.last = seq_no
         if known.last is None or len(known.seen) != known.last + 1:
             return None
-        del self._going_on[station_key]
+        del self._going_on[kind, station_key]
         return known.asked_at

@@ -58,6 +58,8 @@ class ListKeeping:
         self._clock = clock
         self._tasks = tasks
         self._number = 0
+        self._tokens_at: tuple[int, list[Token]] = (0, [])
+        self._reading = asyncio.Lock()
         self._known: dict[str, ListAtStation] = {}
         self._busy: set[str] = set()
         self._again: set[str] = set()
@@ -234,10 +236,15 @@ class ListKeeping:
         return Batch(items=said.get("itemspermessage") or ITEMS, most_bytes=said.get("bytespermessage") or None)
 
     async def _tokens(self) -> list[Token]:
-        tokens: list[Token] = []
-        while page := await self._store.tokens("", tokens[-1].key if tokens else "", _PAGE):
-            tokens += page
-        return tokens
+        """All of them; read once for all stations that are told together."""
+        async with self._reading:
+            number, tokens = self._tokens_at
+            if number != self._number:
+                number, tokens = self._number, []
+                while page := await self._store.tokens("", tokens[-1].key if tokens else "", _PAGE):
+                    tokens += page
+                self._tokens_at = number, tokens
+            return tokens
 
     async def _note(self, key: str, after: ListAtStation) -> None:
         if self._known.get(key) != after:

@@ -6,7 +6,7 @@ from ladewerk.clock import Clock
 from ladewerk.csms import displays, monitoring
 from ladewerk.csms.commands import FollowUp
 from ladewerk.csms.dossier_names import numbered
-from ladewerk.csms.dossiers import Dossiers
+from ladewerk.csms.dossiers import Dossiers, Topic
 from ladewerk.csms.inventories import Inventories
 from ladewerk.csms.records import station_key
 from ladewerk.csms.reports import Place, Variable, place_of, with_value
@@ -18,11 +18,29 @@ def of_inventories(inventories: Inventories, clock: Clock) -> FollowUp[v21.GetBa
 
     async def before(station: str, request: v21.GetBaseReportRequest) -> None:
         if request.report_base == "FullInventory":
-            inventories.asked(station_key(station), request.request_id, clock.now())
+            inventories.asked(Topic.VARIABLE, station_key(station), request.request_id, clock.now())
 
     async def answered(station: str, request: v21.GetBaseReportRequest, answer: v21.GetBaseReportResponse) -> None:
         if answer.status != "Accepted":
-            inventories.refused(station_key(station), request.request_id)
+            inventories.refused(Topic.VARIABLE, station_key(station), request.request_id)
+
+    return FollowUp(before=before, answered=answered)
+
+
+def of_all_monitors(
+    inventories: Inventories, clock: Clock
+) -> FollowUp[v21.GetMonitoringReportRequest, v21.GetMonitoringReportResponse]:
+    """N02: without anything that they must be, all monitors are asked for."""
+
+    async def before(station: str, request: v21.GetMonitoringReportRequest) -> None:
+        if request.component_variable is UNSET and request.monitoring_criteria is UNSET:
+            inventories.asked(Topic.MONITOR, station_key(station), request.request_id, clock.now())
+
+    async def answered(
+        station: str, request: v21.GetMonitoringReportRequest, answer: v21.GetMonitoringReportResponse
+    ) -> None:
+        if answer.status != "Accepted":
+            inventories.refused(Topic.MONITOR, station_key(station), request.request_id)
 
     return FollowUp(before=before, answered=answered)
 

@@ -22,6 +22,7 @@ def follow_ups(
         v21.ReserveNowRequest: reservations.of_reserving(dossiers, clock),
         v21.CancelReservationRequest: reservations.of_cancelling(dossiers, clock),
         v21.GetBaseReportRequest: device_model.of_inventories(inventories, clock),
+        v21.GetMonitoringReportRequest: device_model.of_all_monitors(inventories, clock),
         v21.GetVariablesRequest: device_model.of_reading(dossiers, clock),
         v21.SetVariablesRequest: device_model.of_setting(dossiers, clock),
         v21.SetVariableMonitoringRequest: device_model.of_setting_monitors(dossiers, clock),

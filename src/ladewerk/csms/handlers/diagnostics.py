@@ -5,9 +5,11 @@ from msgspec import UNSET
 from ladewerk.csms import monitoring
 from ladewerk.csms.customers import CustomerReport, with_part
 from ladewerk.csms.dossier_names import numbered
+from ladewerk.csms.dossiers import Topic
 from ladewerk.csms.errand_keeping import log_uploads_of
 from ladewerk.csms.follow_ups.errands import reason
 from ladewerk.csms.handlers.writing import written
+from ladewerk.csms.inventories import Inventories
 from ladewerk.csms.session import StationSession
 from ladewerk.ocpp import Context, v21
 
@@ -18,15 +20,27 @@ async def notify_event(ctx: Context[StationSession], request: v21.NotifyEventReq
     return v21.NotifyEventResponse()
 
 
-async def notify_monitoring_report(
-    ctx: Context[StationSession], request: v21.NotifyMonitoringReportRequest
-) -> v21.NotifyMonitoringReportResponse:
-    """N02: part of what was asked for."""
-    if request.monitor is not UNSET:
-        shelf = ctx.state.store.dossiers.monitors
-        monitors = monitoring.reported(request.monitor)
-        await written("the monitors", shelf.put(ctx.state.station_id, monitors, ctx.received_at))
-    return v21.NotifyMonitoringReportResponse()
+class MonitoringReports:
+    """What stations tell of their monitors."""
+
+    def __init__(self, inventories: Inventories) -> None:
+        self._inventories = inventories
+
+    async def notify_monitoring_report(
+        self, ctx: Context[StationSession], request: v21.NotifyMonitoringReportRequest
+    ) -> v21.NotifyMonitoringReportResponse:
+        """N02: part of what was asked for."""
+        session = ctx.state
+        shelf = session.store.dossiers.monitors
+        if request.monitor is not UNSET:
+            monitors = monitoring.reported(request.monitor)
+            await written("the monitors", shelf.put(session.station_id, monitors, session.clock.now()))
+        complete_since = self._inventories.part(
+            Topic.MONITOR, session.key, request.request_id, request.seq_no, is_last=request.tbc is not True
+        )
+        if complete_since is not None:
+            await written("the monitors", shelf.drop_before(session.station_id, complete_since))
+        return v21.NotifyMonitoringReportResponse()
 
 
 async def log_status_notification(

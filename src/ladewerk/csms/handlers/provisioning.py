@@ -4,6 +4,7 @@ from typing import Final
 
 from msgspec import UNSET
 
+from ladewerk.csms.dossiers import Topic
 from ladewerk.csms.handlers.writing import written
 from ladewerk.csms.inventories import Inventories
 from ladewerk.csms.reports import reported
@@ -50,7 +51,7 @@ class Reports:
             variables = reported(request.report_data)
             await written("the variables", shelf.put(session.station_id, variables, session.clock.now()))
         complete_since = self._inventories.part(
-            session.key, request.request_id, request.seq_no, is_last=request.tbc is not True
+            Topic.VARIABLE, session.key, request.request_id, request.seq_no, is_last=request.tbc is not True
         )
         if complete_since is not None:
             await written("the variables", shelf.drop_before(session.station_id, complete_since))

@@ -47,7 +47,9 @@ def station_router(blocks: FunctionalBlocks) -> Router[StationSession]:
     router.on(v21.ReportChargingProfilesRequest)(booted(smart_charging.report_charging_profiles))
     router.on(v21.SecurityEventNotificationRequest)(booted(security.security_event_notification))
     router.on(v21.NotifyEventRequest)(booted(diagnostics.notify_event))
-    router.on(v21.NotifyMonitoringReportRequest)(booted(diagnostics.notify_monitoring_report))
+    router.on(v21.NotifyMonitoringReportRequest)(
+        booted(diagnostics.MonitoringReports(blocks.inventories).notify_monitoring_report)
+    )
     router.on(v21.LogStatusNotificationRequest)(booted(diagnostics.log_status_notification))
     router.on(v21.NotifyCustomerInformationRequest)(booted(diagnostics.notify_customer_information))
     router.on(v21.FirmwareStatusNotificationRequest)(booted(firmware.firmware_status_notification))
