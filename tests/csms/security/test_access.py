@@ -279,6 +279,7 @@ def test_live_events_are_for_those_who_may_read_and_end_with_the_login(csms: Csm
             await set_up(http, running)
             cookie = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
             async with open_websocket(url, additional_headers={"Cookie": cookie}) as socket:
+                assert '"hello"' in str(await socket.recv())
                 assert '"overview"' in str(await socket.recv())
                 await http.delete("/api/session")
                 running.ledger.changed.emit(None)
@@ -298,5 +299,6 @@ def test_without_users_only_this_machine_by_its_own_name_is_let_in(csms: CsmsMak
             assert (await http.get("/api/overview")).status_code == 200
             rebound = await http.get("/api/overview", headers={"Host": "evil.example"})
             assert (rebound.status_code, rebound.json()["code"]) == (401, "foreign-host")
+            assert running.refusals.counts == {"foreign_host": 1}
 
     run(go())

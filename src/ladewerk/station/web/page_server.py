@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ladewerk.clock import Clock
+from ladewerk.refusals import Refusals
 from ladewerk.settings import split_address
 from ladewerk.station.config import StationConfig
 from ladewerk.station.web.app import web_app
@@ -46,7 +47,7 @@ async def serving_page(config: StationConfig, clock: Clock, seen: Seen, live: Li
     folder = Path(config.folder)
     async with (
         https_for("station.https", table.https, folder=folder, kept_in=config.data_path, host=host, clock=clock) as tls,
-        serving(app, host, port, tls) as url,
+        serving(app, host, port, tls, refusals=Refusals(clock)) as url,
     ):
         there = [f"[{name}]" if ":" in name else name for name in outer_names(host)]
         at = url.rpartition(":")[2]
