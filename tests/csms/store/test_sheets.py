@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import insert
 
-from ladewerk.csms.customers import CustomerReport
-from ladewerk.csms.dossier_names import numbered
-from ladewerk.csms.errands import ASKED, after_answer
+from ladewerk.csms.dossiers.customers import CustomerReport
+from ladewerk.csms.dossiers.errands import ASKED, after_answer
+from ladewerk.csms.dossiers.names import numbered
 from ladewerk.csms.records import StationRecord
 from ladewerk.csms.store import schema
 from ladewerk.csms.store.database import open_store

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from ladewerk.csms.api.asking import StationId, known_station
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.certificates.issued import IssuedCertificate
-from ladewerk.csms.local_lists import ListAtStation
+from ladewerk.csms.local_lists.entries import ListAtStation
 from ladewerk.csms.security.roles import Right
 
 

@@ -11,10 +11,10 @@ from litestar.params import FromQuery
 from ladewerk.csms.api.asking import StationId, known_station
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.paging import LINKED, USUAL, After, Limit, cursor_of, page
-from ladewerk.csms.customers import CustomerReport
-from ladewerk.csms.displays import Text
-from ladewerk.csms.dossiers import Filed
-from ladewerk.csms.reports import Attribute, Characteristics, Place, Variable
+from ladewerk.csms.dossiers.customers import CustomerReport
+from ladewerk.csms.dossiers.displays import Text
+from ladewerk.csms.dossiers.reports import Attribute, Characteristics, Place, Variable
+from ladewerk.csms.dossiers.shelves import Filed
 from ladewerk.csms.security.roles import Right
 
 

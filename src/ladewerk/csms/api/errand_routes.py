@@ -14,12 +14,12 @@ from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.paging import USUAL, Limit
 from ladewerk.csms.api.refusals import refused
 from ladewerk.csms.api.times import aware
-from ladewerk.csms.dossier_names import numbered
-from ladewerk.csms.dossiers import Shelf
-from ladewerk.csms.errand_keeping import firmware_updates, log_uploads_of
-from ladewerk.csms.errands import Errand
-from ladewerk.csms.firmware import FirmwareUpdate
-from ladewerk.csms.log_uploads import LogUpload
+from ladewerk.csms.dossiers.errand_keeping import firmware_updates, log_uploads_of
+from ladewerk.csms.dossiers.errands import Errand
+from ladewerk.csms.dossiers.firmware import FirmwareUpdate
+from ladewerk.csms.dossiers.log_uploads import LogUpload
+from ladewerk.csms.dossiers.names import numbered
+from ladewerk.csms.dossiers.shelves import Shelf
 from ladewerk.csms.security.roles import Right
 from ladewerk.ocpp import v21
 

@@ -14,9 +14,9 @@ from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.paging import LINKED, USUAL, After, Limit, cursor_of, page
 from ladewerk.csms.api.refusals import faulty, refused
 from ladewerk.csms.api.times import aware
-from ladewerk.csms.dossier_names import numbered
-from ladewerk.csms.dossiers import Filed
-from ladewerk.csms.reservations import Reservation, State, at
+from ladewerk.csms.dossiers.names import numbered
+from ladewerk.csms.dossiers.reservations import Reservation, State, at
+from ladewerk.csms.dossiers.shelves import Filed
 from ladewerk.csms.security.roles import Right
 from ladewerk.csms.site import Fault
 from ladewerk.ocpp import v21

@@ -3,13 +3,13 @@
 from msgspec import UNSET
 
 from ladewerk.clock import Clock
-from ladewerk.csms import displays, monitoring
 from ladewerk.csms.commands import FollowUp
-from ladewerk.csms.dossier_names import numbered
-from ladewerk.csms.dossiers import Dossiers, Topic
-from ladewerk.csms.inventories import Inventories
+from ladewerk.csms.dossiers import displays, monitoring
+from ladewerk.csms.dossiers.inventories import Inventories
+from ladewerk.csms.dossiers.names import numbered
+from ladewerk.csms.dossiers.reports import Place, Variable, place_of, with_value
+from ladewerk.csms.dossiers.shelves import Dossiers, Topic
 from ladewerk.csms.records import station_key
-from ladewerk.csms.reports import Place, Variable, place_of, with_value
 from ladewerk.ocpp import v21
 
 

@@ -9,12 +9,12 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from ladewerk.clock import Clock
-from ladewerk.csms import customers, firmware, log_uploads
 from ladewerk.csms.commands import CommandRefused, FollowUp
-from ladewerk.csms.dossier_names import numbered
-from ladewerk.csms.dossiers import Dossiers
-from ladewerk.csms.errand_keeping import customer_reports, firmware_updates, log_uploads_of
-from ladewerk.csms.log_uploads import Address, LogUpload, allowed, host_of, literal
+from ladewerk.csms.dossiers import customers, firmware, log_uploads
+from ladewerk.csms.dossiers.errand_keeping import customer_reports, firmware_updates, log_uploads_of
+from ladewerk.csms.dossiers.log_uploads import Address, LogUpload, allowed, host_of, literal
+from ladewerk.csms.dossiers.names import numbered
+from ladewerk.csms.dossiers.shelves import Dossiers
 from ladewerk.csms.site import Fault
 from ladewerk.ocpp import v21
 

@@ -1,7 +1,7 @@
 """A local list that somebody sends by hand: what the CSMS knows of that station's list no longer holds."""
 
 from ladewerk.csms.commands import FollowUp
-from ladewerk.csms.list_keeping import ListKeeping
+from ladewerk.csms.local_lists.keeping import ListKeeping
 from ladewerk.csms.records import station_key
 from ladewerk.ocpp import v21
 

@@ -1,11 +1,11 @@
 """Reservations: written down before they are asked for, and when they are given up."""
 
 from ladewerk.clock import Clock
-from ladewerk.csms import reservations
 from ladewerk.csms.commands import FollowUp
-from ladewerk.csms.dossier_names import numbered
-from ladewerk.csms.dossiers import Dossiers
-from ladewerk.csms.reservations import Event, Reservation
+from ladewerk.csms.dossiers import reservations
+from ladewerk.csms.dossiers.names import numbered
+from ladewerk.csms.dossiers.reservations import Event, Reservation
+from ladewerk.csms.dossiers.shelves import Dossiers
 from ladewerk.ocpp import v21
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from ladewerk.clock import Clock
 from ladewerk.csms.commands import FollowUps
-from ladewerk.csms.dossiers import Dossiers
+from ladewerk.csms.dossiers.inventories import Inventories
+from ladewerk.csms.dossiers.shelves import Dossiers
 from ladewerk.csms.follow_ups import device_model, errands, local_lists, reservations
-from ladewerk.csms.inventories import Inventories
-from ladewerk.csms.list_keeping import ListKeeping
+from ladewerk.csms.local_lists.keeping import ListKeeping
 from ladewerk.ocpp import v21
 
 

@@ -2,14 +2,14 @@
 
 from msgspec import UNSET
 
-from ladewerk.csms import monitoring
-from ladewerk.csms.customers import CustomerReport, with_part
-from ladewerk.csms.dossier_names import numbered
-from ladewerk.csms.dossiers import Topic
-from ladewerk.csms.errand_keeping import log_uploads_of
+from ladewerk.csms.dossiers import monitoring
+from ladewerk.csms.dossiers.customers import CustomerReport, with_part
+from ladewerk.csms.dossiers.errand_keeping import log_uploads_of
+from ladewerk.csms.dossiers.inventories import Inventories
+from ladewerk.csms.dossiers.names import numbered
+from ladewerk.csms.dossiers.shelves import Topic
 from ladewerk.csms.follow_ups.errands import reason
 from ladewerk.csms.handlers.writing import written
-from ladewerk.csms.inventories import Inventories
 from ladewerk.csms.session import StationSession
 from ladewerk.ocpp import Context, v21
 

@@ -4,10 +4,10 @@ from typing import Final
 
 from msgspec import UNSET
 
-from ladewerk.csms.dossiers import Topic
+from ladewerk.csms.dossiers.inventories import Inventories
+from ladewerk.csms.dossiers.reports import reported
+from ladewerk.csms.dossiers.shelves import Topic
 from ladewerk.csms.handlers.writing import written
-from ladewerk.csms.inventories import Inventories
-from ladewerk.csms.reports import reported
 from ladewerk.csms.session import StationSession
 from ladewerk.ocpp import Context, v21
 

@@ -2,10 +2,10 @@
 
 from msgspec import UNSET
 
-from ladewerk.csms.dossier_names import numbered
+from ladewerk.csms.dossiers.names import numbered
+from ladewerk.csms.dossiers.reservations import REPORTED, Reservation, used_by
 from ladewerk.csms.follow_ups.reservations import move
 from ladewerk.csms.handlers.writing import written
-from ladewerk.csms.reservations import REPORTED, Reservation, used_by
 from ladewerk.csms.session import StationSession
 from ladewerk.ocpp import Context, v21
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from ladewerk.clock import Clock
-from ladewerk.csms.log_uploads import without_credentials
+from ladewerk.csms.dossiers.log_uploads import without_credentials
 from ladewerk.csms.security.accounts import WHO, Accounts, Who
 from ladewerk.csms.security.records import Change
 from ladewerk.errors import StoreError

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, and_, delete, func, or_, select
 
 from ladewerk.csms.allocation import EvseKey, Outlet
-from ladewerk.csms.dossiers import Dossiers
+from ladewerk.csms.dossiers.shelves import Dossiers
 from ladewerk.csms.quirks import KnownQuirks
 from ladewerk.csms.records import ChargingNeed, ConnectorStatus, StationRecord, StoredPlan, station_key
 from ladewerk.csms.site import Site

@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from ladewerk.csms.allocation import EvseKey, Outlet
-from ladewerk.csms.dossiers import Dossiers
+from ladewerk.csms.dossiers.shelves import Dossiers
 from ladewerk.csms.quirks import KnownQuirks
 from ladewerk.csms.records import ChargingNeed, ConnectorStatus, StationRecord, StoredPlan
 from ladewerk.csms.security.records import Change, Key, Login, User

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Executable, Select, delete, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ladewerk.csms.dossiers import Place, Sheet, SheetStore
+from ladewerk.csms.dossiers.shelves import Place, Sheet, SheetStore
 from ladewerk.csms.store import schema
 from ladewerk.csms.store.reader import Reader
 from ladewerk.csms.store.writer import Writer

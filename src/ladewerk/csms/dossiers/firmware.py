@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import UNSET
 
-from ladewerk.csms.errands import ASKED, CANCELED, Errand
+from ladewerk.csms.dossiers.errands import ASKED, CANCELED, Errand
 from ladewerk.ocpp import v21
 
 ENDS: Final = frozenset(

@@ -1,13 +1,13 @@
-"""Writes down what stations were asked to do and how far they say they are; see :mod:`ladewerk.csms.errands`."""
+"""Writes down what stations were asked to do and how far they say they are; see :mod:`ladewerk.csms.dossiers.errands`."""
 
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Final, Generic, TypeVar
 
-from ladewerk.csms import customers, firmware, log_uploads
-from ladewerk.csms.dossier_names import numbered
-from ladewerk.csms.dossiers import Dossiers, Shelf
-from ladewerk.csms.errands import Errand, after_answer, after_report, superseded, without_answer
+from ladewerk.csms.dossiers import customers, firmware, log_uploads
+from ladewerk.csms.dossiers.errands import Errand, after_answer, after_report, superseded, without_answer
+from ladewerk.csms.dossiers.names import numbered
+from ladewerk.csms.dossiers.shelves import Dossiers, Shelf
 
 E = TypeVar("E", bound=Errand)
 

@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from ladewerk.csms.log_uploads import allowed, host_of, literal, without_credentials
+from ladewerk.csms.dossiers.log_uploads import allowed, host_of, literal, without_credentials
 
 GLOBAL = "93.184.216.34"
 

@@ -13,15 +13,15 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 
 from ladewerk.csms.certificates.issued import IssuedCertificate
-from ladewerk.csms.customers import CustomerReport
-from ladewerk.csms.displays import DisplayMessage
-from ladewerk.csms.firmware import FirmwareUpdate
-from ladewerk.csms.local_lists import ListAtStation
-from ladewerk.csms.log_uploads import LogUpload
-from ladewerk.csms.monitoring import Monitor
+from ladewerk.csms.dossiers.customers import CustomerReport
+from ladewerk.csms.dossiers.displays import DisplayMessage
+from ladewerk.csms.dossiers.firmware import FirmwareUpdate
+from ladewerk.csms.dossiers.log_uploads import LogUpload
+from ladewerk.csms.dossiers.monitoring import Monitor
+from ladewerk.csms.dossiers.reports import Variable
+from ladewerk.csms.dossiers.reservations import Reservation
+from ladewerk.csms.local_lists.entries import ListAtStation
 from ladewerk.csms.records import station_key
-from ladewerk.csms.reports import Variable
-from ladewerk.csms.reservations import Reservation
 
 T = TypeVar("T", bound=msgspec.Struct)
 

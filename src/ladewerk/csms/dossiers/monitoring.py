@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import UNSET
 
-from ladewerk.csms.dossier_names import numbered
-from ladewerk.csms.reports import Place, place_of
+from ladewerk.csms.dossiers.names import numbered
+from ladewerk.csms.dossiers.reports import Place, place_of
 from ladewerk.ocpp import v21
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ladewerk.csms.reservations import NEXT, Event, Reservation, State, after, asked_for, at, used_by
+from ladewerk.csms.dossiers.reservations import NEXT, Event, Reservation, State, after, asked_for, at, used_by
 from ladewerk.ocpp import v21
 
 NOW = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)

@@ -16,7 +16,7 @@ import msgspec
 from ladewerk.clock import Clock
 from ladewerk.csms.connections import Connection, Connections
 from ladewerk.csms.ledger import Ledger
-from ladewerk.csms.local_lists import (
+from ladewerk.csms.local_lists.entries import (
     ITEMS,
     Batch,
     ListAtStation,

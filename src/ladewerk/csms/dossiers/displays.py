@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 from msgspec import UNSET
 
-from ladewerk.csms.dossier_names import numbered
+from ladewerk.csms.dossiers.names import numbered
 from ladewerk.ocpp import v21
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from ladewerk.csms.errands import ASKED, CANCELED, Errand
+from ladewerk.csms.dossiers.errands import ASKED, CANCELED, Errand
 from ladewerk.ocpp import v21
 
 COMPLETE: Final = "Complete"

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 from msgspec import UNSET, UnsetType
 
-from ladewerk.csms.customers import CustomerReport, with_part
 from ladewerk.csms.data_transfer_rules import DataTransferRule, answer
-from ladewerk.csms.errands import ASKED, CANCELED, after_answer, after_report, superseded, without_answer
-from ladewerk.csms.firmware import ENDS, FirmwareUpdate
-from ladewerk.csms.inventories import Inventories
-from ladewerk.csms.reports import Place, reported, with_value
+from ladewerk.csms.dossiers.customers import CustomerReport, with_part
+from ladewerk.csms.dossiers.errands import ASKED, CANCELED, after_answer, after_report, superseded, without_answer
+from ladewerk.csms.dossiers.firmware import ENDS, FirmwareUpdate
+from ladewerk.csms.dossiers.inventories import Inventories
+from ladewerk.csms.dossiers.reports import Place, reported, with_value
 from ladewerk.ocpp import v21
 
 NOW = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)

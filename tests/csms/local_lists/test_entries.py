@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec import UNSET
 
-from ladewerk.csms.local_lists import Batch, difference, entry, messages, next_version, whole_list
+from ladewerk.csms.local_lists.entries import Batch, difference, entry, messages, next_version, whole_list
 from ladewerk.csms.tokens import Token
 from ladewerk.ocpp import Version, v21
 from ladewerk.ocpp.messages import encode

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from msgspec import UNSET
 
-from ladewerk.csms.errands import ASKED, CANCELED, Errand
+from ladewerk.csms.dossiers.errands import ASKED, CANCELED, Errand
 from ladewerk.ocpp import v21
 
 ENDS: Final = frozenset(
