@@ -251,6 +251,23 @@ def test_S05_a_jump_of_the_clock_never_raises_the_current_above_the_plan(tmp_pat
     on_paced_loop(scenario)
 
 
+@pytest.mark.parametrize("jump", [timedelta(minutes=3), -timedelta(hours=2)], ids=["forward", "back"])
+def test_S05_a_plan_lasts_as_long_as_it_was_to_whatever_the_clock_shows(tmp_path: Path, jump: timedelta) -> None:
+    async def scenario() -> None:
+        async with charging_place(tmp_path) as place:
+            place.csms.duration_s = 240
+            await charging(place, energy_wh=9000)
+            place.csms.plans = False
+            since_plug_s = (place.clock.now() - place.csms.events[0].timestamp).total_seconds()
+            began_s = place.clock.monotonic()
+            place.clock.jump(jump)
+            await place.until("plugged", within_s=400)
+            assert (await ended(place)).transaction_info.stopped_reason == REASONS.TIME_LIMIT_REACHED
+            assert since_plug_s + place.clock.monotonic() - began_s == pytest.approx(240, abs=30)
+
+    on_paced_loop(scenario)
+
+
 def test_a_vehicle_that_is_pulled_out_by_force_ends_the_session_without_a_latch(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with charging_place(tmp_path) as place:
