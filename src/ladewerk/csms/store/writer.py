@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -53,6 +54,8 @@ class Writer:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        # Its own: plans and reads may keep all the threads of the loop for seconds.
+        self._thread = ThreadPoolExecutor(1, "store writer")
         self._waiting: asyncio.Queue[_Write | None] = asyncio.Queue()
         self._open = True
         self.committed: Signal[Commit] = Signal()
@@ -90,6 +93,7 @@ class Writer:
             self._open = False
             self._waiting.put_nowait(None)
             await task
+            self._thread.shutdown()
 
     async def _run(self) -> None:
         while True:
@@ -110,16 +114,17 @@ class Writer:
 
     async def _commit(self, group: list[_Write]) -> None:
         while group:
-            began_s = asyncio.get_running_loop().time()
+            loop = asyncio.get_running_loop()
+            began_s = loop.time()
             try:
-                results = await asyncio.to_thread(self._together, group)
+                results = await loop.run_in_executor(self._thread, self._together, group)
             except Exception as err:  # noqa: BLE001  # whoever asked for the write hears of it; the writer goes on
                 if is_away(err):
                     group = await self._still_patient(group, err)
                     continue
                 await self._find_the_wrong_one(group, err)
                 return
-            self.committed.emit(Commit(writes=len(group), duration_s=asyncio.get_running_loop().time() - began_s))
+            self.committed.emit(Commit(writes=len(group), duration_s=loop.time() - began_s))
             for write, result in zip(group, results, strict=True):
                 if not write.done.done():
                     write.done.set_result(result)
