@@ -249,11 +249,11 @@ with watched(load_config(Path(sys.argv[1]))) as watch:
 """What is watched has a process of its own here: a supervisor whose program leaves by an exception ends it."""
 
 
-def settings_for(device: str, folder: Path, more: str = "") -> Path:
+def settings_for(device: str, folder: Path, more: str = "", silence_s: float = NEVER_S) -> Path:
     path = folder / "station.toml"
     path.write_text(
         f"""
-        station = {{ identity = "LW-1", csms = "ws://127.0.0.1:1", data = ".", supervisor_s = {NEVER_S} }}
+        station = {{ identity = "LW-1", csms = "ws://127.0.0.1:1", data = ".", supervisor_s = {silence_s} }}
         [units.garage]
         evse_id = 1
         evse = {{ driver = "evse-wb", device = "{device}" }}
@@ -322,8 +322,12 @@ def test_a_program_that_ends_by_a_fault_leaves_its_boards_to_the_supervisor(tmp_
     with_a_board_at_work(body)
 
 
-@pytest.mark.parametrize("active_low", [False, True])
-def test_a_program_that_is_killed_while_it_drives_a_lock_leaves_no_relay_on(tmp_path: Path, active_low: bool) -> None:
+@pytest.mark.parametrize(
+    ("active_low", "number", "silence_s"), [(False, signal.SIGKILL, NEVER_S), (True, signal.SIGSTOP, 2.0)]
+)
+def test_a_program_that_is_killed_or_hangs_while_it_drives_a_lock_leaves_no_relay_on(
+    tmp_path: Path, active_low: bool, number: signal.Signals, silence_s: float
+) -> None:
     async def body(simulator: Simulator) -> None:
         bolt = simulator.world.lock
         lock = f'"{simulator.pins_url}", lock_pin = 23, unlock_pin = 24, drive_s = 5'
@@ -337,12 +341,12 @@ def test_a_program_that_is_killed_while_it_drives_a_lock_leaves_no_relay_on(tmp_
     async def die_in_mid_move():
         async with open_pigpiod("{simulator.pins_url}") as pins:
             async with open_motor_lock(pins, lock_pin=23, unlock_pin=24, drive_s=5, active_low={active_low}) as lock:
-                asyncio.get_running_loop().call_later(0.5, os.kill, os.getpid(), signal.SIGKILL)
+                asyncio.get_running_loop().call_later(0.5, os.kill, os.getpid(), {int(number)})
                 await lock.lock()
 
     asyncio.run(die_in_mid_move())
 """
-        settings = settings_for(simulator.serial_device, tmp_path, more)
+        settings = settings_for(simulator.serial_device, tmp_path, more, silence_s)
         running = asyncio.create_task(asyncio.to_thread(run_program, program, settings))
         while bolt.moving == 0:
             assert not running.done()
