@@ -1,5 +1,6 @@
 """The CSMS put together: plain constructor calls, and the order in which the parts start and stop."""
 
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from ladewerk.clock import Clock
 from ladewerk.csms.admission import Admissions
 from ladewerk.csms.api.app import csms_api
 from ladewerk.csms.api.desk import Desk
+from ladewerk.csms.api.live_feed import LiveFeed
+from ladewerk.csms.api.views import overview
 from ladewerk.csms.charging_loop import ChargingLoop
 from ladewerk.csms.config import CsmsConfig
 from ladewerk.csms.connections import Connections
@@ -158,6 +161,13 @@ async def running_csms(
             health=Health(store, charging_loop, clock),
             metrics_from=config.metrics_networks(),
             message_log=message_log,
+            live=LiveFeed(
+                ledger,
+                frame_log,
+                lambda: overview(ledger, connections, clock.now()),
+                clock,
+                run=secrets.token_hex(8),
+            ),
         )
         async with (
             message_log.running(frame_log, tasks),

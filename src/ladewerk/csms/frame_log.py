@@ -1,8 +1,9 @@
-"""The newest frames of all stations, for the console; in memory alone."""
+"""The newest frames of all stations, numbered, for the console; in memory alone."""
 
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from ladewerk.csms.redaction import redacted
@@ -15,12 +16,13 @@ MOST_CHARACTERS: Final = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class LoggedFrame:
-    """A frame as it went over the wire, without its secrets; ``sent`` by the CSMS."""
+    """A frame as it went over the wire, without its secrets; ``sent`` by the CSMS. The first ``number`` is 1."""
 
     at: datetime
     station_id: str
     sent: bool
     text: str
+    number: int
 
 
 class FrameLog:
@@ -29,11 +31,13 @@ class FrameLog:
     def __init__(self) -> None:
         self._frames: deque[LoggedFrame] = deque()
         self._characters = 0
+        self.last_number = 0
         self.seen: Signal[LoggedFrame] = Signal()
 
     def add(self, at: datetime, station_id: str, sent: bool, text: str) -> None:
         """Keep and announce a frame, but never a password (A01.FR.09)."""
-        frame = LoggedFrame(at, station_id, sent, redacted(text))
+        self.last_number += 1
+        frame = LoggedFrame(at, station_id, sent, redacted(text), self.last_number)
         self._frames.append(frame)
         self._characters += len(frame.text)
         while len(self._frames) > MOST_FRAMES or self._characters > MOST_CHARACTERS:
@@ -44,3 +48,13 @@ class FrameLog:
         """Up to ``limit`` frames, oldest first; of one station or of all."""
         wanted = [frame for frame in self._frames if station_id is None or frame.station_id == station_id]
         return wanted[-limit:] if limit > 0 else []
+
+    def has_all_after(self, number: int) -> bool:
+        """Whether every frame behind the one of that number is still here."""
+        return self.last_number - len(self._frames) <= number <= self.last_number
+
+    def after(self, number: int, limit: int) -> list[LoggedFrame]:
+        """The first ``limit`` frames behind the one of that number, oldest first, as far as they are here."""
+        behind = min(len(self._frames), self.last_number - number)
+        # Whoever follows is near the end: counted from there it is not far.
+        return list(islice(reversed(self._frames), behind))[::-1][:limit]

@@ -65,7 +65,6 @@ class Measures:
         self.planning_s = Histogram(SECONDS)
         self.plan_gap = 0.0
         """Of the last plan: how far above its proven bound it lies, relative to it."""
-        self.listeners = 0
         self.listeners_dropped = 0
         self._codecs = {version: codec_for(version, "") for version in Version}
 

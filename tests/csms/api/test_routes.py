@@ -235,6 +235,7 @@ def test_transactions_say_by_what_right_they_were_begun(csms: Any, tiny_station:
 def test_live_events_tell_what_changes_and_which_frames_pass(csms: Any, tiny_station: Any) -> None:
     async def work(running: Any, client: httpx.AsyncClient) -> None:
         async with open_websocket(f"ws{running.web_url.removeprefix('http')}/api/events") as socket:
+            assert json.loads(await socket.recv())["type"] == "hello"
             first = json.loads(await socket.recv())
             assert (first["type"], first["overview"]["stations"]) == ("overview", [])
             async with tiny_station(running.ocpp_port, "S-1") as station:

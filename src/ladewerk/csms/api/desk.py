@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ladewerk.clock import Clock
+from ladewerk.csms.api.live_feed import LiveFeed
 from ladewerk.csms.api.views import Overview, overview
 from ladewerk.csms.connections import Connections
 from ladewerk.csms.frame_log import FrameLog
@@ -37,6 +38,7 @@ class Desk:
     health: Health
     metrics_from: Networks
     message_log: MessageLog
+    live: LiveFeed
 
     def overview(self) -> Overview:
         """What is known now."""

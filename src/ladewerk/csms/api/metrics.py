@@ -55,8 +55,7 @@ def _of_stations(desk: Desk) -> Iterator[Family | Distribution]:
     yield _one("ladewerk_open_calls", "Calls to stations that wait for their turn or answer.", open_calls)
     rejected = {(str(why),): times for why, times in desk.refusals.counts.items()}
     yield Family("ladewerk_rejected_total", "counter", "Connections and requests turned away.", rejected.items(), ["reason"])
-    heard = desk.measures.listeners
-    yield _one("ladewerk_listeners", "Who listens to live events.", heard)
+    yield _one("ladewerk_listeners", "Who listens to live events.", len(desk.live))
     dropped: list[tuple[Labels, float]] = [((), desk.measures.listeners_dropped)]
     yield Family("ladewerk_listeners_dropped_total", "counter", "Listeners dropped because they were too slow.", dropped)
 

@@ -142,8 +142,9 @@ class TransactionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FrameView(msgspec.Struct, frozen=True, kw_only=True):
-    """A frame on the wire; ``sent`` by the CSMS."""
+    """A frame on the wire; ``sent`` by the CSMS. Numbers begin with each start of the program."""
 
+    number: int
     at: datetime
     station_id: str
     sent: bool
@@ -327,4 +328,4 @@ def exchange_view(exchange: Exchange) -> ExchangeView:
 
 def frame_view(frame: LoggedFrame) -> FrameView:
     """A frame for the console."""
-    return FrameView(at=frame.at, station_id=frame.station_id, sent=frame.sent, text=frame.text)
+    return FrameView(number=frame.number, at=frame.at, station_id=frame.station_id, sent=frame.sent, text=frame.text)
