@@ -4,8 +4,8 @@ supply, when the station program is gone or hangs.
 The boards have no watchdog: what dies beside them leaves its last current on. This program shares nothing with the one it
 watches, not a package, not a driver, not an event loop; it starts no thread and needs the standard library alone. It reads
 one byte a beat from its standard input; end of file without a goodbye means dead, silence for too long means hung, and a
-hung program is killed first, because it owns the serial line. Then the relays of the locks are let go, and 0 A goes to
-register 1000 of each board until the board says that it has it.
+hung program is killed first, because it owns the serial line. Then 0 A goes to register 1000 of each board, until the
+board says that it has it, and the relays of the locks are let go.
 
     python supervisor.py PID SILENCE_S [DEVICE:ADDRESS | PINS#PIN=OFF,PIN=OFF]...
 
@@ -125,7 +125,7 @@ def end(program: int, *, hangs: bool) -> None:
 
 
 def make_safe(boards: Sequence[tuple[str, int]], relays: Sequence[Relays] = ()) -> bool:
-    """Let the relays go, then write 0 A to every board until each has confirmed it; False for giving up.
+    """Write 0 A to every board and let the relays go, until all of it is confirmed; False for giving up.
 
     No line waits for another that is dead. One that somebody else has taken is left alone: a station program that was
     started again makes its boards and locks safe first.
@@ -134,13 +134,6 @@ def make_safe(boards: Sequence[tuple[str, int]], relays: Sequence[Relays] = ()) 
     said: set[str] = set()
     give_up_s = time.monotonic() + GIVE_UP_S
     while (missing or pulled) and time.monotonic() < give_up_s:
-        for one in tuple(pulled):
-            trouble = let_go(*one)
-            if not trouble:
-                pulled.remove(one)
-            elif (line := f"{one[0]}: {trouble}") not in said:
-                say(line)
-                said.add(line)
         for device in dict.fromkeys(device for device, _ in missing):
             addresses = [address for other, address in missing if other == device]
             done, trouble = make_line_safe(device, addresses)
@@ -148,6 +141,14 @@ def make_safe(boards: Sequence[tuple[str, int]], relays: Sequence[Relays] = ()) 
                 say(line)
                 said.add(line)
             missing = [board for board in missing if board[0] != device or board[1] not in done]
+        # Behind the boards: to look up the name of a host may take long, and the current is the greater danger.
+        for one in tuple(pulled):
+            trouble = let_go(*one)
+            if not trouble:
+                pulled.remove(one)
+            elif (line := f"{one[0]}: {trouble}") not in said:
+                say(line)
+                said.add(line)
         time.sleep(SPACING_S)
     for device, address in missing:
         say(f"{device}: board {address} does not answer; switch its supply off")
