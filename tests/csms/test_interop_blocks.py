@@ -16,6 +16,7 @@ import websockets
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from ocpp.exceptions import NotSupportedError
 from ocpp.routing import on
 from websockets.typing import Subprotocol
 
@@ -118,6 +119,8 @@ def station_class(kind: Kind) -> Any:
 
     def handler(action: str, answer: dict[str, Any]) -> Any:
         async def answered(self: Any, **said: Any) -> Any:
+            if action in self.refuses:
+                raise NotSupportedError
             self.asked[action].put_nowait(said)
             if action == "SendLocalList":
                 self.list_version = said.get("version_number", said.get("list_version"))
@@ -221,7 +224,7 @@ async def serve(kind: Kind, running: Any, client: httpx.AsyncClient) -> None:
     address = f"ws://127.0.0.1:{running.ocpp_port}/{name}"
     async with websockets.connect(address, subprotocols=[Subprotocol(kind.protocol)]) as connection:
         station = station_class(kind)(name, connection)
-        station.asked, station.list_version = defaultdict(asyncio.Queue), 0
+        station.asked, station.refuses, station.list_version = defaultdict(asyncio.Queue), set(), 0
         reading = asyncio.create_task(station.start())
         one = Connected(kind, name, station, running, client)
         try:
@@ -324,6 +327,17 @@ async def firmware_and_logs(one: Connected) -> None:
         "Installed",
         "https://firmware.example/1.bin",
     )
+
+    one.station.refuses.add("UpdateFirmware")
+    refused = await one.client.post(f"/api/stations/{one.name}/firmware", json={"location": "https://firmware.example/2"})
+    assert (refused.status_code, refused.json()["code"]) == (502, "refused")
+    assert sorted(known["status"] for known in await one.get("firmware")) == ["Installed", "Rejected"]
+    if one.kind.is_16:
+        # It has no word for a time to install.
+        later = {"location": "https://firmware.example/3", "install_at": LATER}
+        refused = await one.client.post(f"/api/stations/{one.name}/firmware", json=later)
+        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "not-in-version")
+        assert sorted(known["status"] for known in await one.get("firmware")) == ["Installed", "Rejected", "Rejected"]
 
     for inside in ("http://127.1/", "https://[::ffff:192.168.0.1]/x", "ftp://u:p@169.254.1.1/", "sftp://LOCALHOST./"):
         refused = await one.client.post(f"/api/stations/{one.name}/logs", json={"location": inside})

@@ -10,6 +10,9 @@
     station <══ SetChargingProfile ══ delivery.py <── outlets.py ── allocation.py (lower first, confirm, then raise)
                                       fallbacks.py <─┘       fuses.py (the site's limits, what each EVSE is left without us)
 
+    station <══ commands.py (checked, written down, followed by follow_ups/) <── api/, local_lists/, certificates/
+                                                   └──> dossiers/ (what stations were asked for and have told, bounded)
+
     browser, script <══ api/ ── views.py <── ledger.py
                          └── security/ (users, keys, the record of changes)      tokens.py (who may charge, pure)
 

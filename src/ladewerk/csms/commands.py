@@ -10,7 +10,8 @@ from typing import Any, Generic, TypeVar
 
 from ladewerk.csms.connections import Connections
 from ladewerk.csms.site import Fault
-from ladewerk.errors import CallFailed, Disconnected, LadewerkError, StoreError
+from ladewerk.errors import CallFailed, CallRefused, Disconnected, LadewerkError, LocalProtocolError, StoreError
+from ladewerk.ocpp import CallNotSent
 from ladewerk.ocpp.messages import Payload, Request
 
 Q = TypeVar("Q", bound=Payload)
@@ -31,11 +32,13 @@ class CommandRefused(LadewerkError):
 class FollowUp(Generic[Q, R]):
     """What is done around one kind of command; the first argument is the station's identity.
 
-    ``before`` may raise CommandRefused; ``unanswered`` is told why.
+    ``before`` may raise CommandRefused. ``refused`` is told why the station surely does nothing of it: a CALLERROR, or it
+    was never sent; ``unanswered`` why nobody knows, and of a CALLERROR where there is no ``refused``.
     """
 
     before: Callable[[str, Q], Awaitable[None]] | None = None
     answered: Callable[[str, Q, R], Awaitable[None]] | None = None
+    refused: Callable[[str, Q, str], Awaitable[None]] | None = None
     unanswered: Callable[[str, Q, str], Awaitable[None]] | None = None
 
 
@@ -63,9 +66,16 @@ class Commands:
             await follow_up.before(station_id, request)
         try:
             answer = await connection.peer.call(request)
-        except CallFailed as err:
-            if follow_up.unanswered is not None:
-                await _written(station_id, follow_up.unanswered(station_id, request, str(err)))
+        except (CallFailed, LocalProtocolError) as err:
+            match err:
+                case LocalProtocolError() | CallNotSent():
+                    hear = follow_up.refused
+                case CallRefused():
+                    hear = follow_up.refused or follow_up.unanswered
+                case _:
+                    hear = follow_up.unanswered
+            if hear is not None:
+                await _written(station_id, hear(station_id, request, str(err)))
             raise
         if follow_up.answered is not None:
             await _written(station_id, follow_up.answered(station_id, request, answer))

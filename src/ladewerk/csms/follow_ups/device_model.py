@@ -24,7 +24,10 @@ def of_inventories(inventories: Inventories, clock: Clock) -> FollowUp[v21.GetBa
         if answer.status != "Accepted":
             inventories.refused(Topic.VARIABLE, station_key(station), request.request_id)
 
-    return FollowUp(before=before, answered=answered)
+    async def refused(station: str, request: v21.GetBaseReportRequest, _why: str) -> None:
+        inventories.refused(Topic.VARIABLE, station_key(station), request.request_id)
+
+    return FollowUp(before=before, answered=answered, refused=refused)
 
 
 def of_all_monitors(
@@ -42,7 +45,10 @@ def of_all_monitors(
         if answer.status != "Accepted":
             inventories.refused(Topic.MONITOR, station_key(station), request.request_id)
 
-    return FollowUp(before=before, answered=answered)
+    async def refused(station: str, request: v21.GetMonitoringReportRequest, _why: str) -> None:
+        inventories.refused(Topic.MONITOR, station_key(station), request.request_id)
+
+    return FollowUp(before=before, answered=answered, refused=refused)
 
 
 def of_reading(dossiers: Dossiers, clock: Clock) -> FollowUp[v21.GetVariablesRequest, v21.GetVariablesResponse]:

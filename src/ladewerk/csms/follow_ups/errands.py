@@ -18,6 +18,9 @@ from ladewerk.csms.dossiers.shelves import Dossiers
 from ladewerk.csms.site import Fault
 from ladewerk.ocpp import v21
 
+REJECTED: Final = "Rejected"
+"""What a station says that does not do it; also of one that refuses by a CALLERROR, or whose version has no such words."""
+
 _LOOK_UP_S: Final = 5.0
 _PLACE: Final = "log.remoteLocation"
 
@@ -33,10 +36,13 @@ def of_firmware(dossiers: Dossiers, clock: Clock) -> FollowUp[v21.UpdateFirmware
     async def answered(station: str, request: v21.UpdateFirmwareRequest, answer: v21.UpdateFirmwareResponse) -> None:
         await updates.answered(station, request.request_id, str(answer.status), reason(answer.status_info), clock.now())
 
+    async def refused(station: str, request: v21.UpdateFirmwareRequest, why: str) -> None:
+        await updates.answered(station, request.request_id, REJECTED, why, clock.now())
+
     async def unanswered(station: str, request: v21.UpdateFirmwareRequest, why: str) -> None:
         await updates.unanswered(station, request.request_id, why, clock.now())
 
-    return FollowUp(before=before, answered=answered, unanswered=unanswered)
+    return FollowUp(before=before, answered=answered, refused=refused, unanswered=unanswered)
 
 
 def of_logs(
@@ -61,10 +67,13 @@ def of_logs(
 
             await dossiers.logs.change(station, numbered(request.request_id), now, named)
 
+    async def refused(station: str, request: v21.GetLogRequest, why: str) -> None:
+        await uploads.answered(station, request.request_id, REJECTED, why, clock.now())
+
     async def unanswered(station: str, request: v21.GetLogRequest, why: str) -> None:
         await uploads.unanswered(station, request.request_id, why, clock.now())
 
-    return FollowUp(before=before, answered=answered, unanswered=unanswered)
+    return FollowUp(before=before, answered=answered, refused=refused, unanswered=unanswered)
 
 
 def of_customers(
@@ -82,10 +91,13 @@ def of_customers(
     ) -> None:
         await reports.answered(station, request.request_id, str(answer.status), reason(answer.status_info), clock.now())
 
+    async def refused(station: str, request: v21.CustomerInformationRequest, why: str) -> None:
+        await reports.answered(station, request.request_id, REJECTED, why, clock.now())
+
     async def unanswered(station: str, request: v21.CustomerInformationRequest, why: str) -> None:
         await reports.unanswered(station, request.request_id, why, clock.now())
 
-    return FollowUp(before=before, answered=answered, unanswered=unanswered)
+    return FollowUp(before=before, answered=answered, refused=refused, unanswered=unanswered)
 
 
 async def check_location(location: str, upload_hosts: Sequence[str]) -> None:

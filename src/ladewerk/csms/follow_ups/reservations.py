@@ -31,7 +31,10 @@ def of_reserving(dossiers: Dossiers, clock: Clock) -> FollowUp[v21.ReserveNowReq
         event = Event.ACCEPTED if accepted else Event.REFUSED
         await move(dossiers, clock, station, request.id, event, "" if accepted else str(answer.status))
 
-    return FollowUp(before=before, answered=answered)
+    async def refused(station: str, request: v21.ReserveNowRequest, why: str) -> None:
+        await move(dossiers, clock, station, request.id, Event.REFUSED, why)
+
+    return FollowUp(before=before, answered=answered, refused=refused)
 
 
 def of_cancelling(dossiers: Dossiers, clock: Clock) -> FollowUp[v21.CancelReservationRequest, v21.CancelReservationResponse]:
