@@ -1,6 +1,7 @@
 """Floods of connections and handshakes that never end, at both ports: refused, counted, said once, and cut off."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import connect as open_websocket
@@ -60,6 +61,24 @@ def test_while_others_stand_about_whoever_says_its_name_comes_in(stage: Stage, w
             else:
                 async with scene.browser() as client:
                     assert (await client.get("/healthz")).status_code == 200
+
+    stage.run(test)
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_who_is_sent_away_holds_no_place(stage: Stage) -> None:
+    async def test(scene: Scene) -> None:
+        files = open_files()
+        async with scene.attack():
+            sent_away = [await scene.socket(scene.csms.ocpp_port, handshake(f"/NOBODY-{one}")) for one in range(100)]
+            for raw in sent_away:
+                assert (await raw.read_all(until=b"No such charging station.\n")).startswith(b"HTTP/1.1 404")
+            # None of them hangs up by itself; the other end of each is closed all the same, so there is one socket of each.
+            await scene.beats(1)
+            assert open_files() < files + 150
 
     stage.run(test)
 

@@ -272,7 +272,7 @@ def test_logs_are_not_sent_to_addresses_inside(stage: Stage) -> None:
                     answer = await client.post(f"/api/stations/ROGUE-1/{path}", json=body)
                     assert answer.status_code == 422, (location, path, answer.text)
             await socket.send('[2,"1","Heartbeat",{}]')
-            heard = []
+            heard: list[list[Any]] = []
             while [3, "1"] not in [frame[:2] for frame in heard]:
                 heard.append(json.loads(await socket.recv()))
             assert "GetLog" not in [frame[2] for frame in heard if frame[0] == 2], "the station was told of none of them"

@@ -194,7 +194,9 @@ class _Reception:
         except TimeoutError:
             log.warning("%s could not be let in: the check took too long", wire.remote)
             return
-        if admitted is not None:
+        if admitted is None:
+            wire.transport.close()  # who is sent away need not agree to it, and holds no place meanwhile
+        else:
             await self._serve_one(wire, protocol, admitted)
         await wire.gone()
 

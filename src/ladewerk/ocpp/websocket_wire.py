@@ -6,6 +6,7 @@ pays for with every station and every message.
 
 import asyncio
 import os
+import threading
 from collections.abc import Awaitable
 from typing import Final, cast
 
@@ -35,7 +36,15 @@ _MAX_REASON_BYTES = 123  # RFC 6455, 5.5
 _READ_MOST_BYTES = 16 * 1024
 """Taken from a socket at a time: as many empty frames as go into it keep the others waiting for some milliseconds."""
 
-_reading_room = memoryview(bytearray(_READ_MOST_BYTES))  # of all of them: nothing stays in it
+
+class _ReadingRoom(threading.local):
+    """Of all connections of a thread, for nothing stays in it; there may be a loop in each of several threads."""
+
+    def __init__(self) -> None:
+        self.view = memoryview(bytearray(_READ_MOST_BYTES))
+
+
+_reading_room = _ReadingRoom()
 
 _PARTS_MOST = 64 * 1024
 """Of one message, which has that many bytes at most: with more of them some say nothing, and no size bounds those."""
@@ -181,10 +190,10 @@ class Wire(asyncio.BufferedProtocol):
         self.transport.set_write_buffer_limits(_UNSENT_MOST_BYTES)
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return _reading_room
+        return _reading_room.view
 
     def buffer_updated(self, nbytes: int) -> None:
-        self.protocol.receive_data(bytes(_reading_room[:nbytes]))
+        self.protocol.receive_data(bytes(_reading_room.view[:nbytes]))
         events = self.protocol.events_received()
         if self._room is None:
             self.flush()
