@@ -31,6 +31,8 @@ _DRAWS_S: Final = 10.0
 _HAIR_W: Final = 5.0
 _SKEW_S: Final = 2.0
 """How far clocks may lie apart for the sum of a site to hold, by the rule of ``csms/allocation``."""
+_AGREED_S: Final = 60.0
+"""Clocks that lay apart must have agreed for so long."""
 
 
 @dataclass(slots=True)
@@ -77,6 +79,7 @@ class Invariants:
         self._units = {name: _Unit(name) for name in stage.unit_names}
         self._shares = {name: _Since() for name in stage.casting.stations}
         self._too_much = _Since()
+        self._agreed = _Since(-_AGREED_S)
         self._bound: set[str] = set()
         """Stations that have confirmed what they may draw without a plan: from then on the CSMS vouches for the site."""
         self._told: set[tuple[str, str]] = set()
@@ -196,7 +199,8 @@ class Invariants:
         """
         units = self._units.values()
         loses = any(_is_slow(self._stage.site.units[unit.name]) for unit in units)
-        held = self._bound == set(self._stage.casting.stations) and all(map(self._keeps_time, self._bound))
+        agreed_s = self._agreed.lasts_s(all(map(self._keeps_time, self._stage.casting.stations)), now_s)
+        held = self._bound == set(self._stage.casting.stations) and agreed_s >= _AGREED_S
         sum_w = sum(self._granted_w(unit, now_s) for unit in units) if held else 0.0
         too_much = sum_w > self._stage.casting.site.limit_w + _HAIR_W
         if self._too_much.lasts_s(too_much, now_s) > (_SAFE_S if loses else 0.0) or (too_much and not loses):
@@ -211,9 +215,10 @@ class Invariants:
         return min(vehicle.current_a, most_a) * vehicle.model.phases * vehicle.model.voltage_v
 
     def _keeps_time(self, station: str) -> bool:
-        """Its time is that of the CSMS: by a clock of its own, or told by the CSMS."""
-        clocks = self._stage.clocks
-        return not clocks[station].is_set or abs(clocks[station].off_s - clocks["csms"].off_s) <= _SKEW_S
+        """What it takes for the time, by its clock or told by the CSMS, is what the CSMS takes for it."""
+        control = self._stage.control(self._stage.casting.stations[station][0])
+        apart = timedelta() if control is None else control.now.at - self._stage.clocks["csms"].now()
+        return abs(apart.total_seconds()) <= _SKEW_S
 
     # What the wire says
 

@@ -9,6 +9,7 @@ import msgspec
 
 from ladewerk.csms.site import Site
 from ladewerk.rehearsal.record import Record
+from ladewerk.rehearsal.settable_clock import SettableClock
 from ladewerk.rehearsal.stage import Casting, Stage
 from ladewerk.simulator.config import BoardConfig, SimulatorConfig, UnitConfig
 from ladewerk.simulator.evse_board import BoardFailure
@@ -20,7 +21,8 @@ from ladewerk.station.unit.needs import Needs, read_needs
 from ladewerk.station.unit.state import SelfTest
 from tests.chaos.script import Act, Script
 
-START: Final = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
+START: Final = datetime(2026, 1, 5, 20, 55, tzinfo=UTC)
+"""Five minutes before energy becomes cheap: who can wait begins then, and all at once."""
 _SUPERVISED_AFTER_S: Final = 1.0
 _SOUND: Final = Faults()
 _BUTTONS: Final[dict[str, type[StartPressed | StopPressed | DirectPressed | ResetPressed]]] = {
@@ -121,7 +123,7 @@ class Player:
             case "fault":
                 await self._break(act.whom, {name: value for name, value in args.items() if name != "for_s"}, args["for_s"])
             case "clock" | "CSMS clock":
-                stage.clocks[act.whom or "csms"].jump(args["by_s"])
+                await self._set_wrong(stage.clocks[act.whom or "csms"], args["by_s"], args["for_s"])
             case "limit":
                 await self._limit(act)
             case "cut" | "stall" | "lose":
@@ -162,6 +164,12 @@ class Player:
     def _set_faults(self, unit: str, faults: dict[str, Any]) -> None:
         world = self._stage.world(unit)
         world.set_faults(msgspec.structs.replace(world.faults, **faults))
+
+    async def _set_wrong(self, clock: SettableClock, by_s: float, for_s: float) -> None:
+        clock.jump(by_s)
+        await asyncio.sleep(for_s)
+        if clock.is_set:  # else it has been lost meanwhile
+            clock.set_right()
 
     async def _limit(self, act: Act) -> None:
         seen = self._stage.seen.get(act.whom)

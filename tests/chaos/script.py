@@ -14,6 +14,8 @@ Args = dict[str, Any]
 CableAmps = Literal[13, 20, 32]
 
 _CABLES_A: Final[tuple[CableAmps, ...]] = (13, 20, 32)
+_LIMITS_W: Final = (4500.0, 6000.0, 8000.0, 11_000.0, 14_000.0, 17_250.0)
+"""Room for one vehicle on three phases at its least current, and up to what several at once draw."""
 _PUSHES: Final = ("push start", "push stop")
 
 
@@ -72,10 +74,10 @@ def write_script(seed: int) -> Script:
             "autostart": rng.random() < 0.5,
             "self_test": rng.choice(("before-each", "never")),
             "max_current_a": rng.choice((10.0, 16.0, 32.0)),
-            "direct_current_a": rng.choice((6.0, 8.5, 10.0)),
+            "direct_current_a": rng.choice((6.0, 8.5, 16.0)),
             "calibration_s": rng.choice((300.0, 3600.0)),
         },
-        site={"limit_w": rng.choice((4500.0, 9000.0, 17250.0))},
+        site={"limit_w": rng.choice(_LIMITS_W)},
         acts=tuple(sorted(acts, key=lambda act: act.at_s)),
     )
 
@@ -90,7 +92,7 @@ def _car(rng: Random) -> Args:
         "reaction_s": rng.uniform(0.2, 4.9),
         "fall_back_s": rng.uniform(0.2, 5.0),
         "capacity_wh": rng.choice((8000.0, 40_000.0, 90_000.0)),
-        "soc": rng.uniform(0.05, 0.99),
+        "soc": rng.choice((0.1, 0.5, 0.8, 0.99)) * rng.uniform(0.8, 1.0),
     }
 
 
@@ -101,12 +103,10 @@ def _people(rng: Random, unit: str, lasts_s: float, *, has_buttons: bool) -> lis
     while at_s < lasts_s - 240.0:
         leaves_s = min(lasts_s - 60.0, at_s + rng.choice((120.0, 600.0, 2400.0)) * rng.uniform(0.5, 1.5))
         acts.append(Act(at_s=at_s, what="plug in", whom=unit, args={}))
-        wait_s = at_s + rng.uniform(1.0, 120.0)
-        if rng.random() < 0.7:
-            acts.append(Act(at_s=wait_s, what="ask", whom=unit, args=_needs(rng)))
-            acts.append(Act(at_s=wait_s + rng.uniform(5.0, 60.0), what="start", whom=unit, args={}))
-        else:
-            acts.append(Act(at_s=wait_s, what="push start" if has_buttons else "direct", whom=unit, args={}))
+        wait_s = at_s + rng.uniform(1.0, 60.0)
+        while wait_s < leaves_s:
+            acts += _session(rng, unit, wait_s, has_buttons=has_buttons)
+            wait_s += rng.uniform(150.0, 600.0)  # whoever is stopped by a fault looks after it, and tries again
         for _ in range(rng.randint(0, 3)):
             what = rng.choice(("ask", "start", "stop", "direct", "reset", "charge soc", *_PUSHES * has_buttons))
             args = _needs(rng) if what == "ask" else {"soc": rng.uniform(0.1, 1.0)} if what == "charge soc" else {}
@@ -118,10 +118,21 @@ def _people(rng: Random, unit: str, lasts_s: float, *, has_buttons: bool) -> lis
     return acts
 
 
+def _session(rng: Random, unit: str, at_s: float, *, has_buttons: bool) -> list[Act]:
+    """What it takes to charge, whatever was before: a reset, then a plan that is started, or the direct current."""
+    acts = [Act(at_s=at_s, what="reset", whom=unit, args={})]
+    if rng.random() < 0.7:
+        acts.append(Act(at_s=at_s + 2.0, what="ask", whom=unit, args=_needs(rng)))
+        acts.append(Act(at_s=at_s + rng.uniform(5.0, 60.0), what="start", whom=unit, args={}))
+    else:
+        acts.append(Act(at_s=at_s + 2.0, what="push start" if has_buttons else "direct", whom=unit, args={}))
+    return acts
+
+
 def _needs(rng: Random) -> Args:
     return {
-        "mode": rng.choice(("balanced", "shortest", "cheapest")),
-        "energy_wh": round(rng.uniform(300.0, 20_000.0)),
+        "mode": rng.choice(("shortest", "shortest", "balanced", "cheapest")),
+        "energy_wh": round(rng.choice((300.0, 3000.0, 20_000.0)) * rng.uniform(0.5, 1.5)),
         "hours": round(rng.uniform(0.3, 8.0), 2),
     }
 
@@ -144,6 +155,7 @@ def _fault(rng: Random, units: tuple[str, ...], stations: tuple[str, ...], lasts
                     rng.choice((-1, 1)) * rng.choice((1.5, 60.0, 3600.0, 86_400.0, 3e7)) * rng.uniform(0.5, 1.5), 1
                 )
             }
+            args |= {"for_s": for_s}
         case "limit":
             args = {
                 "source": rng.choice(("SO", "EMS")),
