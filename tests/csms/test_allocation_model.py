@@ -13,7 +13,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from ladewerk.csms.allocation import SETTLE, Fuse, Outlet, Rate, fallback_fits, granted, passes
+from ladewerk.csms.allocation import SETTLE, Commanded, Fuse, Outlet, Rate, fallback_fits, granted, passes
+from ladewerk.csms.commanded import cleared, excess, taken, with_profile, without_profile
+from ladewerk.ocpp import v21
 from ladewerk.timeline import Timeline
 
 START = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
@@ -43,10 +45,20 @@ class Station:
     outbox: deque[tuple[int, str, Any]] = field(default_factory=deque)
     notices: deque[str] = field(default_factory=deque)
     drawn: list[tuple[datetime, float]] = field(default_factory=list)
+    by_hand: dict[int, Commanded] = field(default_factory=dict)
+    """At a higher stack level than ours, so they win wherever they say anything."""
 
     def allows_a(self, at: datetime) -> float:
-        rate = self.profile.at(at)
-        return (self.fallback if rate is None else rate).current_a
+        default = next((rate for rate in self._said(at, "TxDefaultProfile")), self.fallback)
+        mine = self.profile.at(at) or default
+        return next((rate for rate in self._said(at, "TxProfile")), mine).current_a
+
+    def _said(self, at: datetime, purpose: str) -> list[Rate]:
+        lines = [one.line for one in self.by_hand.values() if one.purpose == purpose]
+        return [rate for line in lines if (rate := line.at(at)) is not None]
+
+    def changes(self) -> list[datetime]:
+        return [at for line in (self.profile, *(one.line for one in self.by_hand.values())) for at in line.starts]
 
 
 class Site(RuleBasedStateMachine):
@@ -86,6 +98,26 @@ class Site(RuleBasedStateMachine):
         self.known[key] = self.known[key].fallback_offered(rate)
         self._call(key, "fallback", rate)
 
+    @rule(
+        key=cars,
+        hours_a=currents,
+        slot_s=st.sampled_from([20.0, 3600.0]),
+        purpose=st.sampled_from(["TxProfile", "TxDefaultProfile"]),
+    )
+    def an_operator_sends_a_profile(self, key: Any, hours_a: list[float], slot_s: float, purpose: str) -> None:
+        line = Timeline.from_slots(self.now, [slot_s] * len(hours_a), [Rate(value, 3) for value in hours_a])
+        new = Commanded(profile_id=len(purpose), purpose=purpose, stack_level=3, line=line)
+        changed = {key: with_profile(self.known[key], new)}
+        if key in self.open or excess(changed, self.known, FUSES, self.now) is not None:
+            return
+        self.known |= changed
+        self._call(key, "hand", new)
+
+    @rule(key=cars, purpose=st.sampled_from(["TxProfile", "TxDefaultProfile"]))
+    def an_operator_clears_a_profile(self, key: Any, purpose: str) -> None:
+        if key not in self.open:
+            self._call(key, "clear", v21.ClearChargingProfileRequest(charging_profile_id=len(purpose)))
+
     def _call(self, key: Any, kind: str, what: Any) -> None:
         self.calls += 1
         self.open[key] = (self.calls, kind, what)
@@ -103,9 +135,13 @@ class Site(RuleBasedStateMachine):
         one = self.known[key]
         if kind == "profile":
             self.known[key] = one.accepted(what, self.now) if status == "Accepted" else one.refused(what)
+        elif kind == "hand":
+            self.known[key] = taken(one, what) if status == "Accepted" else without_profile(one, what)
+        elif kind == "clear":
+            self.known[key] = cleared(one, what, key[1]) if status == "Accepted" else one
         else:
-            taken = status == "Accepted"
-            self.known[key] = one.fallback_accepted(what, self.now) if taken else one.fallback_refused(what)
+            confirmed = status == "Accepted"
+            self.known[key] = one.fallback_accepted(what, self.now) if confirmed else one.fallback_refused(what)
 
     @rule(key=cars)
     def the_csms_waits_no_longer(self, key: Any) -> None:
@@ -138,11 +174,16 @@ class Site(RuleBasedStateMachine):
         if not station.inbox:
             return
         number, kind, transaction, what = station.inbox.popleft()
-        foreign = kind == "profile" and transaction != station.transaction
+        of_transaction = kind == "profile" or (kind == "hand" and what.purpose == "TxProfile")
+        foreign = of_transaction and transaction != station.transaction
         if not refuses and not foreign:
             self._now_draws(key)
             if kind == "profile":
                 station.profile = what
+            elif kind == "hand":
+                station.by_hand[what.profile_id] = what
+            elif kind == "clear":
+                station.by_hand.pop(what.charging_profile_id, None)
             else:
                 station.fallback = what
         station.outbox.append((number, "Rejected" if refuses or foreign else "Accepted", what))
@@ -165,6 +206,9 @@ class Site(RuleBasedStateMachine):
     def a_transaction_ends_and_another_begins(self, key: Any) -> None:
         self._now_draws(key)
         self.stations[key].profile = Timeline()
+        self.stations[key].by_hand = {
+            number: one for number, one in self.stations[key].by_hand.items() if one.purpose != "TxProfile"
+        }
         self.stations[key].transaction += 1
         self.stations[key].notices.append("ended")
 
@@ -206,7 +250,7 @@ class Site(RuleBasedStateMachine):
     @invariant()
     def it_would_hold_for_ever_if_nobody_said_a_word_any_more(self) -> None:
         for fuse in FUSES:
-            moments = {self.now, *(at for key in fuse.behind for at in self.stations[key].profile.starts if at > self.now)}
+            moments = {self.now, *(at for key in fuse.behind for at in self.stations[key].changes() if at > self.now)}
             for at in moments:
                 room = fuse.room().at(at)
                 assert room is not None

@@ -121,7 +121,8 @@ def test_the_fuse_that_it_passes_is_named_with_the_moment() -> None:
     known = dict.fromkeys(keys, OUTLET)
     fuse = Fuse(name="garage", behind=keys, power_w=Timeline.of([(NOW, 12_000.0), (NOW + HOUR, 10_000.0)]))
     assert excess({keys[0]: with_profile(OUTLET, TX)}, known, [fuse], NOW) == (
-        "fuse 'garage', from 2026-01-05T18:00:00+00:00 on: 11.0 kW could be drawn, and it leaves 10.0 kW"
+        # By then the cars must have followed.
+        "fuse 'garage', from 2026-01-05T17:59:48+00:00 on: 11.0 kW could be drawn, and it leaves 10.0 kW"
     )
     phases = Fuse(name="row", behind=keys, phase_a=Timeline.of([(NOW, 15.0)]))
     why = excess({keys[0]: with_profile(OUTLET, TX)}, known, [phases], NOW)

@@ -218,7 +218,7 @@ def granted(
     """
     mine = outlets[key]
     asked = wanted.within(now, wanted.end)
-    lower = _extreme(asked, 2 * GAP, 2 * GAP, _least).within(now, wanted.end)
+    lower = extreme(asked, 2 * GAP, 2 * GAP, _least).within(now, wanted.end)
     above = [fuse for fuse in fuses if key in fuse.behind]
     fits = (combine(_all, *(_fits(line, mine, fuse, key, outlets) for fuse in above)) for line in (asked, lower))
 
@@ -277,10 +277,11 @@ def summed(lines: Iterable[Timeline[Load]]) -> Timeline[Load]:
 
 def widened(line: Timeline[Load], before: timedelta, after: timedelta) -> Timeline[Load]:
     """``line`` with every value said ``before`` it begins and until ``after`` its end; of several the highest."""
-    return _extreme(line, before, after, _highest)
+    return extreme(line, before, after, _highest)
 
 
-def _extreme(line: Timeline[T], before: timedelta, after: timedelta, pick: Callable[[Sequence[T]], T]) -> Timeline[T]:
+def extreme(line: Timeline[T], before: timedelta, after: timedelta, pick: Callable[[Sequence[T]], T]) -> Timeline[T]:
+    """The same with ``pick`` of several."""
     segments = list(line.segments())
     begins = [_shifted(segment.start, -before) for segment in segments]
     ends = [None if segment.end is None else segment.end + after for segment in segments]
@@ -312,7 +313,7 @@ def _may_draw(outlet: Outlet) -> Timeline[Load]:
 
 
 @lru_cache(maxsize=16_384)
-def _may_draw_about(outlet: Outlet) -> Timeline[Load]:
+def may_draw_about(outlet: Outlet) -> Timeline[Load]:
     """The same as others have to count it."""
     return combine(_highest, widened(_by_profiles(outlet), GAP, GAP), widened(outlet.fading, SKEW, SKEW))
 
@@ -321,9 +322,9 @@ def _fits(
     asked: Timeline[Rate], mine: Outlet, fuse: Fuse, key: EvseKey, outlets: Mapping[EvseKey, Outlet]
 ) -> Timeline[bool]:
     """Where ``asked`` raises nothing, or fits behind ``fuse`` beside the others."""
-    others = summed([_may_draw_about(outlets[other]) for other in fuse.behind if other != key and other in outlets])
+    others = summed([may_draw_about(outlets[other]) for other in fuse.behind if other != key and other in outlets])
     # A car that is lowered because there is less for all must have followed by then.
-    room = _extreme(fuse.room(), GAP, timedelta(), _least_room)
+    room = extreme(fuse.room(), GAP, timedelta(), least_room)
 
     def rule(values: Sequence[Load | None]) -> bool | None:
         want, have, beside, room = values
@@ -363,7 +364,7 @@ def _least(rates: Sequence[Rate]) -> Rate:
     return min(rates, key=_size)
 
 
-def _least_room(rooms: Sequence[Load]) -> Load:
+def least_room(rooms: Sequence[Load]) -> Load:
     return Load(*(min(column) for column in zip(*rooms, strict=True)))
 
 

@@ -12,7 +12,21 @@ from typing import Final
 
 from msgspec import UNSET
 
-from ladewerk.csms.allocation import TOLERANCE_A, TOLERANCE_W, Commanded, EvseKey, Fuse, Load, Outlet, Rate, summed
+from ladewerk.csms.allocation import (
+    GAP,
+    TOLERANCE_A,
+    TOLERANCE_W,
+    Commanded,
+    EvseKey,
+    Fuse,
+    Load,
+    Outlet,
+    Rate,
+    extreme,
+    least_room,
+    may_draw_about,
+    summed,
+)
 from ladewerk.csms.profiles import FIRST_PROFILE_ID
 from ladewerk.csms.quirks import Quirks
 from ladewerk.csms.site import Fault
@@ -168,7 +182,9 @@ def excess(
     for fuse in fuses:
         if set(changed).isdisjoint(fuse.behind):
             continue
-        before, after, room = _sum(outlets, fuse.behind), _sum({**outlets, **changed}, fuse.behind), fuse.room()
+        before, after = _sum(outlets, fuse.behind), _sum({**outlets, **changed}, fuse.behind)
+        # A car that is lowered because there is less for all must have followed by then.
+        room = extreme(fuse.room(), GAP, timedelta(), least_room)
         too_much = combine(_too_much, before, after, room).within(now)
         if too_much.starts:
             at = too_much.starts[0]
@@ -180,7 +196,7 @@ _NOTHING: Final = Load(0.0, 0.0, 0.0, 0.0)
 
 
 def _sum(outlets: Mapping[EvseKey, Outlet], behind: Collection[EvseKey]) -> Timeline[Load]:
-    return summed([outlets[key].may_draw() for key in sorted(behind) if key in outlets])
+    return summed([may_draw_about(outlets[key]) for key in sorted(behind) if key in outlets])
 
 
 def _too_much(values: Sequence[Load | None]) -> bool | None:
