@@ -138,6 +138,7 @@ async def running_csms(
             clock,
             tasks,
             rules=config.rules,
+            accept_unknown=config.accept_unknown,
             upload_hosts=config.upload_hosts,
             certificates=config.certificates,
             authority_folder=config.authority_folder(),

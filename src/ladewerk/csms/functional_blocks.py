@@ -45,6 +45,7 @@ def functional_blocks(
     tasks: Tasks,
     *,
     rules: Rules,
+    accept_unknown: bool,
     upload_hosts: Sequence[str],
     certificates: CertificatesTable,
     authority_folder: Path,
@@ -56,7 +57,17 @@ def functional_blocks(
     inventories = Inventories()
     kept = follow_ups(store.dossiers, lists, inventories, clock, upload_hosts=upload_hosts)
     commands = Commands(connections, {**kept, **limits})
-    issuing = Issuing(ledger, commands, store, clock, tasks, rules=rules, table=certificates, folder=authority_folder)
+    issuing = Issuing(
+        ledger,
+        commands,
+        store,
+        clock,
+        tasks,
+        rules=rules,
+        accept_unknown=accept_unknown,
+        table=certificates,
+        folder=authority_folder,
+    )
     return FunctionalBlocks(
         commands=commands,
         lists=lists,

@@ -52,7 +52,10 @@ class Authority:
         return self._certificate.not_valid_after_utc
 
     def sign(self, request_pem: str, *, name: str, now: datetime, lasts: timedelta) -> Signed | NotSigned:
-        """A certificate for the station called ``name`` over the key in ``request_pem`` (PKCS #10)."""
+        """A certificate for the station called ``name`` over the key in ``request_pem`` (PKCS #10).
+
+        Whatever name the request has: by ``name`` the station will be known again, and by no other.
+        """
         request = _read(request_pem)
         if isinstance(request, NotSigned):
             return request
@@ -60,15 +63,9 @@ class Authority:
         fault = _fault_of_key(key)
         if fault is not None:
             return NotSigned(reason_code="WeakKey", text=fault)
-        said = _only(request.subject, NameOID.COMMON_NAME)
-        if said is None or said.casefold() != name.casefold():
-            return NotSigned(
-                reason_code="InvalidCommonName",
-                text=f"its common name is {said!r}, not {name!r}; common_name of the station's settings expects another",
-            )
         not_after = min(now + lasts, self.not_after).replace(microsecond=0)
         organization = _only(request.subject, NameOID.ORGANIZATION_NAME)
-        attributes = [x509.NameAttribute(NameOID.COMMON_NAME, said)]
+        attributes = [x509.NameAttribute(NameOID.COMMON_NAME, name)]
         if organization is not None:
             attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization))
         certificate = (
