@@ -3,7 +3,8 @@
     python tools/page_pictures.py docs/images
 
 Waits until a car charges and has a quarter of its energy. With ``--panel URL`` only the simulator's panel is taken, as it is
-then; those in docs/images are of the scenario "bad evening", just after it has begun.
+then; those in docs/images are of the scenario "bad evening", just after it has begun. With ``--views URL`` the views of the
+CSMS are taken, once three cars are there; those in docs/images are of ``ladewerk demo --stations 6``.
 
 Needs Chromium with its driver, and the package selenium.
 """
@@ -33,6 +34,19 @@ PANEL: Final = {
     "phone-light": (PHONE, "light"),
 }
 
+VIEWS: Final = {
+    "stations-desk": ("stations", DESK, "light"),
+    "stations-phone": ("stations", PHONE, "dark"),
+    "limits-desk": ("stations/{station}/profiles", DESK, "dark"),
+    "commands-desk": ("stations/{station}/commands/SetChargingProfile", DESK, "light"),
+    "messages-phone": ("stations/{station}/messages", PHONE, "light"),
+    "transactions-desk": ("transactions", DESK, "light"),
+    "transactions-phone": ("transactions", PHONE, "dark"),
+    "plans-desk": ("plans", DESK, "light"),
+    "settings-phone": ("settings", PHONE, "light"),
+}
+"""Name of the picture, address in the page of the CSMS, window, colours; ``{station}`` is one with a car."""
+
 SETTLE_S: Final = 3.0
 """Time for the first message, and for the curves to be drawn."""
 
@@ -43,12 +57,21 @@ def main() -> None:
     parser.add_argument("--station", default="http://127.0.0.1:8081", metavar="URL")
     parser.add_argument("--csms", default="http://127.0.0.1:8080", metavar="URL")
     parser.add_argument("--panel", metavar="URL", help="take the panel of this simulator, and no other page")
+    parser.add_argument("--views", metavar="URL", help="take the views of this CSMS, and no other page")
     parser.add_argument("--language", default="en", choices=("en", "de", "zh"))
     arguments = parser.parse_args()
     if arguments.panel:
         with chromium() as browser:
             for size, (shape, theme) in PANEL.items():
                 take(browser, arguments.panel, shape, theme, arguments.language, arguments.folder / f"panel-{size}.png")
+        return
+    if arguments.views:
+        while len(found := with_cars(arguments.views)) < 3:
+            time.sleep(0.5)
+        with chromium() as browser:
+            for name, (path, shape, theme) in VIEWS.items():
+                address = f"{arguments.views.rstrip('/')}/#/{path.format(station=found[0])}"
+                take(browser, address, shape, theme, arguments.language, arguments.folder / f"csms-{name}.png")
         return
     while not charges(arguments.station):
         time.sleep(0.5)
@@ -75,6 +98,17 @@ def charges(station: str) -> bool:
         unit["state"] == "charging" and unit["needs"] and unit["session_energy_wh"] > unit["needs"]["energy_wh"] / 4
         for unit in units
     )
+
+
+def with_cars(csms: str) -> list[str]:
+    """Stations that are connected and have a transaction."""
+    with urllib.request.urlopen(f"{csms.rstrip('/')}/api/stations", timeout=10) as answer:
+        stations = json.load(answer)
+    return [
+        station["id"]
+        for station in stations
+        if station["state"] == "online" and any(evse["transaction_id"] for evse in station["evses"])
+    ]
 
 
 @contextmanager

@@ -129,15 +129,21 @@ def test_a_strange_station_is_approved_and_what_it_says_of_itself_never_runs(des
         desk.connect("STRANGE-1")
     desk.enter(browser, "stations")
     browser.until(lambda: "waits for approval" in row(browser, "STRANGE-1"), "the strange station")
+    press(browser, "Refuse")
+    press(browser, "Really refuse it?")
+    browser.until(lambda: row(browser, "STRANGE-1") == "", "the refusal")
+    with pytest.raises(InvalidStatus):
+        desk.connect("STRANGE-2")
+    browser.until(lambda: "waits for approval" in row(browser, "STRANGE-2"), "another one")
     press(browser, "Approve")
-    browser.shows("#stations-list .outcome", "STRANGE-1 may connect now.")
-    with desk.connect("STRANGE-1") as station:
+    browser.shows("#stations-list .outcome", "STRANGE-2 may connect now.")
+    with desk.connect("STRANGE-2") as station:
         boot = {"reason": "PowerUp", "chargingStation": {"vendorName": HOSTILE, "model": '"; --'}}
         station.send(json.dumps([2, "1", "BootNotification", boot]))
-        browser.until(lambda: HOSTILE in row(browser, "STRANGE-1"), "what it calls itself")
+        browser.until(lambda: HOSTILE in row(browser, "STRANGE-2"), "what it calls itself")
         browser.find("#stations-list .filter").send_keys("img src")
         browser.until(lambda: row(browser, "LW-0001") == "", "the search")
-        press(browser, "STRANGE-1")
+        press(browser, "STRANGE-2")
         browser.shows(".station-bar", HOSTILE)
         press(browser, "Messages")
         browser.shows(".one-station .console", HOSTILE)
@@ -200,6 +206,13 @@ def test_messages_of_one_station_stand_with_their_answers_and_are_filtered(desk:
     )
     next(line for line in lines if line.is_displayed()).click()
     browser.until(lambda: len(browser.driver.find_elements(By.CSS_SELECTOR, ".one-station details[open] pre")) == 2, "both")
+    browser.until(lambda: row(browser, "SetChargingProfile"), "the messages that are kept")
+    browser.find(".message-history .filter").send_keys("NotifyEVChargingNeeds")
+    browser.until(lambda: row(browser, "SetChargingProfile") == "", "the action")
+    assert "answered · Accepted" in row(browser, "NotifyEVChargingNeeds")
+    browser.click(".message-history option[value=unanswered]")
+    browser.shows(".message-history", "No such message")
+    browser.until(lambda: row(browser, "NotifyEVChargingNeeds") == "", "the outcome")
 
 
 def test_variables_are_asked_for_searched_and_set(desk: Desk, browser: Browser) -> None:
@@ -238,7 +251,7 @@ def test_service_is_asked_for_and_strangers_that_were_turned_away_are_listed(des
     browser.shows(".service .add-form[open] .outcome", "The station refused: NotSupported")
     browser.until(lambda: "example.com" in row(browser, "DiagnosticsLog"), "the log in the list")
     with pytest.raises(InvalidStatus):
-        desk.connect("STRANGE-2")
+        desk.connect("STRANGE-3")
     press(browser, "Stations", "#views")
     press(browser, "Turned away lately")
     browser.until(lambda: row(browser, "unknown station"), "the stranger")

@@ -6,12 +6,13 @@ import { format, t } from "../kit/i18n.js";
 import { Outcome } from "../kit/outcome.js";
 import { sureButton } from "../kit/sure.js";
 import { Console } from "./console.js";
+import { MessageHistory } from "./message-history.js";
 import { ShownOnce } from "./shown-once.js";
 import { StationCommands } from "./station-commands.js";
 import { StationProfiles } from "./station-profiles.js";
 import { StationService } from "./station-service.js";
 import { StationVariables } from "./station-variables.js";
-import { aboutText, deviceText, evseFigures, evseState, seenText, showStationState, stationHref, versionText } from "./station-words.js";
+import { aboutText, agedText, deviceText, evseFigures, evseState, seenText, showStationState, stationHref, versionText } from "./station-words.js";
 
 /** @typedef {import("./types.js").Station} Station */
 /** @typedef {import("./types.js").Overview} Overview */
@@ -33,6 +34,7 @@ export class StationView {
     this._evses = el("ul", { class: "evse-cards" });
     this._noEvses = el("p", { class: "empty", "data-t": "station.no_evses" });
     this._console = new Console(id);
+    this._history = new MessageHistory(id, time);
     const steer = visitor.may("operate");
     this._commands = steer ? new StationCommands(id, time) : null;
     this._variables = new StationVariables(id, time, steer);
@@ -58,7 +60,7 @@ export class StationView {
     const parts = {
       state: this._state(),
       commands: this._commands?.element,
-      messages: this._console.element,
+      messages: el("div", { class: "view" }, this._console.element, this._history.element),
       profiles: this._profiles?.element,
       variables: this._variables.element,
       service: this._service.element,
@@ -90,7 +92,10 @@ export class StationView {
       this._loaded = true;
       this._console.load();
     }
-    if (wanted === "messages") this._console.redraw();
+    if (wanted === "messages") {
+      this._console.redraw();
+      this._history.enter();
+    }
     if (wanted === "commands") this._commands?.enter(rest);
     if (wanted === "variables") this._variables.enter();
     if (wanted === "service") this._service.enter();
@@ -112,6 +117,7 @@ export class StationView {
 
   redraw() {
     this._console.redraw();
+    this._history.redraw();
     this._variables.redraw();
     this._service.redraw();
     this._profiles?.redraw();
@@ -127,7 +133,7 @@ export class StationView {
     say(this._about, aboutText(station));
     this._showFacts(station);
     this._noEvses.hidden = station.evses.length > 0;
-    keep(this._evses, station.evses, (evse) => String(evse.id), () => this._evseCard(), (card, evse) => this._showEvse(card, evse));
+    keep(this._evses, station.evses, (evse) => String(evse.id), () => this._evseCard(), (card, evse) => this._showEvse(card, evse, station));
     for (const part of [this._commands, this._variables, this._profiles]) part?.show(station, overview);
   }
 
@@ -149,14 +155,15 @@ export class StationView {
   /**
    * @param {HTMLElement} card
    * @param {import("./types.js").Evse} evse
+   * @param {Station} station
    */
-  _showEvse(card, evse) {
+  _showEvse(card, evse, station) {
     const [head, figures, transaction, quick] = card.children;
     const { text, tone } = evseState(evse);
     say(head.children[0], `EVSE ${format.number(evse.id)}`);
     say(head.children[1], text);
-    mark(head.children[1], "data-tone", tone);
-    say(figures, evseFigures(evse));
+    mark(head.children[1], "data-tone", station.state === "online" ? tone : "");
+    say(figures, [evseFigures(evse), agedText(station)].filter(Boolean).join(" · "));
     say(transaction, evse.transaction_id ? t("station.transaction", { id: evse.transaction_id }) : t("station.no_transaction"));
     if (!this._visitor.may("operate")) return;
     const actions = [evse.transaction_id ? "RequestStopTransaction" : "RequestStartTransaction", "UnlockConnector"];

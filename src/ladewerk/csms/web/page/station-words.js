@@ -57,13 +57,23 @@ export function evseFigures(evse) {
 /**
  * @param {Element} line   A chip and a text.
  * @param {Evse} evse
+ * @param {Station} station
  */
-export function showEvse(line, evse) {
+export function showEvse(line, evse, station) {
   const [chip, text] = line.children;
   const { text: state, tone } = evseState(evse);
-  mark(chip, "data-tone", tone);
+  mark(chip, "data-tone", station.state === "online" ? tone : "");
   say(chip, `EVSE ${evse.id}: ${state}`);
-  say(text, evseFigures(evse));
+  say(text, [evseFigures(evse), agedText(station)].filter(Boolean).join(" · "));
+}
+
+/**
+ * What is known of a station that is gone is as old as its last word.
+ *
+ * @param {Station} station
+ */
+export function agedText({ state, last_seen }) {
+  return state === "offline" && last_seen ? t("stations.as_of", { at: last_seen }) : "";
 }
 
 /**

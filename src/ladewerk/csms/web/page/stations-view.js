@@ -6,6 +6,7 @@ import { Field, FieldProblem, Fields } from "../kit/form.js";
 import { t, translate } from "../kit/i18n.js";
 import { Outcome } from "../kit/outcome.js";
 import { Records } from "../kit/records.js";
+import { sureButton } from "../kit/sure.js";
 import { RefusalsCard } from "./refusals-card.js";
 import { ShownOnce } from "./shown-once.js";
 import { StationView } from "./station-view.js";
@@ -54,7 +55,7 @@ export class StationsView {
       { label: "stations.version", text: versionText },
       { label: "stations.device", text: deviceText },
       { label: "stations.seen", text: (/** @type {Station} */ station) => (station.state === "waiting" ? t("stations.waiting_hint", { at: station.last_seen }) : seenText(station)) },
-      ...(this._visitor.may("administer") ? [{ label: "kit.actions", kind: "actions", make: () => this._approveButton(), show: showApprove }] : []),
+      ...(this._visitor.may("administer") ? [{ label: "kit.actions", kind: "actions", make: () => this._letInButtons(), show: showLetIn }] : []),
     ];
   }
 
@@ -107,16 +108,24 @@ export class StationsView {
     this._records.show(shown);
   }
 
-  _approveButton() {
-    const button = el("button", { type: "button", class: "button main small", "data-action": "approve", on: { click: () => this._approve(button) } });
-    return button;
+  _letInButtons() {
+    const box = el("div", { class: "row-actions" });
+    const id = () => box.getAttribute("data-station") ?? "";
+    box.append(
+      el("button", { type: "button", class: "button main small", "data-action": "approve", on: { click: (/** @type {Event} */ event) => this._decide(/** @type {HTMLElement} */ (event.currentTarget), id(), "approve") } }),
+      sureButton("stations.refuse", "stations.refuse_sure", (button) => this._decide(button, id(), "refuse")),
+    );
+    return box;
   }
 
-  /** @param {HTMLElement} button */
-  async _approve(button) {
-    const id = button.getAttribute("data-station") ?? "";
-    const done = await this._outcome.of(button, () => ask("POST", `/api/stations/${encodeURIComponent(id)}/approve`));
-    if (done) this._outcome.tell(t("stations.approved", { id }), "good");
+  /**
+   * @param {HTMLElement} button
+   * @param {string} id
+   * @param {"approve" | "refuse"} what
+   */
+  async _decide(button, id, what) {
+    const done = await this._outcome.of(button, () => ask("POST", `/api/stations/${encodeURIComponent(id)}/${what}`));
+    if (done) this._outcome.tell(t(what === "approve" ? "stations.approved" : "stations.refused", { id }), "good");
   }
 }
 
@@ -134,18 +143,18 @@ function showName(link, station) {
  * @param {Station} station
  */
 function showEvses(list, station) {
-  keep(list, station.evses, (evse) => String(evse.id), () => el("li", { class: "evse small" }, el("span", { class: "chip" }), el("span")), showEvse);
+  keep(list, station.evses, (evse) => String(evse.id), () => el("li", { class: "evse small" }, el("span", { class: "chip" }), el("span")), (line, evse) => showEvse(line, evse, station));
 }
 
 /**
- * @param {HTMLElement} button
+ * @param {HTMLElement} box
  * @param {Station} station
  */
-function showApprove(button, station) {
-  button.hidden = station.state !== "waiting";
-  mark(button, "data-station", station.id);
-  say(button, t("stations.approve"));
-  mark(button, "aria-label", t("stations.approve_id", { id: station.id }));
+function showLetIn(box, { id, state }) {
+  box.hidden = state !== "waiting";
+  mark(box, "data-station", id);
+  say(box.children[0], t("stations.approve"));
+  for (const button of box.children) mark(button, "aria-label", `${button.textContent}: ${id}`);
 }
 
 /** A form that lets a station in before it comes. */

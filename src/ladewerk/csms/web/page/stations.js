@@ -92,7 +92,7 @@ export class Stations {
     say(approve, t("stations.approve"));
     mark(approve, "aria-label", t("stations.approve_id", { id: station.id }));
     say(about, aboutText(station));
-    keep(evses, station.evses, (evse) => String(evse.id), () => el("li", { class: "evse small" }, el("span", { class: "chip" }), el("span")), (line, evse) => showEvse(line, evse));
+    keep(evses, station.evses, (evse) => String(evse.id), () => el("li", { class: "evse small" }, el("span", { class: "chip" }), el("span")), (line, evse) => showEvse(line, evse, station));
   }
 
   /** @param {HTMLElement} button */

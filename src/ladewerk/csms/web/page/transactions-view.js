@@ -14,6 +14,8 @@ const PER_PAGE = 50;
 const MOST_IN_FILE = 20000;
 /** While transactions run the first page follows them, not oftener than this. */
 const AGAIN_MS = 5000;
+/** A transaction that runs is heard of at least once in a quarter of an hour. */
+const SILENT_MS = 20 * 60 * 1000;
 
 /** @type {(keyof Transaction)[]} */
 const FILE_COLUMNS = ["station_id", "evse_id", "transaction_id", "started_at", "ended_at", "energy_wh", "id_token", "id_token_type", "authorized_by", "charging_state", "stopped_reason"];
@@ -37,7 +39,7 @@ export class TransactionsView {
       keyOf: (/** @type {Transaction} */ { station_id, transaction_id }) => `${station_id}\n${transaction_id}`,
       none: "transactions.none",
       hint: visitor.may("read") ? "transactions.none_hint" : "transactions.none_own_hint",
-      columns: this._columns(),
+      columns: this._columns(time),
     });
     this._records.element.hidden = true;
     this.element = el(
@@ -47,11 +49,12 @@ export class TransactionsView {
     );
   }
 
-  _columns() {
+  /** @param {import("../kit/link.js").ServerTime} time */
+  _columns(time) {
     const steer = this._visitor.may("operate");
     return [
       { label: "transactions.place", kind: "main", make: () => el("a"), show: (/** @type {HTMLElement} */ link, /** @type {Transaction} */ transaction) => this._showPlace(link, transaction) },
-      { label: "transactions.state", make: () => el("span", { class: "chip" }), show: showState },
+      { label: "transactions.state", make: () => el("span", { class: "chip" }), show: (/** @type {HTMLElement} */ chip, /** @type {Transaction} */ transaction) => showState(chip, transaction, time.now() ?? new Date()) },
       { label: "transactions.started", text: (/** @type {Transaction} */ { started_at }) => (started_at ? format.moment(started_at) : "–") },
       { label: "transactions.took", text: tookText },
       { label: "transactions.energy", kind: "number", text: (/** @type {Transaction} */ { energy_wh }) => (energy_wh === null ? "–" : format.kwh(energy_wh)) },
@@ -131,12 +134,15 @@ function tokenText({ id_token, id_token_type }) {
 /**
  * @param {HTMLElement} chip
  * @param {Transaction} transaction
+ * @param {Date} now
  */
-function showState(chip, { ended_at, charging_state }) {
+function showState(chip, { ended_at, charging_state, updated_at }, now) {
   const runs = ended_at === null;
   const state = charging_state ?? "unknown";
-  say(chip, runs ? t(`evse_state.${state}`, {}, state) : t("transactions.ended"));
-  mark(chip, "data-tone", runs ? (charging_state === "Charging" ? "good" : "info") : "");
+  const silent = runs && now.getTime() - Date.parse(updated_at) > SILENT_MS;
+  const said = runs ? t(`evse_state.${state}`, {}, state) : t("transactions.ended");
+  say(chip, silent ? `${said} (${t("stations.as_of", { at: updated_at })})` : said);
+  mark(chip, "data-tone", silent ? "warn" : !runs ? "" : charging_state === "Charging" ? "good" : "info");
 }
 
 /**
