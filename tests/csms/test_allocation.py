@@ -1,5 +1,6 @@
 """Lower first, confirm, then raise: what each EVSE may draw, and what may be sent to it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from ladewerk.csms.allocation import (
     summed,
     widened,
 )
+from ladewerk.csms.quirks import Quirks
 from ladewerk.timeline import Timeline
 
 NOW = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
@@ -236,3 +238,33 @@ def test_a_widened_line_holds_short_peaks_as_long_as_its_margins() -> None:
         assert wide.at(NOW + timedelta(seconds=second)) == Load(9, 9, 9, 9)
     assert wide.at(NOW + timedelta(seconds=71)) == Load(2, 2, 2, 2)
     assert wide.end == NOW + timedelta(seconds=121) + SETTLE
+
+
+def test_a_station_that_forgets_counts_at_its_rating_whatever_it_has_confirmed() -> None:
+    forgetful = replace(outlet(6), fallback=Rate(6.0, 3), quirks=Quirks(keeps_profiles=False))
+    assert draws_w(forgetful, 0) == 32_000
+    known, fuses = site(40_000, forgetful, outlet(0, 0))
+    assert at_hour(granted(line(12, 12), S1, known, fuses, NOW), 0) == 0
+    assert at_hour(granted(line(8, 8), S1, known, fuses, NOW), 0) == 8
+    # What it may draw anyway it can be told.
+    assert at_hour(granted(line(20, 20), S0, known, fuses, NOW), 0) == 20
+
+
+def test_watts_may_all_flow_on_one_phase() -> None:
+    in_watts = replace(outlet(), quirks=Quirks(rate_unit="W"))
+    assert in_watts.load(Rate(6.0, 3)) == Load(6000.0, 18.0, 18.0, 18.0)
+    assert in_watts.load(Rate(16.0, 3)) == Load(16_000.0, 32.0, 32.0, 32.0)
+    one_phase = replace(in_watts, wired=(2,))
+    assert one_phase.load(Rate(6.0, 3)) == Load(6000.0, 0.0, 18.0, 0.0)
+    assert one_phase.least(Rate(6.0, 3)) == Rate(6.0, 1)
+
+
+def test_a_fallback_is_no_lower_than_the_station_takes() -> None:
+    assert replace(outlet(), quirks=Quirks(least_limit_a=6.0)).least(BLOCKED) == Rate(6.0, 3)
+    assert outlet().least(BLOCKED) == BLOCKED
+
+
+def test_a_plan_that_was_told_as_a_default_outlives_its_transaction() -> None:
+    default = replace(outlet(10, 10), quirks=Quirks(purpose="TxDefaultProfile"))
+    assert draws_w(default.ended(), 1) == 10_000
+    assert draws_w(outlet(10, 10).ended(), 1) == 0

@@ -6,13 +6,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import httpx
 import pytest
 from msgspec import UNSET
 
 from ladewerk.clock import LoopClock
+from ladewerk.csms.allocation import Rate
 from ladewerk.csms.app import running_csms
 from ladewerk.csms.config import CsmsConfig
+from ladewerk.csms.quirks import KnownQuirks, QuirksSaid
 from ladewerk.csms.records import NeedState
+from ladewerk.csms.site import Site
 from ladewerk.errors import RemoteProtocolError
 from ladewerk.ocpp import v21
 from ladewerk.paced_loop import PacedLoop
@@ -26,9 +30,11 @@ def paced(work: Coroutine[Any, Any, None]) -> None:
         runner.run(work)
 
 
-def fast_csms(database: str) -> Any:
+def fast_csms(database: str, site: Site | None = None) -> Any:
     clock = LoopClock(asyncio.get_running_loop(), ORIGIN)
-    config = CsmsConfig(listen="127.0.0.1:0", web="127.0.0.1:0", database=database, accept_unknown=True, open=True)
+    config = CsmsConfig(
+        listen="127.0.0.1:0", web="127.0.0.1:0", database=database, accept_unknown=True, open=True, site=site
+    )
     return running_csms(config, clock)
 
 
@@ -88,5 +94,70 @@ def test_a_station_that_knows_no_smart_charging_is_asked_once(database: str, unt
             frames = len(running.frame_log.newest(1000))
             await asyncio.sleep(1000)
             assert len(running.frame_log.newest(1000)) == frames
+
+    paced(go())
+
+
+def test_a_station_without_tx_profiles_is_told_its_plan_as_a_default_and_not_too_often(
+    database: str, tiny_station: Any, until: Any
+) -> None:
+    async def go() -> None:
+        told: asyncio.Queue[v21.ChargingProfileType] = asyncio.Queue()
+
+        async def take(_ctx: Any, request: v21.SetChargingProfileRequest) -> v21.SetChargingProfileResponse:
+            told.put_nowait(request.charging_profile)
+            return v21.SetChargingProfileResponse(status=v21.ChargingProfileStatusEnumType.ACCEPTED)
+
+        async with fast_csms(database) as running, tiny_station(running.ocpp_port, on_profile=take) as station:
+            loop, ledger, key = asyncio.get_running_loop(), running.ledger, ("s-1", 1)
+            await station.boot()
+            said = QuirksSaid(purpose="TxDefaultProfile", min_interval_s=900, least_limit_a=6.0)
+            await ledger.put_quirks("s-1", KnownQuirks(said=said))
+            await station.event("Started", 0, register_wh=0.0)
+            fallback = await told.get()
+            assert (fallback.charging_profile_purpose, fallback.stack_level) == ("TxDefaultProfile", 0)
+            await station.needs(departure=ORIGIN + timedelta(hours=12), mode=2)
+            first, first_at_s = await told.get(), loop.time()
+            assert (first.charging_profile_purpose, first.stack_level, first.transaction_id) == (
+                "TxDefaultProfile",
+                1,
+                UNSET,
+            )
+            # The night is cheap: 0 A until then, which this station does not take.
+            periods = [(period.start_period, period.limit) for period in first.charging_schedule[0].charging_schedule_period]
+            assert min(limit for _, limit in periods) == 6
+            await until(running, lambda: ledger.needs[key].state is NeedState.ACCEPTED)
+            # More at once: that can wait. Less at once: that cannot.
+            await station.needs(departure=ORIGIN + timedelta(hours=12), mode=1)
+            await told.get()
+            assert loop.time() - first_at_s == pytest.approx(900, abs=30)
+            raised_at_s = loop.time()
+            await station.needs(departure=ORIGIN + timedelta(hours=12), mode=2)
+            await told.get()
+            assert loop.time() - raised_at_s < 60
+
+    paced(go())
+
+
+def test_after_a_reset_nobody_gets_more_until_the_fallback_is_confirmed_again(database: str, tiny_station: Any) -> None:
+    async def go() -> None:
+        site = Site(fallback_a=6.0)
+        async with fast_csms(database, site=site) as running, tiny_station(running.ocpp_port) as station:
+            await station.boot()
+            await station.event("Started", 0, register_wh=0.0)
+            await station.fallbacks.get()
+            await asyncio.sleep(20)
+            outlets, key = running.outlets, ("s-1", 1)
+            assert outlets.of(key).base() == Rate(6.0, 3)
+            seen: list[Rate] = []
+            outlets.changed.connect(lambda _none: seen.append(outlets.of(key).base()))
+            async with httpx.AsyncClient(base_url=running.web_url, trust_env=False) as client:
+                # It knows no Reset, so nobody can say what it has done.
+                answer = await client.post("/api/stations/S-1/commands/Reset", json={"type": "Immediate"})
+                assert answer.status_code == 502
+            assert seen[0] == Rate(32.0, 3)
+            await station.fallbacks.get()
+            await asyncio.sleep(1)
+            assert outlets.of(key).base() == Rate(6.0, 3)
 
     paced(go())

@@ -69,7 +69,8 @@ def test_without_periods_in_time_it_is_asked_for_what_holds_now_and_told_the_lea
 
 def test_a_profile_that_lowers_something_waits_for_no_turn() -> None:
     outlet = Outlet(rating=Rate(32.0, 3), fallback=Rate(6.0, 3)).accepted(hours(16, 10), NOW)
-    assert not lowers(hours(16, 16), outlet, NOW)
-    assert lowers(hours(16, 9), outlet, NOW)
+    assert not lowers(hours(16, 16), outlet, NOW, NOW + 2 * HOUR)
+    assert lowers(hours(16, 9), outlet, NOW, NOW + 2 * HOUR)
+    assert not lowers(hours(16, 9), outlet, NOW, NOW + HOUR)
     assert next_turn(NOW, Quirks(min_interval_s=300)) == NOW + timedelta(minutes=5)
     assert next_turn(None, Quirks(min_interval_s=300)) is None

@@ -202,7 +202,7 @@ class Deliveries:
         if has_it:
             return await self._arrived(order, plan, line, now)
         turn_at = next_turn(self._sent_at.get(key), quirks)
-        if turn_at is not None and now < turn_at and not lowers(line, outlet, now):
+        if turn_at is not None and now < turn_at and not lowers(line, outlet, now, turn_at):
             await self._move_need(order, plan, NeedState.SENT, "the station takes no two profiles so soon after each other")
             return _Pause(until=turn_at)
         return line

@@ -50,7 +50,7 @@ class Quirks:
     ``rate_unit`` is what limits are said in, ``purpose`` that of the profile which carries a plan, ``kind`` how its periods
     are placed in time. ``stack_level`` is that of the fallback, and of plans that are TxProfiles. A limit below
     ``least_limit_a`` is not taken; 0 is: every one is. Between two profiles lie ``min_interval_s``, unless the second one
-    lowers something.
+    lowers something before.
 
     A station that does not keep its profiles over a reboot may draw its rating at any time. ``tells_composite``: what it
     answers to GetCompositeSchedule is to be believed. ``lenient``: it is forgiven everything that can be, from its next

@@ -58,9 +58,11 @@ def told_until(line: Timeline[Rate], wanted: Timeline[Rate], now: datetime) -> d
     return min(changes, default=None)
 
 
-def lowers(line: Timeline[Rate], outlet: Outlet, now: datetime) -> bool:
-    """Whether ``line`` is anywhere less than what the station may follow now: then it goes out without delay."""
-    return bool(combine(_is_less, line, outlet.may_follow()).within(now, line.end).starts)
+def lowers(line: Timeline[Rate], outlet: Outlet, now: datetime, until: datetime) -> bool:
+    """Whether ``line`` is less, before ``until``, than what the station follows now: then it cannot wait as long."""
+    base = Timeline.of([(now, outlet.base())])
+    follows = combine(_follows, base, outlet.installed, *outlet.sent).within(now)
+    return bool(combine(_is_less, line, follows).within(now, until).starts)
 
 
 def next_turn(sent_at: datetime | None, quirks: Quirks) -> datetime | None:
@@ -82,6 +84,11 @@ def _differ(values: Sequence[Rate | None]) -> bool | None:
     if have is None or want is None:
         return True if have is not want else None
     return True if abs(have.current_a - want.current_a) >= _LESS_A else None
+
+
+def _follows(values: Sequence[Rate | None]) -> Rate | None:
+    base, *profiles = values
+    return max((rate for rate in profiles if rate is not None), default=base)
 
 
 def _is_less(values: Sequence[Rate | None]) -> bool | None:
