@@ -1,8 +1,7 @@
-"""Frames paired to exchanges: a CALL and what answered it."""
+"""Frames paired to exchanges: a CALL and what answered it. Structs, since one is made for every message."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -14,6 +13,10 @@ from ladewerk.csms.records import station_key
 
 MOST_TEXT: Final = 4000
 """Characters of a frame that are kept: a long report is found in the dossier of its station."""
+
+_PARTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_NUMBER: Final = msgspec.json.Decoder(int)
+_TEXT: Final = msgspec.json.Decoder(str)
 
 _MOST_OPEN: Final = 10_000
 _MOST_NAME: Final = 255
@@ -35,8 +38,7 @@ class End(StrEnum):
     """An answer to nothing that is known, or what is no frame of OCPP; it stands where a request would."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """A CALL and its answer as they went over the wire, cut to :data:`MOST_TEXT`; ``sent`` by the CSMS."""
 
     number: int
@@ -51,8 +53,7 @@ class Exchange:
     answer: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What ended the exchange of that number."""
 
     number: int
@@ -106,10 +107,10 @@ class Pairing:
 def _head(text: str) -> tuple[int, str, str]:
     """Kind, message id and, of a CALL or SEND, the action of a frame; 0 and nothing where it is none."""
     try:
-        parts = msgspec.json.decode(text, type=list[msgspec.Raw])
-        kind = msgspec.json.decode(parts[0], type=int)
-        message_id = msgspec.json.decode(parts[1], type=str)
-        action = msgspec.json.decode(parts[2], type=str) if kind in (_CALL, _SEND) else ""
+        parts = _PARTS.decode(text)
+        kind = _NUMBER.decode(parts[0])
+        message_id = _TEXT.decode(parts[1])
+        action = _TEXT.decode(parts[2]) if kind in (_CALL, _SEND) else ""
     except (msgspec.DecodeError, IndexError, RecursionError):
         return 0, "", ""
     return kind, message_id[:_MOST_NAME], action[:_MOST_NAME]

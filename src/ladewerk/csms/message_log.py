@@ -11,7 +11,6 @@ import sqlite3
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -267,7 +266,7 @@ def _row(exchange: Exchange) -> tuple[Any, ...]:
 
 
 def _answered(exchange: Exchange, answer: Answer) -> Exchange:
-    return replace(exchange, end=answer.end, answered_at=answer.at, answer=answer.text)
+    return msgspec.structs.replace(exchange, end=answer.end, answered_at=answer.at, answer=answer.text)
 
 
 def _moment(at: datetime) -> str:
