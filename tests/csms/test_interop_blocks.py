@@ -429,6 +429,9 @@ async def variables(one: Connected) -> None:
         assert "value" not in secret["attributes"][0]
         # The inventory is full, so what was not in it is gone.
         assert await one.get("variables?search=old") == []
+        first = await one.client.get(f"/api/stations/{one.name}/variables?limit=1")
+        following = await one.client.get(first.links["next"]["url"])
+        assert [len(first.json()), len(following.json()), "next" in following.links] == [1, 1, False]
 
     async def is_there() -> bool:
         return bool(await one.get("variables?search=itemspermessage"))
