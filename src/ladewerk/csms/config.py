@@ -247,6 +247,7 @@ def load_config(path: Path) -> CsmsConfig:
     try:
         split_address("csms.listen", table.listen)
         split_address("csms.web", table.web)
+        Networks("csms.metrics_from", table.metrics_from)
         site = None if read.site is None else read.site.site(path.parent)
         rules = table.rules()
         tls = None if table.tls is None else table.tls.tls("csms.tls", path.parent)
