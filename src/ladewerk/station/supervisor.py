@@ -34,8 +34,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from enum import Enum
-from pathlib import Path
-from urllib.parse import urlsplit
 
 BEAT = b"."
 GOODBYE = b"q"
@@ -48,7 +46,7 @@ ENDING_S = 5.0
 GIVE_UP_S = 300.0
 """A board that has not answered for so long has lost its power, or its line."""
 
-PIGPIOD_PORT = 8888
+PIGPIOD_PORT = "8888"
 PIGPIOD_WRITE = 4
 GET_CHIP = 0x8044B401
 GET_LINES = 0xC250B407
@@ -178,8 +176,11 @@ def let_go(pins: str, levels: Mapping[int, int]) -> str:
 
 def let_go_at(url: str, levels: Mapping[int, int]) -> None:
     """The pins behind a pigpiod daemon: four words there, four back, the last one the result."""
-    place = urlsplit(url)
-    with socket.create_connection((place.hostname, place.port or PIGPIOD_PORT), ANSWER_S) as daemon:
+    place = url.partition("://")[2]
+    host, colon, port = place.rpartition(":")
+    if not colon or port.endswith("]"):
+        host, port = place, PIGPIOD_PORT
+    with socket.create_connection((host.strip("[]"), int(port)), ANSWER_S) as daemon:
         for pin, level in levels.items():
             daemon.sendall(struct.pack("<4I", PIGPIOD_WRITE, pin, level, 0))
             heard = b""
@@ -203,9 +204,9 @@ def let_go_here(levels: Mapping[int, int]) -> None:
         os.close(chip)
 
 
-def processor_chip() -> Path:
+def processor_chip() -> str:
     """The chip that has the pins of the header: ``pinctrl-bcm2835``, ``-bcm2711`` or ``-rp1`` by the Raspberry Pi."""
-    for path in sorted(Path("/dev").glob("gpiochip*")):
+    for path in sorted(entry.path for entry in os.scandir("/dev") if entry.name.startswith("gpiochip")):
         chip = os.open(path, os.O_RDWR)
         try:
             label = CHIP.unpack(fcntl.ioctl(chip, GET_CHIP, bytes(CHIP.size)))[1]
