@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from ladewerk.clock import LoopClock
 from ladewerk.csms.allocation import Rate
@@ -124,9 +124,14 @@ def test_a_station_without_tx_profiles_is_told_its_plan_as_a_default_and_not_too
                 UNSET,
             )
             # The night is cheap: 0 A until then, which this station does not take.
-            periods = [(period.start_period, period.limit) for period in first.charging_schedule[0].charging_schedule_period]
-            assert min(limit for _, limit in periods) == 6
+            limits = {period.limit for period in first.charging_schedule[0].charging_schedule_period}
+            assert 6 in limits
+            assert 0 not in limits
             await until(running, lambda: ledger.needs[key].state is NeedState.ACCEPTED)
+            # In other words the fallback is told anew.
+            await ledger.put_quirks("s-1", KnownQuirks(said=structs.replace(said, rate_unit="W")))
+            in_watts = await told.get()
+            assert (in_watts.stack_level, in_watts.charging_schedule[0].charging_rate_unit) == (0, "W")
             # More at once: that can wait. Less at once: that cannot.
             await station.needs(departure=ORIGIN + timedelta(hours=12), mode=1)
             await told.get()

@@ -255,6 +255,8 @@ class ChargingLoop:
         self, cars: Mapping[EvseKey, Waiting], drafts: Mapping[EvseKey, StoredPlan], now: datetime
     ) -> dict[EvseKey, StoredPlan]:
         """Other plans for those cars of which a fuse does not bear the joint one."""
+        if not self._ledger.site.fuses:
+            return {}
         soon, fuses, site = self._outlets.soon(self._fallbacks.reachable(), now), self._outlets.fuses(now), self._ledger.site
         lines = {key: outlet.may_draw() for key, outlet in soon.items() if key not in cars}
         lines |= {key: planned_load(draft, soon[key]) for key, draft in drafts.items()}

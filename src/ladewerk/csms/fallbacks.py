@@ -16,6 +16,7 @@ from ladewerk.csms.connections import Connections
 from ladewerk.csms.ledger import Ledger
 from ladewerk.csms.outlets import Outlets
 from ladewerk.csms.profiles import SAME_A, fallback_profile
+from ladewerk.csms.quirks import Quirks
 from ladewerk.csms.quirks_asking import QuirksAsking
 from ladewerk.csms.supervision import Tasks
 from ladewerk.csms.telling import Told, tell
@@ -57,6 +58,8 @@ class Fallbacks:
         self._tasks = tasks
         self._telling: dict[str, asyncio.Task[None]] = {}
         self._cannot: set[str] = set()
+        self._told_for: dict[str, Quirks] = {}
+        """The quirks that a station had when it took its fallback over."""
         self._wake = asyncio.Event()
 
     @asynccontextmanager
@@ -111,7 +114,9 @@ class Fallbacks:
             return False
         outlets = [self._outlets.known[key] for key in self._outlets.behind(station)]
         wanted = [_wanted(outlet, rate) for outlet in outlets]
-        if not any(_is_other(outlet, want) for outlet, want in zip(outlets, wanted, strict=True)):
+        quirks = self._ledger.quirks_of(station)
+        in_other_words = not _same_words(self._told_for.get(station, quirks), quirks)
+        if not in_other_words and not any(_is_other(outlet, want) for outlet, want in zip(outlets, wanted, strict=True)):
             return False
         return self._outlets.fallback_fits(max(wanted), station, self._clock.now())
 
@@ -148,21 +153,29 @@ class Fallbacks:
                 await self._outlets.change(key, lambda outlet: outlet.fallback_offered(rate))
         except StoreError as err:
             return Told(reason=f"the database cannot be written: {err}")
+        quirks = self._ledger.quirks_of(station)
         profile = fallback_profile(
             rate,
             self._clock.now().replace(microsecond=0),
             voltage_v=self._ledger.site.voltage_v,
-            quirks=self._ledger.quirks_of(station),
+            quirks=quirks,
         )
         request = v21.SetChargingProfileRequest(evse_id=0, charging_profile=profile)
         told = await tell(self._connections, self._ledger.stations[station].station_id, request)
         answered = self._clock.now()
+        if told.accepted:
+            self._told_for[station] = quirks
         for key in keys:
             if told.accepted:
                 await self._outlets.change(key, lambda outlet: outlet.fallback_accepted(rate, answered))
             elif told.refused:
                 await self._outlets.change(key, lambda outlet: outlet.fallback_refused(rate))
         return told
+
+
+def _same_words(before: Quirks, now: Quirks) -> bool:
+    """Whether a fallback is said alike for stations of both."""
+    return (before.rate_unit, before.kind, before.stack_level) == (now.rate_unit, now.kind, now.stack_level)
 
 
 def _wanted(outlet: Outlet, rate: Rate | None) -> Rate:
