@@ -40,6 +40,16 @@ def test_S02_a_surge_stops_at_once() -> None:
     assert bench.ended() == [EndReason.OVERCURRENT]
 
 
+def test_what_is_drawn_is_judged_by_what_a_board_of_whole_amps_offers_not_by_its_order() -> None:
+    bench = ready()
+    bench.charging((3600, 8.7))
+    bench.obeys, bench.set_a = False, 8.0
+    bench.second(10)
+    bench.drawn_a = 10.0  # within (8.7 + 0.5) x 1.1, and above (8 + 0.5) x 1.1
+    bench.second(10)
+    assert [action.code for action in bench.actions if isinstance(action, Say)][-1] == "over_current_reduced"
+
+
 def test_S01_a_current_that_swings_beyond_its_band_caps_the_offer_until_the_session_ends() -> None:
     bench = ready()
     bench.charging((3600, 16.0), (3600, 15.0))

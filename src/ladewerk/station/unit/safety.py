@@ -104,6 +104,11 @@ class Watch(Struct, frozen=True, kw_only=True):
             return max(self.offered_a, self.earlier_a)
         return self.offered_a
 
+    def rounded_off_a(self, evse: EvseReading | None) -> float:
+        """How far the board is below its order because it knows whole amps only: so much less is offered."""
+        below_a = 0.0 if evse is None else self.offered_a - evse.set_current_a
+        return below_a if 0 < below_a < 1 else 0.0
+
 
 def highest_current_a(reading: MeterReading) -> float:
     """The current of the most loaded phase."""
@@ -115,7 +120,7 @@ def supervise(
 ) -> tuple[Watch, Finding | None]:
     """Judge a fresh meter reading; the finding, if any, has lasted as long as it must."""
     drawn_a = highest_current_a(meter)
-    base_a = watch.permitted_a(now, thresholds) + thresholds.tolerance_a
+    base_a = watch.permitted_a(now, thresholds) - watch.rounded_off_a(evse) + thresholds.tolerance_a
     should_be_open = evse is not None and (not evse.relay_closed or evse.pilot in (PilotState.A, PilotState.B))
     shown = (*meter.voltage_v, *meter.current_a, *meter.power_w)
     watch = replace(
