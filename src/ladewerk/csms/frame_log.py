@@ -1,10 +1,11 @@
 """The newest frames of all stations, numbered, for the console; in memory alone."""
 
 from collections import deque
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Final
+
+from msgspec import Struct
 
 from ladewerk.csms.redaction import redacted
 from ladewerk.signals import Signal
@@ -14,8 +15,7 @@ MOST_CHARACTERS: Final = 4_000_000
 """Of all frames together: a report of a station may be long."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedFrame:
+class LoggedFrame(Struct, frozen=True, gc=False):
     """A frame as it went over the wire, without its secrets; ``sent`` by the CSMS. The first ``number`` is 1."""
 
     at: datetime
@@ -44,10 +44,14 @@ class FrameLog:
             self._characters -= len(self._frames.popleft().text)
         self.seen.emit(frame)
 
-    def newest(self, limit: int, station_id: str | None = None) -> list[LoggedFrame]:
-        """Up to ``limit`` frames, oldest first; of one station or of all."""
-        wanted = [frame for frame in self._frames if station_id is None or frame.station_id == station_id]
-        return wanted[-limit:] if limit > 0 else []
+    def newest(self, limit: int, station_id: str | None = None, before: int | None = None) -> list[LoggedFrame]:
+        """Up to ``limit`` frames, oldest first; of one station or of all, with numbers below ``before``."""
+        wanted = (
+            frame
+            for frame in reversed(self._frames)
+            if (station_id is None or frame.station_id == station_id) and (before is None or frame.number < before)
+        )
+        return list(islice(wanted, max(0, limit)))[::-1]
 
     def has_all_after(self, number: int) -> bool:
         """Whether every frame behind the one of that number is still here."""

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, assert_never, cast
 from uuid import uuid4
+
+import msgspec
 
 from ladewerk.clock import Clock
 from ladewerk.errors import CallRefused, CallTimedOut, Disconnected
@@ -61,8 +62,7 @@ _CLOSE_GRACE_S = 5.0
 """How long a peer may take to accept what was said before a close."""
 
 
-@dataclass(frozen=True, slots=True)
-class FrameSeen:
+class FrameSeen(msgspec.Struct, frozen=True, gc=False):
     """One frame as it went over the wire; ``at`` is aware UTC."""
 
     at: datetime

@@ -3,9 +3,10 @@
 Payloads are the bytes on the wire beside the objects of OCPP 2.1 that they mean. Times are aware UTC.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from ladewerk.errors import CallFailed, CallRefused, CallTimedOut, RemoteProtocolError
 from ladewerk.ocpp.messages import Payload
@@ -19,8 +20,7 @@ class CallNotSent(CallTimedOut):
     """The time of a CALL of ours was over before its turn came: the peer has never seen it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestReceived:
+class RequestReceived(Struct, frozen=True, kw_only=True):
     """A CALL came. ``request`` is None for one that cannot be read or is not served."""
 
     action: str
@@ -38,8 +38,7 @@ class Sent(StrEnum):
     FAILED = "failed"  # the handler failed, or the link was gone before its answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResponseSent:
+class ResponseSent(Struct, frozen=True, kw_only=True):
     """A CALL was answered: with ``payload``, or with ``error`` as a CALLERROR; ``sent_at`` is when the link took it over."""
 
     action: str
@@ -61,8 +60,7 @@ class Outcome(StrEnum):
     LOST = "lost"  # the link went before an answer came
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResponseReceived:
+class ResponseReceived(Struct, frozen=True, kw_only=True):
     """A CALL of ours ended; ``sent_at`` is None when its turn never came, ``payload`` when nothing readable came back."""
 
     action: str

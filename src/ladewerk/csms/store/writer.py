@@ -10,9 +10,9 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from msgspec import Struct
 from sqlalchemy import Connection, Engine, update
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
@@ -36,8 +36,7 @@ _MOST_AT_ONCE = 500
 """Writes in one transaction: enough for any burst, and few enough that the first does not wait long for the last."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Write:
+class _Write(Struct, frozen=True):
     work: Callable[[Connection, Sequence[Any]], Sequence[Any]]
     item: Any
     done: "asyncio.Future[Any]"
