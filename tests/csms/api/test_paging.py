@@ -40,6 +40,11 @@ def test_every_list_is_read_by_following_its_links(csms: Any, tiny_station: Any)
             stations = await followed(client, "/api/stations?limit=1&search=S-")
             assert [one["id"] for (one,) in stations] == ["s-1", "S-2"]
             assert await followed(client, "/api/plans?limit=1") == [[]]
+            frames = await followed(client, "/api/frames?limit=3&station=S-2")
+            numbers = [frame["number"] for page in reversed(frames) for frame in page]
+            assert numbers == sorted(set(numbers))
+            assert len(frames) > 2
+            assert "BootNotification" in frames[-1][0]["text"]
 
             for path in (
                 "transactions?after=x",

@@ -94,10 +94,20 @@ async def get_plan(desk: NamedDependency[Desk], number: FromPath[str]) -> PlanVi
     return plan_view(read_at(plan, desk.ledger.site, desk.clock.now()))
 
 
-@get("/api/frames", right=Right.READ)
-async def get_frames(desk: NamedDependency[Desk], station: Of = None, limit: Limit = USUAL) -> list[FrameView]:
-    """The newest frames, oldest first; they are kept in memory alone."""
-    return [frame_view(frame) for frame in desk.frame_log.newest(limit, station)]
+@get("/api/frames", right=Right.READ, response_headers=LINKED)
+async def get_frames(
+    desk: NamedDependency[Desk],
+    request: Request[Any, Any, Any],
+    station: Of = None,
+    after: After = None,
+    limit: Limit = USUAL,
+) -> Response[list[FrameView]]:
+    """The newest frames, the oldest of a page first; they are kept in memory alone, and the next page is of older ones."""
+    behind = cursor_of(after, int)
+    found = desk.frame_log.newest(limit + 1, station, before=None if behind is None else behind[0])
+    answer = page(request, found[::-1], limit, key=lambda one: (one.number,), view=frame_view)
+    answer.content.reverse()
+    return answer
 
 
 @get("/api/stations/{station_id:str}/frames", right=Right.READ, response_headers=LINKED)
