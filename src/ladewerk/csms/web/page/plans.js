@@ -98,7 +98,7 @@ export class Plans {
     const drawn = `${plan.id} ${language()} ${zone()}`;
     if (drawn === this._drawn) return;
     this._drawn = drawn;
-    this._rows.replaceChildren(...alike(plan.slots).map((slot) => slotRow(slot, plan.currency)));
+    this._rows.replaceChildren(...alike(plan.slots, plan.currency).map((slot) => slotRow(slot, plan.currency)));
   }
 
   /** @param {number | null} index   Null: the slot of this moment. */
@@ -167,37 +167,46 @@ function picture(plan, now) {
 }
 
 /**
- * Slots that follow each other and say the same as one.
+ * Slots that follow each other and read the same as one.
  *
  * @param {import("./types.js").Slot[]} slots
+ * @param {string} currency
  */
-function alike(slots) {
+function alike(slots, currency) {
   /** @type {import("./types.js").Slot[]} */
   const found = [];
+  let before = "";
   for (const slot of slots) {
+    const said = slotTexts(slot, currency).join("\n");
     const last = found[found.length - 1];
-    const same = last && SAID.every((name) => last[name] === slot[name]);
-    if (same) found[found.length - 1] = { ...last, duration_s: last.duration_s + slot.duration_s };
+    if (said === before) found[found.length - 1] = { ...last, duration_s: last.duration_s + slot.duration_s };
     else found.push(slot);
+    before = said;
   }
   return found;
 }
 
-/** @type {(keyof import("./types.js").Slot)[]} */
-const SAID = ["current_a", "power_w", "base_load_w", "price_per_kwh", "reason"];
+/**
+ * What a slot says beside its time.
+ *
+ * @param {import("./types.js").Slot} slot
+ * @param {string} currency
+ */
+function slotTexts(slot, currency) {
+  return [
+    slot.current_a > 0 ? `${format.a(slot.current_a)} · ${format.kw(slot.power_w)}` : "–",
+    format.kw(slot.base_load_w),
+    format.money(slot.price_per_kwh, currency),
+    reasonText(slot.reason),
+  ];
+}
 
 /**
  * @param {import("./types.js").Slot} slot
  * @param {string} currency
  */
 function slotRow(slot, currency) {
-  const cells = [
-    `${format.when(slot.start_at)} – ${format.time(endOf(slot))}`,
-    slot.current_a > 0 ? `${format.a(slot.current_a)} · ${format.kw(slot.power_w)}` : "–",
-    format.kw(slot.base_load_w),
-    format.money(slot.price_per_kwh, currency),
-    reasonText(slot.reason),
-  ];
+  const cells = [`${format.when(slot.start_at)} – ${format.time(endOf(slot))}`, ...slotTexts(slot, currency)];
   // A phone has no room for the heads of the columns.
   const label = t("plans.base");
   return el("tr", {}, cells.map((text, column) => el("td", { "data-label": column === 2 && label }, text)));

@@ -131,7 +131,9 @@ export class StationCommands {
     const value = at(this._body, path);
     input.value = value === undefined ? "" : String(value);
     const box = Array.isArray(choices) ? input : el("div", { class: "field-box" }, input);
-    return el("div", { class: "field", "data-field": path }, el("label", { for: id }, path.replaceAll("[0]", "")), box, el("p", { class: "field-hint", role: "status" }));
+    // The whole path would be longer than the field.
+    const name = path.replaceAll("[0]", "").split(".").slice(-2).join(".");
+    return el("div", { class: "field", "data-field": path }, el("label", { for: id, title: path }, name), box, el("p", { class: "field-hint", role: "status" }));
   }
 
   /**
