@@ -133,6 +133,11 @@ def test_the_fuse_that_it_passes_is_named_with_the_moment() -> None:
     assert excess({keys[0]: OUTLET}, known, [tight], NOW) is None
 
 
+def known_at(running: Any, station: str, evse_id: int) -> Outlet:
+    found: Outlet = running.outlets.known[station, evse_id]
+    return found
+
+
 def body(limit_a: float) -> dict[str, Any]:
     period = {"startPeriod": 0, "limit": limit_a}
     made = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [period], "startSchedule": NOW.isoformat()}
@@ -180,6 +185,13 @@ def test_an_operator_cannot_command_past_the_limit(database: str, tiny_station: 
             # What the first may draw now is not there for the second.
             beside = await client.post("/S-2/commands/SetChargingProfile", json=body(8.0))
             assert beside.status_code == 422, beside.text
+            for_all = body(7.0)
+            for_all["evseId"] = 0
+            for_all["chargingProfile"] |= {"id": 8, "chargingProfilePurpose": "TxDefaultProfile"}
+            del for_all["chargingProfile"]["transactionId"]
+            assert (await client.post("/S-1/commands/SetChargingProfile", json=for_all)).json() == {"status": "Accepted"}
+            await first.event("Started", 0, transaction_id="tx-2", evse_id=2)
+            assert [one.profile_id for one in known_at(running, "s-1", 2).commanded] == [8]
             everything = await client.post("/S-1/commands/ClearChargingProfile", json={"chargingProfileCriteria": {}})
             assert everything.status_code == 422, everything.text
             assert "the fallback would go" in everything.json()["errors"][0]["text"]

@@ -112,7 +112,10 @@ class Outlets:
 
     def _see(self, key: EvseKey) -> None:
         if key not in self.known:
-            self.known[key] = self._wired(None, key)
+            # What operators said to the whole station holds here, too.
+            said = dict.fromkeys(one for sibling in self.behind(key[0]) for one in self.known[sibling].commanded)
+            for_all = tuple(one for one in said if one.purpose != "TxProfile")
+            self.known[key] = replace(self._wired(None, key), commanded=for_all)
             self._of_station[key[0]].append(key)
             self.changed.emit(None)
 

@@ -115,6 +115,8 @@ class _Watch:
         fault = refusal(profile, self._ledger.quirks_of(station_key(station)))
         if fault is not None:
             raise CommandRefused(fault)
+        if evse_id == 0 and not self._outlets.behind(station_key(station)):
+            raise CommandRefused(Fault(field="evseId", code="no-evse", text="none of its EVSEs has said anything yet"))
         news = self._news(station, evse_id, profile)
         changed = {evse: with_profile(self._outlets.of(evse), new) for evse, new in news.items()}
         self._must_fit(changed, "chargingProfile", "")
