@@ -34,6 +34,9 @@ _LEAST_EC_BITS: Final = 224
 _MOST_TEXT: Final = 64
 
 
+Key = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+
+
 class Authority:
     """A CA that is there."""
 
@@ -56,15 +59,11 @@ class Authority:
 
         Whatever name the request has: by ``name`` the station will be known again, and by no other.
         """
-        request = _read(request_pem)
-        if isinstance(request, NotSigned):
-            return request
-        key = request.public_key()
-        fault = _fault_of_key(key)
-        if fault is not None:
-            return NotSigned(reason_code="WeakKey", text=fault)
+        asked = _read(request_pem)
+        if isinstance(asked, NotSigned):
+            return asked
+        key, organization = asked
         not_after = min(now + lasts, self.not_after).replace(microsecond=0)
-        organization = _only(request.subject, NameOID.ORGANIZATION_NAME)
         attributes = [x509.NameAttribute(NameOID.COMMON_NAME, name)]
         if organization is not None:
             attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization))
@@ -133,14 +132,22 @@ def _make(folder: Path, now: datetime) -> None:
     (folder / PUBLIC_FILE).write_text(_pem(certificate), encoding="ascii")
 
 
-def _read(request_pem: str) -> x509.CertificateSigningRequest | NotSigned:
+def _read(request_pem: str) -> tuple[Key, str | None] | NotSigned:
+    """The key that a request is about, and the organization in its name; what is wrong with it otherwise."""
     try:
         request = x509.load_pem_x509_csr(request_pem.encode("ascii"))
-        # That whoever asks has the key.
-        genuine = request.is_signature_valid
+        key = request.public_key()
+        fault = _fault_of_key(key)
+        # That whoever asks has the key: looked at last, for it takes longest.
+        genuine = fault is None and request.is_signature_valid
+        organization = _only(request.subject, NameOID.ORGANIZATION_NAME)
     except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature):
         return NotSigned(reason_code="InvalidCSR", text="no certificate signing request in PEM that can be read")
-    return request if genuine else NotSigned(reason_code="InvalidCSR", text="its signature is not that of its key")
+    if fault is not None:
+        return NotSigned(reason_code="WeakKey", text=fault)
+    if not genuine or not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+        return NotSigned(reason_code="InvalidCSR", text="its signature is not that of its key")
+    return key, organization
 
 
 def _fault_of_key(key: object) -> str | None:

@@ -42,6 +42,9 @@ _LOOK_AGAIN_S: Final = 3600.0
 _AT_ONCE: Final = 20
 """Stations that are told at the same time."""
 
+_LONGEST_S: Final = 600.0
+"""For a station and its list: one that is slow on purpose, message by message, must not keep the others waiting."""
+
 _PAGE: Final = 1000
 _DIFFERENTIAL: Final = v21.UpdateEnumType.DIFFERENTIAL
 _FULL: Final = v21.UpdateEnumType.FULL
@@ -162,7 +165,13 @@ class ListKeeping:
             await self._note(key, msgspec.structs.replace(before, state=ListState.PENDING, reason="it is not connected"))
             return
         try:
-            await self._update(key, connection, before)
+            async with asyncio.timeout(_LONGEST_S):
+                await self._update(key, connection, before)
+        except TimeoutError:
+            took_too_long = msgspec.structs.replace(
+                before, version=0, state=ListState.REFUSED, reason="it took too long over its list"
+            )
+            await self._note(key, took_too_long)
         except CallRefused as refused:
             state = ListState.UNSUPPORTED if refused.code in _NEVER else ListState.REFUSED
             await self._note(key, msgspec.structs.replace(before, state=state, reason=str(refused)))
