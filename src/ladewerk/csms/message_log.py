@@ -9,11 +9,11 @@ import asyncio
 import logging
 import sqlite3
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, ParamSpec, TypeVar
 
 import msgspec
 
@@ -23,6 +23,9 @@ from ladewerk.csms.frame_log import FrameLog, LoggedFrame
 from ladewerk.csms.records import station_key
 from ladewerk.csms.supervision import Tasks
 from ladewerk.errors import StoreError
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -105,8 +108,8 @@ class MessageLog:
             cutoff = self._clock.now() - timedelta(days=self._keep.days) if self._keep.days else None
             try:
                 if self._book is None:
-                    self._book = await asyncio.to_thread(_open, self._file, self._keep)
-                await asyncio.to_thread(self._book.write, frames, cutoff)
+                    self._book = await _to_its_end(_open, self._file, self._keep)
+                await _to_its_end(self._book.write, frames, cutoff)
             except (sqlite3.Error, OSError) as err:
                 self.left_out += len(frames)
                 _log.warning("%d messages are not kept in %s: %s", len(frames), self._file, err)
@@ -133,6 +136,16 @@ class MessageLog:
             return await asyncio.to_thread(_page, self._file, station_key(station_id), limit, after, asked)
         except sqlite3.Error as err:
             raise StoreError(f"the messages in {self._file} could not be read: {err}") from err
+
+
+async def _to_its_end(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run ``work`` in a thread; who is cancelled waits for it, since the file is for one thread at a time."""
+    running = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise
 
 
 class _Book:
