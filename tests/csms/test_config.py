@@ -41,3 +41,21 @@ def test_an_hour_that_the_clocks_skip_is_named_with_its_line(tmp_path: Path) -> 
 def test_a_zone_that_is_not_there_is_named_before_its_files(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"csms.toml: site.time_zone: no time zone 'Mars'"):
         load_config(written(tmp_path, SETTINGS.replace("Europe/Berlin", "Mars")))
+
+
+def test_what_is_done_for_stations_is_set_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "csms.toml"
+    path.write_text(
+        "[csms]\n"
+        'certificates = { folder = "ca", valid_days = 90, renew_days = 10 }\n'
+        'upload_hosts = ["10.0.0.0/8"]\n'
+        'data_transfer = [{ vendor_id = "com.example", status = "Rejected" }]\n'
+    )
+    config = load_config(path)
+    assert config.authority_folder() == tmp_path / "ca"
+    assert (config.certificates.sign, config.certificates.valid_days, config.certificates.renew_days) == (True, 90, 10)
+    assert config.upload_hosts == ("10.0.0.0/8",)
+    assert config.data_transfer[0].status == "Rejected"
+    path.write_text("[csms]\ncertificates = { valid_days = 0 }\n")
+    with pytest.raises(ConfigError, match=r"csms.certificates.valid_days"):
+        load_config(path)
