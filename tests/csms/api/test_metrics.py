@@ -76,6 +76,8 @@ def test_everything_is_counted_under_labels_that_no_station_chooses(csms: Any, t
             seen = samples(told.text)
             assert seen['ladewerk_connections{version="ocpp2.1"}'] == 1
             assert seen['ladewerk_connections{version="ocpp1.6"}'] == 1
+            assert seen['ladewerk_connections{version="ocpp2.0.1"}'] == 0
+            assert seen['ladewerk_rejected_total{reason="unknown_station"}'] == 0
             received = 'ladewerk_messages_total{direction="received",action="%s",outcome="answered"}'
             assert seen[received % "TransactionEvent"] == 2
             assert seen[received % "Heartbeat"] >= 1

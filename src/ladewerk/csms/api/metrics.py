@@ -17,6 +17,8 @@ from ladewerk.csms.api.refusals import refused
 from ladewerk.csms.fuses import SITE
 from ladewerk.csms.measures import Labels
 from ladewerk.csms.security.roles import Right
+from ladewerk.ocpp import Version
+from ladewerk.refusals import Why
 
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
@@ -47,13 +49,15 @@ def _families(desk: Desk) -> Iterator[Family | Distribution]:
 
 def _of_stations(desk: Desk) -> Iterator[Family | Distribution]:
     live = list(desk.connections)
-    versions = Counter((str(connection.version),) for connection in live)
+    # What is nought is said, so that a rule about it has something to look at.
+    versions = Counter({(str(version),): 0 for version in Version})
+    versions.update((str(connection.version),) for connection in live)
     yield Family("ladewerk_connections", "gauge", "Connected stations.", versions.items(), ["version"])
     states = {("known",): len(desk.ledger.stations), ("waiting",): len(desk.ledger.waiting)}
     yield Family("ladewerk_stations", "gauge", "Stations, known and waiting to be approved.", states.items(), ["state"])
     open_calls = sum(connection.peer.open_calls for connection in live)
     yield _one("ladewerk_open_calls", "Calls to stations that wait for their turn or answer.", open_calls)
-    rejected = {(str(why),): times for why, times in desk.refusals.counts.items()}
+    rejected = {(str(why),): desk.refusals.counts.get(why, 0) for why in Why}
     yield Family("ladewerk_rejected_total", "counter", "Connections and requests turned away.", rejected.items(), ["reason"])
     yield _one("ladewerk_listeners", "Who listens to live events.", len(desk.live))
     dropped: list[tuple[Labels, float]] = [((), desk.measures.listeners_dropped)]
@@ -85,7 +89,8 @@ def _of_store(desk: Desk) -> Iterator[Family | Distribution]:
 
 def _of_plans(desk: Desk) -> Iterator[Family | Distribution]:
     measures = desk.measures
-    yield Family("ladewerk_plans_total", "counter", "Searches for a plan.", measures.plans.items(), ["outcome"])
+    plans = {(outcome,): measures.plans[outcome,] for outcome in ("planned", "failed")}
+    yield Family("ladewerk_plans_total", "counter", "Searches for a plan.", plans.items(), ["outcome"])
     yield Distribution("ladewerk_planning_seconds", "How long one took.", measures.planning_s)
     yield _one("ladewerk_plan_gap", "How far the last plan lies above its proven bound, relative.", measures.plan_gap)
     yield _one("ladewerk_site_limit_watts", "Grid connection, all phases together.", desk.ledger.site.limit_w)
