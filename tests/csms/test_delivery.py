@@ -144,6 +144,32 @@ def test_a_station_without_tx_profiles_is_told_its_plan_as_a_default_and_not_too
     paced(go())
 
 
+def test_a_station_that_places_no_periods_in_time_is_told_each_step_when_it_comes(
+    database: str, tiny_station: Any, until: Any
+) -> None:
+    async def go() -> None:
+        async with fast_csms(database) as running, tiny_station(running.ocpp_port) as station:
+            loop, ledger = asyncio.get_running_loop(), running.ledger
+            await station.boot()
+            await ledger.put_quirks("s-1", KnownQuirks(said=QuirksSaid(kind="Relative")))
+            await station.event("Started", 0, register_wh=0.0)
+            await station.needs(departure=ORIGIN + timedelta(hours=12), mode=2)
+            for expected_a in (0, 16):
+                profile = (await station.profiles.get()).charging_profile
+                (schedule,) = profile.charging_schedule
+                assert (profile.charging_profile_kind, schedule.start_schedule, schedule.duration) == (
+                    "Relative",
+                    UNSET,
+                    UNSET,
+                )
+                assert [period.limit for period in schedule.charging_schedule_period] == [expected_a]
+                await until(running, lambda: ledger.needs["s-1", 1].state is NeedState.ACCEPTED)
+            # 17:40 it was, and from 22:00 on energy is cheap.
+            assert loop.time() == pytest.approx(4 * 3600 + 20 * 60, abs=120)
+
+    paced(go())
+
+
 def test_after_a_reset_nobody_gets_more_until_the_fallback_is_confirmed_again(database: str, tiny_station: Any) -> None:
     async def go() -> None:
         site = Site(fallback_a=6.0)

@@ -6,9 +6,10 @@
                                                                  │
                              needs.py, site.py (pure)            ▼
                                  └──────────> charging_loop.py ──> planning.py ──> ladewerk.optimizer
-                                                                 │
+                                                                 │   fuse_planning.py (turns behind a fuse)
     station <══ SetChargingProfile ══ delivery.py <── outlets.py ── allocation.py (lower first, confirm, then raise)
                                       fallbacks.py <─┘       fuses.py (the site's limits, what each EVSE is left without us)
+                                      quirks.py (how a station differs: quirks_asking.py asks it), commanded.py (by hand)
 
     station <══ commands.py (checked, written down, followed by follow_ups/) <── api/, local_lists/, certificates/
                                                    └──> dossiers/ (what stations were asked for and have told, bounded)

@@ -187,7 +187,10 @@ class Deliveries:
         now, key = self._clock.now(), order.key
         wanted, quirks = rate_line(plan), self._ledger.quirks_of(key[0])
         if wanted.end is None or wanted.end <= now + timedelta(seconds=1):
-            await self._give_up(order, plan, "the plan is over")
+            if order.arrived is plan:
+                order.done = True
+            else:
+                await self._give_up(order, plan, "the plan is over")
             return _Pause()
         if self._connections.of(plan.station_id) is None:
             await self._move_need(order, plan, NeedState.PLANNING, "the station is not connected")
