@@ -113,8 +113,8 @@ class UnitControl:
         refused = self.books.why_not(event, grant)
         if refused is not None:
             return refused
-        now = self.now
-        self.state, actions = step(self.state, event, now)
+        now, state, transaction = self.now, self.state, self.transaction
+        self.state, actions = step(state, event, now)
         self.books.given(grant)
         for action in actions:
             if isinstance(action, Refuse):
@@ -125,7 +125,9 @@ class UnitControl:
         self.books.given(None)
         self._wake_at_next_slot(now)
         self._look_for_awaited()
-        self.changed.emit(self)
+        # What time alone brings, the poll just before a tick has told.
+        if type(event) is not Tick or self.state is not state or self.transaction is not transaction:
+            self.changed.emit(self)
         if ceased is not None:
             self.handle(StopPressed(reason=ceased))
         return refused
