@@ -39,6 +39,7 @@ document.title = "CSMS · Ladewerk";
 translate(document);
 header.follow(link, time);
 shell.follow();
+addEventListener("hashchange", show);
 
 link.addEventListener("message", (event) => {
   const said = /** @type {CustomEvent} */ (event).detail;
@@ -89,8 +90,9 @@ async function lookAtTheDoor() {
   if (door !== visitor.door || (role ?? "") !== visitor.role) location.reload();
 }
 
+/** Only what can be seen is drawn: a large site says something every second. */
 function show() {
-  if (latest) for (const view of Object.values(shell.views)) view.show?.(latest);
+  if (latest) shell.views[shell.current].show?.(latest);
 }
 
 function redraw() {

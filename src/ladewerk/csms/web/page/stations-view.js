@@ -15,6 +15,9 @@ import { deviceText, seenText, showEvse, showStationState, stationHref, versionT
 /** @typedef {import("./types.js").Station} Station */
 /** @typedef {import("./types.js").Overview} Overview */
 
+/** More than anyone reads; others are found by the search. */
+const MOST_ROWS = 300;
+
 export class StationsView {
   /**
    * @param {import("./visitor.js").Visitor} visitor
@@ -33,6 +36,7 @@ export class StationsView {
     this._count = el("span", { class: "small quiet" });
     this._words = el("input", { type: "search", class: "filter", "data-t-label": "stations.search", "data-t-placeholder": "stations.search", on: { input: () => this._draw() } });
     this._records = new Records({ title: "stations.all", keyOf: (/** @type {Station} */ station) => station.id, none: "stations.none", hint: "stations.none_hint", columns: this._columns() });
+    this._cut = el("p", { class: "small quiet", role: "status" });
     this._noMatch = el("p", { class: "empty", hidden: true, "data-t": "stations.no_match" });
     this._list = el(
       "section",
@@ -41,6 +45,7 @@ export class StationsView {
       this._outcome.element,
       this._noMatch,
       this._records.element,
+      this._cut,
       visitor.may("administer") && newStation(),
     );
     this._refusals = new RefusalsCard(time);
@@ -72,6 +77,7 @@ export class StationsView {
     this._refusals.element.hidden = Boolean(id);
     if (this._one) this._one.element.hidden = !id;
     if (id) this._one?.enter(path);
+    else if (this._overview) this._draw();
   }
 
   /** @param {Overview} overview */
@@ -79,7 +85,7 @@ export class StationsView {
     this._overview = overview;
     // Who waits to be let in needs somebody to act: first.
     this._stations = [...overview.stations].sort((a, b) => Number(b.state === "waiting") - Number(a.state === "waiting"));
-    this._draw();
+    if (!this._list.hidden) this._draw();
     this._one?.show(overview);
   }
 
@@ -105,7 +111,8 @@ export class StationsView {
     const shown = this._stations.filter((station) => [station.id, station.vendor, station.model, station.firmware, station.version].join(" ").toLowerCase().includes(wanted));
     this._noMatch.hidden = shown.length > 0 || this._stations.length === 0;
     this._records.element.hidden = !this._noMatch.hidden;
-    this._records.show(shown);
+    this._records.show(shown.slice(0, MOST_ROWS));
+    say(this._cut, shown.length > MOST_ROWS ? t("stations.cut", { most: MOST_ROWS }) : "");
   }
 
   _letInButtons() {

@@ -10,6 +10,8 @@ import { aboutText, showEvse, showStationState, stationHref } from "./station-wo
 /** @typedef {import("./types.js").Station} Station */
 /** @typedef {import("./types.js").Need} Need */
 
+/** All of them are in the view of the stations. */
+const MOST_STATIONS = 100;
 const NEED_TONES = { planning: "info", sent: "info", accepted: "good", rejected: "bad", ended: "" };
 
 export class Stations {
@@ -57,7 +59,7 @@ export class Stations {
     this._none.hidden = stations.length > 0;
     // Who waits to be let in needs somebody to act: first.
     const ordered = [...stations].sort((a, b) => Number(b.state === "waiting") - Number(a.state === "waiting"));
-    keep(this._list, ordered, (station) => station.id, () => this._station(), (element, station) => this._showStation(element, station));
+    keep(this._list, ordered.slice(0, MOST_STATIONS), (station) => station.id, () => this._station(), (element, station) => this._showStation(element, station));
     // Who may not steer stations is not asked for a need.
     if (this._visitor.may("operate")) this._needForm.show(stations);
     this._noNeeds.hidden = stations.length === 0 || needs.length > 0;
