@@ -5,15 +5,25 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ladewerk.csms.allocation import Commanded, Outlet, Rate
+from ladewerk.csms.quirks import KnownQuirks, QuirksSaid
 from ladewerk.csms.records import StationRecord
 from ladewerk.csms.site import Site
 from ladewerk.csms.store.database import open_store
 from ladewerk.csms.store.ports import EventRecord, Store
 from ladewerk.csms.transactions import Transaction
 from ladewerk.errors import StoreError
+from ladewerk.timeline import Timeline
 
 NOW = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
 STATION = StationRecord(station_id="S-1", approved_at=NOW)
+QUIRKS = KnownQuirks(found=QuirksSaid(max_periods=6), said=QuirksSaid(kind="Relative", min_interval_s=60))
+LINE = Timeline.from_slots(NOW, [60.0], [Rate(6.0, 3)])
+OUTLET = Outlet(
+    rating=Rate(16.0, 3),
+    quirks=QUIRKS.used(),
+    commanded=(Commanded(profile_id=7, purpose="TxProfile", stack_level=1, line=LINE),),
+)
 
 
 def event(seq_no: int, station_id: str = "S-1") -> EventRecord:
@@ -57,11 +67,16 @@ def test_what_is_written_is_there_after_a_restart(database: str) -> None:
             await store.put_station(STATION)
             await add(store, 0)
             await store.put_site(Site(limit_w=5000.0), None)
+            for known in (KnownQuirks(found=QuirksSaid(rate_unit="W")), QUIRKS):
+                await store.put_quirks("s-1", known)
+            await store.put_outlet(("s-1", 2), OUTLET)
         async with open_store(database) as store:
             remembered = await store.remember()
             assert remembered.stations == (STATION,)
             assert remembered.transactions == (transaction(0),)
             assert remembered.site == Site(limit_w=5000.0)
+            assert remembered.quirks == {"s-1": QUIRKS}
+            assert remembered.outlets == {("s-1", 2): OUTLET}
             assert await store.transactions(10) == [transaction(0)]
 
     asyncio.run(go())
