@@ -27,7 +27,8 @@ _METER_HOLD_S: Final = 10.0 + 2.0
 _FROZEN_S: Final = 60.0 + 2.0
 _REACTION_S: Final = 6.0
 """A vehicle has 5 s to follow an offer, a board opens its contactor 6 s after the offer ended."""
-_DRAWS_S: Final = 10.0
+_DRAWS_S: Final = 10.0 + 2.0
+"""The same for what is drawn: lowered once after 7 s, judged anew 6 s later; behind that come a poll and the order."""
 _HAIR_W: Final = 5.0
 _SKEW_S: Final = 2.0
 """How far clocks may lie apart for the sum of a site to hold, by the rule of ``csms/allocation``."""
