@@ -64,6 +64,6 @@ class FewOfAKind(logging.Filter):
 def operators_handler(stream: TextIO, *, as_json: bool = False) -> logging.Handler:
     """Writes such lines to ``stream``, as text or as JSON."""
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonLines() if as_json else OneLine(_FORMAT))
+    handler.setFormatter(JsonLines() if as_json else OneLine(_FORMAT, defaults={"more": ""}))
     handler.addFilter(FewOfAKind())
     return handler
