@@ -11,7 +11,7 @@ import { onLanguage, t } from "./i18n.js";
  * @property {() => HTMLElement} [make]              Instead: the element of a cell, made once,
  * @property {(element: any, row: T) => void} [show] and filled in.
  * @property {string} [kind]                         "main" leads the card, "wide" takes a line of it, "number" stands to the right,
- *                                                   "actions" has buttons and no head.
+ *                                                   "time" stays on one line, "actions" has buttons and no head.
  */
 
 /** @template T */

@@ -42,7 +42,7 @@ export class ChangesView {
 
 function columns() {
   return [
-    { label: "changes.at", text: (/** @type {Change} */ { change }) => format.moment(change.at) },
+    { label: "changes.at", kind: "time", text: (/** @type {Change} */ { change }) => format.moment(change.at) },
     { label: "changes.who", text: (/** @type {Change} */ { change }) => change.who || t("changes.nobody") },
     { label: "changes.what", kind: "main", make: () => el("details", { class: "change" }, el("summary", { class: "code" }), el("pre")), show: showWhat },
     { label: "changes.ended", make: () => el("span", { class: "chip" }), show: showEnd },

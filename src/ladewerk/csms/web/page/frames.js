@@ -99,7 +99,7 @@ export class Exchanges {
 /**
  * Whether an exchange ended as nobody wants it: no OCPP, an error, or a status that says no.
  *
- * @param {Exchange} exchange
+ * @param {{asked: Read, answered: Read | null}} exchange
  */
 export function failed({ asked, answered }) {
   if (asked.kind === "odd" || asked.kind === "error" || answered?.kind === "error") return true;

@@ -4,7 +4,7 @@ import { el, mark, say } from "../kit/dom.js";
 import { format, t } from "../kit/i18n.js";
 import { Pages } from "../kit/pages.js";
 import { Records } from "../kit/records.js";
-import { readFrame, reply, summarise } from "./frames.js";
+import { failed, readFrame, reply, summarise } from "./frames.js";
 
 /** @typedef {{number: number, at: string, direction: string, action: string, outcome: string, request: string, answer: string | null, answered_at: string | null}} KeptExchange */
 
@@ -69,8 +69,8 @@ export class MessageHistory {
 
 function columns() {
   return [
-    { label: "messages.at", text: (/** @type {KeptExchange} */ { at }) => format.moment(at) },
-    { label: "messages.direction", text: (/** @type {KeptExchange} */ { direction }) => t(`messages.${direction}`, {}, direction) },
+    { label: "messages.at", kind: "time", text: (/** @type {KeptExchange} */ { at }) => format.moment(at) },
+    { label: "messages.direction", kind: "time", text: (/** @type {KeptExchange} */ { direction }) => t(`messages.${direction}`, {}, direction) },
     { label: "messages.message", kind: "main", make: () => el("details", { class: "change" }, el("summary"), el("pre"), el("pre")), show: showMessage },
     { label: "messages.outcome", make: () => el("span", { class: "chip" }), show: showOutcome },
     { label: "messages.took", kind: "number", text: tookText },
@@ -93,10 +93,10 @@ function showMessage(details, { action, request, answer }) {
  * @param {HTMLElement} chip
  * @param {KeptExchange} exchange
  */
-function showOutcome(chip, { outcome, answer }) {
-  const said = outcome === "answered" && answer ? reply(readFrame(answer)) : "";
-  say(chip, [t(`outcome.${outcome}`, {}, outcome), said].filter(Boolean).join(" · "));
-  mark(chip, "data-tone", TONES[outcome] ?? "");
+function showOutcome(chip, { outcome, request, answer }) {
+  const read = outcome === "answered" && answer ? readFrame(answer) : null;
+  say(chip, [t(`outcome.${outcome}`, {}, outcome), reply(read)].filter(Boolean).join(" · "));
+  mark(chip, "data-tone", read && failed({ asked: readFrame(request), answered: read }) ? "bad" : (TONES[outcome] ?? ""));
 }
 
 /** @param {KeptExchange} exchange */

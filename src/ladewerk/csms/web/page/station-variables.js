@@ -53,7 +53,7 @@ export class StationVariables {
       { label: "variables.variable", kind: "main", text: (/** @type {Row} */ row) => variableOf(row) },
       { label: "variables.value", kind: "wide", text: valueText },
       { label: "variables.kind", text: kindText },
-      { label: "variables.heard", text: (/** @type {Row} */ { variable }) => format.moment(variable.heard_at) },
+      { label: "variables.heard", kind: "time", text: (/** @type {Row} */ { variable }) => format.moment(variable.heard_at) },
       ...(this._steer ? [{ label: "variables.set", kind: "actions", make: () => el("div", { class: "setter" }), show: (/** @type {HTMLElement} */ box, /** @type {Row} */ row) => this._showSetter(box, row) }] : []),
     ];
   }
