@@ -60,7 +60,7 @@ def dated_reading(reading: Reading, behind_s: float) -> Reading:
     """``reading`` as it is written once the time is known."""
     if reading.begin_s >= YEAR_S:
         return reading
-    return replace(reading, begin_s=reading.begin_s + behind_s, end_s=reading.end_s + behind_s)
+    return msgspec.structs.replace(reading, begin_s=reading.begin_s + behind_s, end_s=reading.end_s + behind_s)
 
 
 def dated_said(said: Said, behind_s: float) -> Said:

@@ -1,7 +1,5 @@
 """Readings: what flowed in one unit over a stretch of time, made of what its meter says at each poll."""
 
-from dataclasses import dataclass
-
 from msgspec import Struct
 
 from ladewerk.station.moment import Moment
@@ -13,8 +11,7 @@ _CLOCK_SET_S = 2.0
 """Calendar and monotonic time that differ by more between two polls: somebody has set the clock."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """What flowed from ``begin_s`` to ``end_s`` (Unix time, s); ``measured_s`` of it were seen, the rest nobody knows.
 
     ``lowest_w`` and ``highest_w`` are the extremes of the powers read, ``offered_a`` the mean current that was offered per
