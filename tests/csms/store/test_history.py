@@ -96,9 +96,10 @@ def test_a_page_far_back_is_found_through_an_index(database: str) -> None:
     asyncio.run(go())
     engine = create_engine(database)
     with engine.connect() as connection:
-        key = "updated_at DESC, station_key DESC, transaction_id DESC"
+        key = ("updated_at", "station_key", "transaction_id")
+        newest_first = ", ".join(f"{name} DESC" for name in key)
         for query in (
-            f"SELECT * FROM transactions WHERE (updated_at, station_key, transaction_id) < ('2026', 'x', 'y') ORDER BY {key} LIMIT 3",
+            f"SELECT * FROM transactions WHERE ({', '.join(key)}) < ('2026', 'x', 'y') ORDER BY {newest_first} LIMIT 3",
             "SELECT * FROM plans WHERE number < 3 ORDER BY number DESC LIMIT 3",
         ):
             steps = [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")]
