@@ -1,7 +1,5 @@
-"""When a transaction begins and ends, and which events it has: every start and stop point (E01, E06), meter values (J)."""
+"""When a transaction begins and ends, and which events it has: every start and stop point (E01, E06)."""
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import Any
 
@@ -10,97 +8,22 @@ from msgspec.structs import replace
 
 from ladewerk.ocpp import v21
 from ladewerk.ocpp.messages import encode
-from ladewerk.station.drivers.ports import EvseReading, MeterReading, PilotState
-from ladewerk.station.moment import Moment
 from ladewerk.station.transactions import books
-from ladewerk.station.transactions.books import At, Books, Kept, Terms
-from ladewerk.station.transactions.sampling import Measurand, Sampling, aligned_now
-from ladewerk.station.transactions.transaction import Grant
 from ladewerk.station.unit.actions import EndReason
-from ladewerk.station.unit.state import Phase, Rules, UnitState
-
-START = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
-CARD = Grant(id_token=v21.IdTokenType(id_token="04A1", type="ISO14443"))
-REMOTE = Grant(id_token=v21.IdTokenType(id_token="app", type="Central"), remote_start_id=7)
-
-
-def unit(phase: Phase, *, drawn_a: float = 0.0, pilot: PilotState = PilotState.C) -> UnitState:
-    evse = EvseReading(
-        read_at=START,
-        pilot=pilot,
-        set_current_a=10,
-        offered_current_a=10,
-        cable_limit_a=20,
-        relay_closed=True,
-        supply_allowed=True,
-        self_test_running=False,
-        faults=frozenset(),
-    )
-    meter = MeterReading(
-        read_at=START,
-        voltage_v=(230.0,) * 3,
-        current_a=(drawn_a, drawn_a, 0.0),
-        power_w=(drawn_a * 230, drawn_a * 230, 0.0),
-        energy_register_wh=1000.0,
-    )
-    return UnitState(rules=Rules(), phase=phase, evse=evse, meter=meter, offer_a=10.0)
-
-
-IDLE = unit(Phase.IDLE, pilot=PilotState.A)
-PLUGGED, LOCKING, DIRECT = unit(Phase.PLUGGED, pilot=PilotState.B), unit(Phase.LOCKING), unit(Phase.DIRECT)
-DRAWING, FAULT = unit(Phase.DIRECT, drawn_a=10), unit(Phase.FAULT)
-
-
-@dataclass
-class Desk:
-    """Books and the events they have made, one second after the other."""
-
-    terms: Terms
-    books: Books = field(default_factory=Books)
-    events: list[v21.TransactionEventRequest] = field(default_factory=list)
-    second: int = 0
-
-    def at(self, state: UnitState) -> At:
-        moment = Moment(START + timedelta(seconds=self.second), float(self.second))
-        return At(state, moment, self.terms, lambda: f"t-{len(self.events)}")
-
-    def _keep(self, kept: Kept) -> None:
-        self.books, events = kept
-        self.events += events
-
-    def plug(self) -> None:
-        self._keep(books.plugged(self.books, self.at(PLUGGED)))
-        self.see(PLUGGED)
-
-    def grant(self, grant: Grant = CARD, state: UnitState = PLUGGED) -> None:
-        self._keep(books.granted(self.books, grant, self.at(state)))
-
-    def release(self, reason: EndReason, state: UnitState = PLUGGED) -> None:
-        self._keep(books.released(self.books, reason, self.at(state)))
-        self.see(state)
-
-    def see(self, state: UnitState, seconds: int = 1) -> None:
-        for _ in range(seconds):
-            self.second += 1
-            self._keep(books.followed(self.books, self.at(state)))
-
-    def said(self) -> list[tuple[str, str]]:
-        return [(event.event_type.value, event.trigger_reason.value) for event in self.events]
-
-    def session(self) -> None:
-        """Plug, card, charge, stop by the driver, unplug."""
-        self.plug()
-        self.grant()
-        for state in (LOCKING, DIRECT, DRAWING):
-            self.see(state)
-        self.release(EndReason.LOCAL)
-        self.see(IDLE)
-
-
-def desk(start: str = "EVConnected", stop: str = "EVConnected,Authorized", **sampling: Any) -> Desk:
-    quiet = {"updated_s": 0, **sampling}
-    return Desk(Terms(evse_id=1, start_points=start.split(","), stop_points=stop.split(","), sampling=Sampling(**quiet)))
-
+from ladewerk.station.unit.state import Phase, UnitState
+from tests.station.transactions.booking import (
+    CARD,
+    DIRECT,
+    DRAWING,
+    FAULT,
+    IDLE,
+    LOCKING,
+    PLUGGED,
+    REMOTE,
+    contexts,
+    desk,
+    unit,
+)
 
 CHANGED = ("Updated", "ChargingStateChanged")
 
@@ -306,81 +229,6 @@ def test_e02_fr_18_how_many_phases_are_used_is_said_once_energy_flows() -> None:
     charging = next(n for n, event in enumerate(told.events) if event.transaction_info.charging_state == "Charging")
     assert phases[charging] == 2
     assert not any(phases[:charging])
-
-
-# Meter values ---------------------------------------------------------------------------------------------------------
-
-
-def contexts(event: v21.TransactionEventRequest) -> set[str]:
-    return {str(sample.context) for value in event.meter_value or () for sample in value.sampled_value}
-
-
-def measurands(event: v21.TransactionEventRequest) -> list[str]:
-    return list(dict.fromkeys(str(one.measurand) for value in event.meter_value or () for one in value.sampled_value))
-
-
-def test_j02_values_come_each_interval_while_a_current_may_flow() -> None:
-    told = desk(updated_s=60)
-    told.plug()
-    told.see(PLUGGED, 100)
-    told.grant()
-    told.see(DRAWING, 200)
-    periodic = [event for event in told.events if event.trigger_reason is v21.TriggerReasonEnumType.METER_VALUE_PERIODIC]
-    assert [(event.timestamp - START).total_seconds() for event in periodic] == [162, 222, 282]
-    assert [contexts(event) for event in periodic] == [{"Sample.Periodic"}] * 3
-
-
-def test_j02_an_interval_that_is_changed_counts_at_once_and_0_is_never() -> None:
-    told = desk(updated_s=60)
-    told.plug()
-    told.grant()
-    told.see(DRAWING, 10)
-    told.terms = replace(told.terms, sampling=Sampling(updated_s=5))
-    told.see(DRAWING, 10)
-    assert told.said().count(("Updated", "MeterValuePeriodic")) == 2
-    told.terms = replace(told.terms, sampling=Sampling(updated_s=0))
-    told.see(DRAWING, 500)
-    assert told.said().count(("Updated", "MeterValuePeriodic")) == 2
-
-
-def test_e01_fr_09_each_part_of_a_transaction_has_measurands_of_its_own() -> None:
-    told = desk(started=[], ended=[Measurand.VOLTAGE, Measurand.POWER_OFFERED], updated=[])
-    told.session()
-    assert (measurands(told.events[0]), contexts(told.events[0])) == (
-        ["Energy.Active.Import.Register"],
-        {"Transaction.Begin"},
-    )
-    assert (measurands(told.events[-1]), contexts(told.events[-1])) == (
-        ["Energy.Active.Import.Register", "Voltage", "Power.Offered"],
-        {"Transaction.End"},
-    )
-    assert not any(event.meter_value for event in told.events[1:-1])
-    phases = [sample.phase for sample in told.events[-1].meter_value[0].sampled_value]  # type: ignore[index]
-    assert [str(phase) for phase in phases[1:4]] == ["L1-N", "L2-N", "L3-N"]
-
-
-def test_j01_fr_22_values_on_the_clock_are_events_of_the_transaction() -> None:
-    told = desk(aligned_s=900, aligned=[Measurand.CURRENT_IMPORT])
-    told.plug()
-    told.see(PLUGGED, 2000)
-    aligned = [event for event in told.events if event.trigger_reason is v21.TriggerReasonEnumType.METER_VALUE_CLOCK]
-    assert [event.timestamp.minute for event in aligned] == [15, 30]
-    assert [(contexts(event), measurands(event)) for event in aligned] == [({"Sample.Clock"}, ["Current.Import"])] * 2
-
-
-@pytest.mark.parametrize(
-    ("before", "now", "step_s", "due"),
-    [
-        ((16, 59, 59), (17, 0, 0), 900, True),
-        ((17, 0, 0), (17, 0, 1), 900, False),
-        ((23, 59, 59), (0, 0, 0), 7000, True),
-        ((16, 0, 0), (18, 0, 0), 0, False),
-    ],
-)
-def test_steps_are_counted_from_midnight(before: Any, now: Any, step_s: float, due: bool) -> None:
-    day = START.replace(hour=0)
-    first, second = (day + timedelta(hours=h, minutes=m, seconds=s) for h, m, s in (before, now))
-    assert aligned_now(first, second if second > first else second + timedelta(days=1), step_s) is due
 
 
 def test_k11_fr_04_an_offer_that_changes_by_more_than_is_significant_is_told() -> None:
