@@ -81,9 +81,12 @@ function columns() {
  * @param {HTMLElement} details
  * @param {KeptExchange} exchange
  */
-function showMessage(details, { action, request, answer }) {
+function showMessage(details, { action, outcome, request, answer }) {
   const [summary, asked, answered] = details.children;
-  say(summary, [action || t("console.odd"), summarise(readFrame(request))].filter(Boolean).join(" · "));
+  const read = readFrame(request);
+  // A long message is kept cut off, and cannot be read any more.
+  const said = read.kind === "odd" && outcome !== "stray" ? "…" : summarise(read);
+  say(summary, [action || t("console.odd"), said].filter(Boolean).join(" · "));
   say(asked, request);
   say(answered, answer ?? "");
   mark(answered, "hidden", answer === null);
@@ -93,10 +96,12 @@ function showMessage(details, { action, request, answer }) {
  * @param {HTMLElement} chip
  * @param {KeptExchange} exchange
  */
-function showOutcome(chip, { outcome, request, answer }) {
+function showOutcome(chip, { action, outcome, answer }) {
   const read = outcome === "answered" && answer ? readFrame(answer) : null;
-  say(chip, [t(`outcome.${outcome}`, {}, outcome), reply(read)].filter(Boolean).join(" · "));
-  mark(chip, "data-tone", read && failed({ asked: readFrame(request), answered: read }) ? "bad" : (TONES[outcome] ?? ""));
+  const said = read?.kind === "odd" ? "…" : reply(read);
+  const no = failed({ asked: { kind: "call", id: "", action, payload: null }, answered: read });
+  say(chip, [t(`outcome.${outcome}`, {}, outcome), said].filter(Boolean).join(" · "));
+  mark(chip, "data-tone", no ? "bad" : (TONES[outcome] ?? ""));
 }
 
 /** @param {KeptExchange} exchange */
