@@ -13,7 +13,7 @@ _FOR_S = 150.0
 
 @pytest.mark.parametrize("how", ["stall", "cut"])
 def test_what_one_station_cannot_be_told_the_vehicle_of_another_does_not_get(how: str) -> None:
-    """One vehicle has the whole site; it cannot be told to leave it to the next, who is in a hurry and has to wait for that."""
+    """One vehicle has the whole site; it cannot be told to leave it to the next, which is in a hurry and has to wait."""
     patient = {"mode": "shortest", "energy_wh": 20_000, "hours": 8.0}
     urgent = {"mode": "shortest", "energy_wh": 5000, "hours": 0.6}
     script = Script(
