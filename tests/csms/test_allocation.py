@@ -268,3 +268,12 @@ def test_a_plan_that_was_told_as_a_default_outlives_its_transaction() -> None:
     default = replace(outlet(10, 10), quirks=Quirks(purpose="TxDefaultProfile"))
     assert draws_w(default.ended(), 1) == 10_000
     assert draws_w(outlet(10, 10).ended(), 1) == 0
+
+
+def test_where_every_load_has_ended_rounding_leaves_none_below_nothing() -> None:
+    """0.1 + 0.7 + 1.1 less the three of them is -2e-16: no optimiser plans with a base load of that."""
+    ends = [NOW + timedelta(seconds=number) for number in (1, 2, 3)]
+    lines = [
+        Timeline.of([(NOW, Load(*(watts,) * 4)), (end, None)]) for watts, end in zip((0.1, 0.7, 1.1), ends, strict=True)
+    ]
+    assert summed(lines).at(ends[-1]) == Load(0.0, 0.0, 0.0, 0.0)

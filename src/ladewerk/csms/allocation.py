@@ -271,7 +271,8 @@ def summed(lines: Iterable[Timeline[Load]]) -> Timeline[Load]:
     power, l1, l2, l3 = NO_LOAD
     for start, old, new in changes:
         power, l1, l2, l3 = power + new[0] - old[0], l1 + new[1] - old[1], l2 + new[2] - old[2], l3 + new[3] - old[3]
-        steps[start] = Load(power, l1, l2, l3)
+        # Rounding may leave a hair less than nothing where all have ended, and a load below nothing is none.
+        steps[start] = Load(max(0.0, power), max(0.0, l1), max(0.0, l2), max(0.0, l3))
     return Timeline.of(steps.items())
 
 
