@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
-_EVERY_S: Final = 0.5
+_EVERY_S: Final = 1.0
 _MOST_WAITING: Final = 20_000
 """Frames: a boot storm of some thousand stations."""
 
