@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from ladewerk.csms.app import Csms
-from ladewerk.csms.frame_log import LoggedFrame
+from ladewerk.csms.watching.frame_log import LoggedFrame
 from ladewerk.rehearsal.stage import Stage
 from ladewerk.simulator.world import Sample, World
 from ladewerk.station.control import UnitControl

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ladewerk.csms.site import Site
+from ladewerk.csms.planning.site import Site
 from ladewerk.rehearsal.record import Record
 from ladewerk.rehearsal.settable_clock import SettableClock
 from ladewerk.rehearsal.stage import Casting, Stage

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ladewerk.clock import SystemClock
+from ladewerk.csms.planning.site import Site, Tariff
 from ladewerk.csms.records import NeedState
-from ladewerk.csms.site import Site, Tariff
 from ladewerk.ocpp import Version, v21
 from ladewerk.timeline import Timeline
 

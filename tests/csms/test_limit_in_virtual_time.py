@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ladewerk.csms.allocation import SETTLE, passes
 from ladewerk.csms.app import Csms
+from ladewerk.csms.limit.allocation import SETTLE, passes
 from ladewerk.demo.car_park import CarPark, Guest
 from ladewerk.demo.car_park_run import car_park
 from ladewerk.rehearsal.stage import Stage

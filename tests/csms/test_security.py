@@ -13,8 +13,8 @@ from websockets.typing import Subprotocol
 from ladewerk.clock import SystemClock
 from ladewerk.csms.app import Csms, running_csms
 from ladewerk.csms.config import load_config
-from ladewerk.csms.passwords import hash_password
 from ladewerk.csms.records import StationRecord
+from ladewerk.csms.stations.passwords import hash_password
 from ladewerk.errors import ConfigError, Disconnected
 from ladewerk.ocpp import ClientTls, Leniency, Peer, Router, Rule, SecurityProfile, connect, v21
 from tests.pki import HERE, Pki, new_pki

@@ -21,8 +21,8 @@ from websockets.typing import Subprotocol
 from ladewerk.clock import LoopClock
 from ladewerk.csms.app import Csms, running_csms
 from ladewerk.csms.config import CrowdTable, CsmsConfig, sqlite_url
-from ladewerk.csms.passwords import hash_password
 from ladewerk.csms.records import StationRecord
+from ladewerk.csms.stations.passwords import hash_password
 from ladewerk.log_lines import operators_handler
 from ladewerk.ocpp import Peer, Router, Version, connect, v21
 from ladewerk.paced_loop import PacedLoop

@@ -3,8 +3,8 @@
 import asyncio
 
 from ladewerk.clock import SystemClock
-from ladewerk.csms.admission import MOST_WAITING_OF_ADDRESS
 from ladewerk.csms.security.accounts import Accounts
+from ladewerk.csms.stations.admission import MOST_WAITING_OF_ADDRESS
 from ladewerk.csms.store.database import open_store
 from ladewerk.refusals import Why
 from ladewerk.web.tries import FREE_TRIES, ONE_MORE_AFTER_S

@@ -2,21 +2,19 @@
 
 ::
 
-    station ══ WebSocket ══> connections.py ──> handlers/ ──> ledger.py ──> store/  (committed, then answered)
-                                                                 │
-                             needs.py, site.py (pure)            ▼
-                                 └──────────> charging_loop.py ──> planning.py ──> ladewerk.optimizer
-                                                                 │   fuse_planning.py (turns behind a fuse)
-    station <══ SetChargingProfile ══ delivery.py <── outlets.py ── allocation.py (lower first, confirm, then raise)
-                                      fallbacks.py <─┘       fuses.py (the site's limits, what each EVSE is left without us)
-                                      quirks.py (how a station differs: quirks_asking.py asks it), commanded.py (by hand)
+    station ══ WebSocket ══> stations/ (who is here) ──> handlers/ ──> ledger.py ──> store/  (committed, then answered)
+                                                                          │
+                                                                          ▼
+                                 planning/ (needs, site and a joint plan by ladewerk.optimizer)
+                                                                          │
+    station <══ SetChargingProfile ══ smart_charging/ (told, accepted, read back) ── limit/ (lower first, confirm, then raise)
 
     station <══ commands.py (checked, written down, followed by follow_ups/) <── api/, local_lists/, certificates/
                                                    └──> dossiers/ (what stations were asked for and have told, bounded)
 
-    browser, script <══ api/ ── views.py <── ledger.py
+    browser, script <══ api/ ── views.py <── ledger.py        watching/ (messages, counts, health)
                          └── security/ (users, keys, the record of changes)      tokens.py (who may charge, pure)
 
 ``ledger.py`` is what the CSMS knows; it writes first and knows afterwards. ``app.py`` puts everything together: start
-reading there, then follow a need through ``handlers/smart_charging.py`` and ``charging_loop.py``.
+reading there, then follow a need through ``handlers/smart_charging.py`` and ``planning/charging_loop.py``.
 """

@@ -8,31 +8,31 @@ from pathlib import Path
 from typing import Final
 
 from ladewerk.clock import Clock
-from ladewerk.csms.admission import Admissions
 from ladewerk.csms.api.app import csms_api
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.live_feed import LiveFeed
 from ladewerk.csms.api.views import overview
-from ladewerk.csms.charging_loop import ChargingLoop
 from ladewerk.csms.config import CsmsConfig
-from ladewerk.csms.connections import Connections
-from ladewerk.csms.delivery import Deliveries
-from ladewerk.csms.fallbacks import Fallbacks
 from ladewerk.csms.follow_ups.limits import of_limits
-from ladewerk.csms.frame_log import FrameLog
 from ladewerk.csms.functional_blocks import FunctionalBlocks, functional_blocks
 from ladewerk.csms.handlers.table import station_router
-from ladewerk.csms.health import Health
 from ladewerk.csms.ledger import Ledger, starting_site
-from ladewerk.csms.measures import Measures
-from ladewerk.csms.message_log import MessageLog
-from ladewerk.csms.outlets import Outlets
-from ladewerk.csms.quirks_asking import QuirksAsking
+from ladewerk.csms.limit.fallbacks import Fallbacks
+from ladewerk.csms.limit.outlets import Outlets
+from ladewerk.csms.planning.charging_loop import ChargingLoop
 from ladewerk.csms.retention import forget_what_is_old
 from ladewerk.csms.security.accounts import Accounts
+from ladewerk.csms.smart_charging.delivery import Deliveries
+from ladewerk.csms.smart_charging.quirks_asking import QuirksAsking
+from ladewerk.csms.stations.admission import Admissions
+from ladewerk.csms.stations.connections import Connections
 from ladewerk.csms.store.database import open_store
 from ladewerk.csms.supervision import Tasks
 from ladewerk.csms.transactions import known_starts
+from ladewerk.csms.watching.frame_log import FrameLog
+from ladewerk.csms.watching.health import Health
+from ladewerk.csms.watching.measures import Measures
+from ladewerk.csms.watching.message_log import MessageLog
 from ladewerk.ocpp import StartedTransactions, Version, serve
 from ladewerk.ocpp.opening import OpenChannel, OpenListener, Serve
 from ladewerk.ocpp.peer import random_id

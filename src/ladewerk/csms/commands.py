@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ladewerk.csms.connections import Connections
-from ladewerk.csms.site import Fault
+from ladewerk.csms.planning.site import Fault
+from ladewerk.csms.stations.connections import Connections
 from ladewerk.errors import CallFailed, CallRefused, Disconnected, LadewerkError, LocalProtocolError, StoreError
 from ladewerk.ocpp import CallNotSent
 from ladewerk.ocpp.messages import Payload, Request

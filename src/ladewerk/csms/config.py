@@ -8,14 +8,14 @@ import msgspec
 
 from ladewerk.csms.certificates.issuing import CertificatesTable
 from ladewerk.csms.data_transfer_rules import DataTransferRule
-from ladewerk.csms.message_log import MessageKeep
-from ladewerk.csms.networks import Networks
-from ladewerk.csms.pricing import site_zone
+from ladewerk.csms.planning.pricing import site_zone
+from ladewerk.csms.planning.site import DAY_AND_NIGHT, LoadStep, PriceStep, Site, SubFuse, Tariff, Wiring, site_faults
 from ladewerk.csms.records import station_key
 from ladewerk.csms.retention import Keep
-from ladewerk.csms.site import DAY_AND_NIGHT, LoadStep, PriceStep, Site, SubFuse, Tariff, Wiring, site_faults
-from ladewerk.csms.station_rules import PING_S, Rules, StationRules
+from ladewerk.csms.stations.networks import Networks
+from ladewerk.csms.stations.station_rules import PING_S, Rules, StationRules
 from ladewerk.csms.tokens import UnknownTokens
+from ladewerk.csms.watching.message_log import MessageKeep
 from ladewerk.entrance import DOOR, Room
 from ladewerk.errors import ConfigError
 from ladewerk.ocpp import SecurityProfile, ServerTls

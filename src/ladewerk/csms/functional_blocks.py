@@ -8,14 +8,14 @@ from pathlib import Path
 from ladewerk.clock import Clock
 from ladewerk.csms.certificates.issuing import CertificatesTable, Issuing
 from ladewerk.csms.commands import Commands, FollowUps
-from ladewerk.csms.connections import Connections
 from ladewerk.csms.data_transfer_rules import DataTransferRule
 from ladewerk.csms.dossiers.inventories import Inventories
 from ladewerk.csms.follow_ups.table import follow_ups
 from ladewerk.csms.handlers.data_transfer import DataTransfers
 from ladewerk.csms.ledger import Ledger
 from ladewerk.csms.local_lists.keeping import ListKeeping
-from ladewerk.csms.station_rules import Rules
+from ladewerk.csms.stations.connections import Connections
+from ladewerk.csms.stations.station_rules import Rules
 from ladewerk.csms.store.ports import Store
 from ladewerk.csms.supervision import Tasks
 

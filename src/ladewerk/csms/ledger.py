@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypedDict, Unpack
 
-from ladewerk.csms.allocation import EvseKey, Outlet
-from ladewerk.csms.quirks import NO_QUIRKS, KnownQuirks, Quirks
+from ladewerk.csms.limit.allocation import EvseKey, Outlet
+from ladewerk.csms.planning.site import Site
 from ladewerk.csms.records import (
     ChargingNeed,
     ConnectorStatus,
@@ -20,7 +20,7 @@ from ladewerk.csms.records import (
     StoredPlan,
     station_key,
 )
-from ladewerk.csms.site import Site
+from ladewerk.csms.smart_charging.quirks import NO_QUIRKS, KnownQuirks, Quirks
 from ladewerk.csms.store.ports import EventRecord, Notification, Remembered, Store
 from ladewerk.csms.transactions import Transaction, after_event, after_readings
 from ladewerk.ocpp import v21

@@ -129,7 +129,7 @@ class StoredPlan:
     gap: float
     solver: str
     summary: dict[str, str]
-    """As it was when the plan was made; :mod:`ladewerk.csms.plan_words` says it for later."""
+    """As it was when the plan was made; :mod:`ladewerk.csms.planning.plan_words` says it for later."""
     max_current_a: float | None = None
     """What the car could be given; None where that was not kept."""
     fuse: str | None = None

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ladewerk.csms.site import Site, Tariff, TariffStep
+from ladewerk.csms.planning.site import Site, Tariff, TariffStep
 
 TIME_ZONE: Final = "Europe/Berlin"
 MOST_A: Final = 16.0

@@ -15,7 +15,7 @@ from ladewerk.csms.api.views import plan_view
 from ladewerk.csms.app import Csms, running_csms
 from ladewerk.csms.app import Surroundings as CsmsSurroundings
 from ladewerk.csms.config import CsmsConfig, sqlite_url
-from ladewerk.csms.site import LoadStep
+from ladewerk.csms.planning.site import LoadStep
 from ladewerk.demo.car_park import MOST_A, TIME_ZONE, CarPark, Guest
 from ladewerk.errors import LadewerkError
 from ladewerk.rehearsal.programs import Program

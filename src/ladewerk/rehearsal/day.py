@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from ladewerk.csms.site import Site
+from ladewerk.csms.planning.site import Site
 from ladewerk.rehearsal.record import Record
 from ladewerk.rehearsal.stage import Casting, Stage, set_stage
 from ladewerk.simulator.config import BoardConfig, SimulatorConfig, UnitConfig

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from ladewerk.csms.app import Csms
-from ladewerk.csms.frame_log import LoggedFrame
+from ladewerk.csms.watching.frame_log import LoggedFrame
 from ladewerk.rehearsal.stage import BoardWrite, Stage
 from ladewerk.simulator.world import Sample
 from ladewerk.station.app import Station

@@ -13,7 +13,7 @@ from ladewerk.clock import Clock
 from ladewerk.csms.app import Csms, running_csms
 from ladewerk.csms.app import Surroundings as CsmsSurroundings
 from ladewerk.csms.config import CsmsConfig, sqlite_url
-from ladewerk.csms.site import Site as CsmsSite
+from ladewerk.csms.planning.site import Site as CsmsSite
 from ladewerk.ocpp.loopback import LoopbackNetwork
 from ladewerk.rehearsal.devices import MemoryMeter, MemoryPins, Plug, Present, SerialLine
 from ladewerk.rehearsal.ids import Ids

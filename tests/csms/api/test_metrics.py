@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 
 from ladewerk.csms.api.metrics_text import Distribution, Family, metrics_text
-from ladewerk.csms.measures import Histogram
-from ladewerk.csms.site import Site, SubFuse
+from ladewerk.csms.planning.site import Site, SubFuse
+from ladewerk.csms.watching.measures import Histogram
 from ladewerk.ocpp import Version, v21
 
 SAMPLE = re.compile(r'[a-z_]+(\{[a-z_]+="(?:[^"\\\n]|\\.)*"(?:,[a-z_]+="(?:[^"\\\n]|\\.)*")*\})? [-+]?[0-9.eInf+-]+')

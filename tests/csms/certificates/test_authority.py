@@ -18,7 +18,7 @@ from ladewerk.clock import SystemClock
 from ladewerk.csms.certificates.authority import PRIVATE_FILE, PUBLIC_FILE, open_authority
 from ladewerk.csms.certificates.issued import NotSigned, Signed
 from ladewerk.csms.certificates.issuing import CertificatesTable
-from ladewerk.csms.station_rules import Rules, StationRules
+from ladewerk.csms.stations.station_rules import Rules, StationRules
 from ladewerk.errors import Disconnected, StoreError
 from ladewerk.ocpp import ClientTls, Peer, Router, SecurityProfile, ServerTls, Version, connect, v21
 from ladewerk.web.own_certificate import make_certificate

@@ -12,7 +12,7 @@ from ladewerk.clock import LoopClock, SystemClock
 from ladewerk.csms.app import running_csms
 from ladewerk.csms.certificates.issuing import CertificatesTable
 from ladewerk.csms.config import CsmsConfig
-from ladewerk.csms.station_rules import Rules, StationRules
+from ladewerk.csms.stations.station_rules import Rules, StationRules
 from ladewerk.ocpp import Context, Peer, Router, Version, connect, v21
 from ladewerk.paced_loop import PacedLoop
 from tests.csms.certificates.test_authority import request_for

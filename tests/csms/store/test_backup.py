@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ladewerk.cli import main
+from ladewerk.csms.planning.site import Site
 from ladewerk.csms.records import ChargingNeed, ConnectorStatus, Mode, StationRecord
-from ladewerk.csms.site import Site
 from ladewerk.csms.store.backup import back_up, restore
 from ladewerk.csms.store.database import open_store
 from ladewerk.csms.store.ports import Notification, Remembered

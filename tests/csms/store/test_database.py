@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ladewerk.csms.allocation import Commanded, Outlet, Rate
-from ladewerk.csms.quirks import KnownQuirks, QuirksSaid
+from ladewerk.csms.limit.allocation import Commanded, Outlet, Rate
+from ladewerk.csms.planning.site import Site
 from ladewerk.csms.records import StationRecord
-from ladewerk.csms.site import Site
+from ladewerk.csms.smart_charging.quirks import KnownQuirks, QuirksSaid
 from ladewerk.csms.store.database import open_store
 from ladewerk.csms.store.ports import EventRecord, Store
 from ladewerk.csms.transactions import Transaction

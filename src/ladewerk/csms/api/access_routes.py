@@ -11,10 +11,10 @@ from litestar.params import JSONBody
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.guard import COOKIE, anyone, who_asks
 from ladewerk.csms.api.refusals import faulty, refused
+from ladewerk.csms.planning.site import Fault
 from ladewerk.csms.security.accounts import STAYS, Accounts, Who
 from ladewerk.csms.security.records import UserName
 from ladewerk.csms.security.roles import Right
-from ladewerk.csms.site import Fault
 from ladewerk.refusals import Why
 from ladewerk.web.passwords import LEAST_LENGTH, MOST_LENGTH
 

@@ -7,8 +7,8 @@ from litestar.params import PathParameter
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.refusals import Refused, faulty, refused
 from ladewerk.csms.commands import CommandRefused
+from ladewerk.csms.planning.site import Fault
 from ladewerk.csms.records import StationRecord, station_key
-from ladewerk.csms.site import Fault
 from ladewerk.errors import CallFailed, CallRefused, CallTimedOut, LocalProtocolError, RemoteProtocolError
 from ladewerk.ocpp.messages import Payload, Request
 

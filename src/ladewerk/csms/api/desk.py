@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from ladewerk.clock import Clock
 from ladewerk.csms.api.live_feed import LiveFeed
 from ladewerk.csms.api.views import Overview, overview
-from ladewerk.csms.connections import Connections
-from ladewerk.csms.frame_log import FrameLog
 from ladewerk.csms.functional_blocks import FunctionalBlocks
-from ladewerk.csms.health import Health
 from ladewerk.csms.ledger import Ledger
-from ladewerk.csms.measures import Measures
-from ladewerk.csms.message_log import MessageLog
-from ladewerk.csms.networks import Networks
-from ladewerk.csms.outlets import Outlets
+from ladewerk.csms.limit.outlets import Outlets
 from ladewerk.csms.security.accounts import Accounts
+from ladewerk.csms.stations.connections import Connections
+from ladewerk.csms.stations.networks import Networks
 from ladewerk.csms.store.ports import Store
+from ladewerk.csms.watching.frame_log import FrameLog
+from ladewerk.csms.watching.health import Health
+from ladewerk.csms.watching.measures import Measures
+from ladewerk.csms.watching.message_log import MessageLog
 from ladewerk.refusals import Refusals
 from ladewerk.web.tries import Tries
 

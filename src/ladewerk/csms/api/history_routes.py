@@ -26,11 +26,11 @@ from ladewerk.csms.api.views import (
     plan_view,
     transaction_view,
 )
-from ladewerk.csms.exchanges import End
-from ladewerk.csms.health import OK
-from ladewerk.csms.plan_words import read_at
+from ladewerk.csms.planning.plan_words import read_at
 from ladewerk.csms.records import station_key
 from ladewerk.csms.security.roles import Right
+from ladewerk.csms.watching.exchanges import End
+from ladewerk.csms.watching.health import OK
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,8 +7,8 @@ import msgspec
 
 from ladewerk.clock import Clock
 from ladewerk.csms.api.views import Overview
-from ladewerk.csms.frame_log import FrameLog, LoggedFrame
 from ladewerk.csms.ledger import Ledger
+from ladewerk.csms.watching.frame_log import FrameLog, LoggedFrame
 
 SPACING_S: Final = 1.0
 """Between two overviews: that of many stations is long."""

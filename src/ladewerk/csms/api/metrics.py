@@ -14,9 +14,9 @@ from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.guard import anyone
 from ladewerk.csms.api.metrics_text import MEDIA_TYPE, Distribution, Family, metrics_text
 from ladewerk.csms.api.refusals import refused
-from ladewerk.csms.fuses import SITE
-from ladewerk.csms.measures import Labels
+from ladewerk.csms.limit.fuses import SITE
 from ladewerk.csms.security.roles import Right
+from ladewerk.csms.watching.measures import Labels
 from ladewerk.ocpp import Version
 from ladewerk.refusals import Why
 

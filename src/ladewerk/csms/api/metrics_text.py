@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ladewerk.csms.measures import Histogram, Labels
+from ladewerk.csms.watching.measures import Histogram, Labels
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4"
 

@@ -14,10 +14,10 @@ from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.guard import who_asks
 from ladewerk.csms.api.refusals import faulty, refused
 from ladewerk.csms.api.views import NeedView, need_view
-from ladewerk.csms.quirks import MOST_PERIODS
+from ladewerk.csms.planning.site import Fault
 from ladewerk.csms.records import ChargingNeed, Mode, station_key
 from ladewerk.csms.security.roles import Right
-from ladewerk.csms.site import Fault
+from ladewerk.csms.smart_charging.quirks import MOST_PERIODS
 from ladewerk.electrical import MINIMUM_OFFER_A
 
 _HIGHEST_CURRENT_A: Final = 80.0

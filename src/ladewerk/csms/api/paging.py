@@ -21,7 +21,7 @@ from litestar.datastructures import ResponseHeader
 from litestar.params import QueryParameter
 
 from ladewerk.csms.api.refusals import faulty
-from ladewerk.csms.site import Fault
+from ladewerk.csms.planning.site import Fault
 
 T = TypeVar("T")
 V = TypeVar("V")

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from ladewerk.csms.site import Fault
+from ladewerk.csms.planning.site import Fault
 from ladewerk.errors import StoreError
 
 _log = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from ladewerk.csms.api.times import aware
 from ladewerk.csms.dossiers.names import numbered
 from ladewerk.csms.dossiers.reservations import Reservation, State, at
 from ladewerk.csms.dossiers.shelves import Filed
+from ladewerk.csms.planning.site import Fault
 from ladewerk.csms.security.roles import Right
-from ladewerk.csms.site import Fault
 from ladewerk.ocpp import v21
 
 _MOST_NUMBER = 2**31 - 1

@@ -7,8 +7,8 @@ from litestar.params import JSONBody
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.refusals import faulty
 from ladewerk.csms.api.views import Overview
+from ladewerk.csms.planning.site import Site, SiteChange, site_faults
 from ladewerk.csms.security.roles import Right
-from ladewerk.csms.site import Site, SiteChange, site_faults
 
 
 @get("/api/overview", right=Right.READ)

@@ -15,11 +15,11 @@ from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.paging import LINKED, USUAL, After, Limit, cursor_of, page
 from ladewerk.csms.api.refusals import faulty, refused
 from ladewerk.csms.api.views import StationView, station_names, station_or_waiting, station_view
-from ladewerk.csms.passwords import LEAST_LENGTH, MOST_LENGTH, hash_password
-from ladewerk.csms.quirks import KnownQuirks, Quirks, QuirksSaid
+from ladewerk.csms.planning.site import Fault
 from ladewerk.csms.records import StationRecord, station_key
 from ladewerk.csms.security.roles import Right
-from ladewerk.csms.site import Fault
+from ladewerk.csms.smart_charging.quirks import KnownQuirks, Quirks, QuirksSaid
+from ladewerk.csms.stations.passwords import LEAST_LENGTH, MOST_LENGTH, hash_password
 from ladewerk.errors import ConfigError, RemoteProtocolError
 from ladewerk.ocpp import v21
 from ladewerk.ocpp.messages import Payload, Request, decode, encode

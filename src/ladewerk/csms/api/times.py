@@ -3,7 +3,7 @@
 import msgspec
 
 from ladewerk.csms.api.refusals import faulty
-from ladewerk.csms.site import Fault
+from ladewerk.csms.planning.site import Fault
 
 
 def aware(body: msgspec.Struct, *names: str) -> None:

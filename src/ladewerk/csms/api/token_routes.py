@@ -9,9 +9,9 @@ from litestar.params import FromQuery, JSONBody, PathParameter
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.paging import LINKED, USUAL, After, Limit, cursor_of, page
 from ladewerk.csms.api.refusals import faulty, refused
+from ladewerk.csms.planning.site import Fault
 from ladewerk.csms.records import station_key
 from ladewerk.csms.security.roles import Right
-from ladewerk.csms.site import Fault
 from ladewerk.csms.tokens import Token, token_key
 
 IdToken = Annotated[str, PathParameter(description="the token, in any case", max_length=255)]

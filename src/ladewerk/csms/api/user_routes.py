@@ -13,10 +13,10 @@ from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.guard import who_asks
 from ladewerk.csms.api.paging import LINKED, USUAL, After, Limit, cursor_of, page
 from ladewerk.csms.api.refusals import faulty, refused
+from ladewerk.csms.planning.site import Fault
 from ladewerk.csms.security.accounts import MOST_KEYS, Accounts
 from ladewerk.csms.security.records import Change, KeyName, Scope, User, UserName
 from ladewerk.csms.security.roles import Right, Role
-from ladewerk.csms.site import Fault
 
 Name = Annotated[str, PathParameter(description="name of the user, in any case", max_length=64)]
 

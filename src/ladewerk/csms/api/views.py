@@ -7,14 +7,14 @@ from typing import Literal
 
 import msgspec
 
-from ladewerk.csms.connections import Connections
-from ladewerk.csms.exchanges import End, Exchange
-from ladewerk.csms.frame_log import LoggedFrame
 from ladewerk.csms.ledger import EvseKey, Ledger, WaitingStation
-from ladewerk.csms.plan_words import read_at
+from ladewerk.csms.planning.plan_words import read_at
+from ladewerk.csms.planning.site import Site
 from ladewerk.csms.records import ChargingNeed, StationRecord, StoredPlan, station_key
-from ladewerk.csms.site import Site
+from ladewerk.csms.stations.connections import Connections
 from ladewerk.csms.transactions import Transaction
+from ladewerk.csms.watching.exchanges import End, Exchange
+from ladewerk.csms.watching.frame_log import LoggedFrame
 
 Direction = Literal["received", "sent"]
 StationState = Literal["online", "offline", "waiting"]

@@ -20,8 +20,8 @@ from ladewerk.csms.certificates.issued import IssuedCertificate, IssueState, Not
 from ladewerk.csms.commands import Commands
 from ladewerk.csms.ledger import Ledger
 from ladewerk.csms.records import station_key
-from ladewerk.csms.session import StationSession
-from ladewerk.csms.station_rules import Rules
+from ladewerk.csms.stations.session import StationSession
+from ladewerk.csms.stations.station_rules import Rules
 from ladewerk.csms.store.ports import Store
 from ladewerk.csms.supervision import Tasks
 from ladewerk.errors import CallFailed, LocalProtocolError, RemoteProtocolError, StoreError

@@ -15,7 +15,7 @@ from ladewerk.csms.dossiers.errand_keeping import customer_reports, firmware_upd
 from ladewerk.csms.dossiers.log_uploads import Address, LogUpload, allowed, host_of, literal
 from ladewerk.csms.dossiers.names import numbered
 from ladewerk.csms.dossiers.shelves import Dossiers
-from ladewerk.csms.site import Fault
+from ladewerk.csms.planning.site import Fault
 from ladewerk.ocpp import v21
 
 REJECTED: Final = "Rejected"

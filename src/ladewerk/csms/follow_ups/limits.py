@@ -6,8 +6,10 @@ from functools import partial
 from msgspec import UNSET
 
 from ladewerk.clock import Clock
-from ladewerk.csms.allocation import Commanded, EvseKey, Outlet
-from ladewerk.csms.commanded import (
+from ladewerk.csms.commands import CommandRefused, FollowUp, FollowUps
+from ladewerk.csms.ledger import Ledger
+from ladewerk.csms.limit.allocation import Commanded, EvseKey, Outlet
+from ladewerk.csms.limit.commanded import (
     cleared,
     clears_fallback,
     commanded,
@@ -18,11 +20,9 @@ from ladewerk.csms.commanded import (
     without_fallback,
     without_profile,
 )
-from ladewerk.csms.commands import CommandRefused, FollowUp, FollowUps
-from ladewerk.csms.ledger import Ledger
-from ladewerk.csms.outlets import Outlets
+from ladewerk.csms.limit.outlets import Outlets
+from ladewerk.csms.planning.site import Fault
 from ladewerk.csms.records import station_key
-from ladewerk.csms.site import Fault
 from ladewerk.ocpp import v21
 
 

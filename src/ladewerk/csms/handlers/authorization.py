@@ -2,7 +2,7 @@
 
 from msgspec import UNSET
 
-from ladewerk.csms.session import StationSession
+from ladewerk.csms.stations.session import StationSession
 from ladewerk.csms.tokens import Verdict, judge, token_key, told
 from ladewerk.errors import RemoteProtocolError, StoreError
 from ladewerk.ocpp import Context, ErrorCode, v21

@@ -1,7 +1,7 @@
 """Block G: connectors and signs of life."""
 
 from ladewerk.csms.records import ConnectorStatus
-from ladewerk.csms.session import StationSession
+from ladewerk.csms.stations.session import StationSession
 from ladewerk.ocpp import Context, v21
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from ladewerk.csms.session import StationSession
+from ladewerk.csms.stations.session import StationSession
 from ladewerk.ocpp import Context, v21
 
 _NO_PROVIDER: Final = v21.StatusInfoType(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ladewerk.csms.data_transfer_rules import DataTransferRule, answer
-from ladewerk.csms.session import StationSession
+from ladewerk.csms.stations.session import StationSession
 from ladewerk.ocpp import Context, v21
 
 

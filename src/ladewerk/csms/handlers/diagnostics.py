@@ -10,7 +10,7 @@ from ladewerk.csms.dossiers.names import numbered
 from ladewerk.csms.dossiers.shelves import Topic
 from ladewerk.csms.follow_ups.errands import reason
 from ladewerk.csms.handlers.writing import written
-from ladewerk.csms.session import StationSession
+from ladewerk.csms.stations.session import StationSession
 from ladewerk.ocpp import Context, v21
 
 

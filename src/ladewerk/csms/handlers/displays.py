@@ -4,7 +4,7 @@ from msgspec import UNSET
 
 from ladewerk.csms.dossiers.displays import shown
 from ladewerk.csms.handlers.writing import written
-from ladewerk.csms.session import StationSession
+from ladewerk.csms.stations.session import StationSession
 from ladewerk.ocpp import Context, v21
 
 

@@ -5,7 +5,7 @@ from msgspec import UNSET
 from ladewerk.csms.dossiers.errand_keeping import firmware_updates
 from ladewerk.csms.follow_ups.errands import reason
 from ladewerk.csms.handlers.writing import written
-from ladewerk.csms.session import StationSession
+from ladewerk.csms.stations.session import StationSession
 from ladewerk.ocpp import Context, v21
 
 

@@ -1,6 +1,6 @@
 """Block J: meter values sent apart from transaction events."""
 
-from ladewerk.csms.session import StationSession
+from ladewerk.csms.stations.session import StationSession
 from ladewerk.ocpp import Context, v21
 
 

@@ -8,7 +8,7 @@ from ladewerk.csms.dossiers.inventories import Inventories
 from ladewerk.csms.dossiers.reports import reported
 from ladewerk.csms.dossiers.shelves import Topic
 from ladewerk.csms.handlers.writing import written
-from ladewerk.csms.session import StationSession
+from ladewerk.csms.stations.session import StationSession
 from ladewerk.ocpp import Context, v21
 
 HEARTBEAT_INTERVAL_S: Final = 300

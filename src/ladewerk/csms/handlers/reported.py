@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from ladewerk.csms.session import StationSession
+from ladewerk.csms.stations.session import StationSession
 from ladewerk.ocpp import Context
 from ladewerk.ocpp.messages import Payload
 

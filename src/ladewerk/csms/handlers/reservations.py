@@ -6,7 +6,7 @@ from ladewerk.csms.dossiers.names import numbered
 from ladewerk.csms.dossiers.reservations import REPORTED, Reservation, used_by
 from ladewerk.csms.follow_ups.reservations import move
 from ladewerk.csms.handlers.writing import written
-from ladewerk.csms.session import StationSession
+from ladewerk.csms.stations.session import StationSession
 from ladewerk.ocpp import Context, v21
 
 

@@ -1,6 +1,6 @@
 """Block A: what a station noticed about its own security."""
 
-from ladewerk.csms.session import StationSession
+from ladewerk.csms.stations.session import StationSession
 from ladewerk.ocpp import Context, v21
 
 

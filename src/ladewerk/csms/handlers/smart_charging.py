@@ -1,8 +1,8 @@
 """Block K: what cars need and what limits them."""
 
-from ladewerk.csms.ev_schedule import exceeded_at
-from ladewerk.csms.needs import NeedRefused, read_need
-from ladewerk.csms.session import StationSession
+from ladewerk.csms.planning.ev_schedule import exceeded_at
+from ladewerk.csms.planning.needs import NeedRefused, read_need
+from ladewerk.csms.stations.session import StationSession
 from ladewerk.ocpp import Context, v21
 
 

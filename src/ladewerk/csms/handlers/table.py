@@ -19,7 +19,7 @@ from ladewerk.csms.handlers import (
     transactions,
 )
 from ladewerk.csms.handlers.reported import kept
-from ladewerk.csms.session import StationSession
+from ladewerk.csms.stations.session import StationSession
 from ladewerk.errors import RemoteProtocolError
 from ladewerk.ocpp import Context, ErrorCode, Router, v21
 from ladewerk.ocpp.messages import Payload

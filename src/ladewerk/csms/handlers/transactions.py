@@ -4,7 +4,7 @@ from msgspec import UNSET
 
 from ladewerk.csms.handlers.authorization import verdict
 from ladewerk.csms.handlers.reservations import note_use
-from ladewerk.csms.session import StationSession
+from ladewerk.csms.stations.session import StationSession
 from ladewerk.csms.tokens import told
 from ladewerk.errors import RemoteProtocolError, StoreError
 from ladewerk.ocpp import Context, ErrorCode, v21

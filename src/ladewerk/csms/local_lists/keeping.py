@@ -14,7 +14,6 @@ from typing import Final
 import msgspec
 
 from ladewerk.clock import Clock
-from ladewerk.csms.connections import Connection, Connections
 from ladewerk.csms.ledger import Ledger
 from ladewerk.csms.local_lists.entries import (
     ITEMS,
@@ -26,6 +25,7 @@ from ladewerk.csms.local_lists.entries import (
     next_version,
     whole_list,
 )
+from ladewerk.csms.stations.connections import Connection, Connections
 from ladewerk.csms.store.ports import Store
 from ladewerk.csms.supervision import Tasks
 from ladewerk.csms.tokens import Token

@@ -10,11 +10,11 @@ from typing import Any, Final, TypeVar
 import msgspec
 from sqlalchemy import Connection, and_, delete, func, or_, select
 
-from ladewerk.csms.allocation import EvseKey, Outlet
 from ladewerk.csms.dossiers.shelves import Dossiers
-from ladewerk.csms.quirks import KnownQuirks
+from ladewerk.csms.limit.allocation import EvseKey, Outlet
+from ladewerk.csms.planning.site import Site
 from ladewerk.csms.records import ChargingNeed, ConnectorStatus, StationRecord, StoredPlan, station_key
-from ladewerk.csms.site import Site
+from ladewerk.csms.smart_charging.quirks import KnownQuirks
 from ladewerk.csms.store import schema
 from ladewerk.csms.store.accounts import DatabaseAccounts
 from ladewerk.csms.store.engine import open_engine

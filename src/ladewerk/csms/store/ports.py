@@ -7,12 +7,12 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from ladewerk.csms.allocation import EvseKey, Outlet
 from ladewerk.csms.dossiers.shelves import Dossiers
-from ladewerk.csms.quirks import KnownQuirks
+from ladewerk.csms.limit.allocation import EvseKey, Outlet
+from ladewerk.csms.planning.site import Site
 from ladewerk.csms.records import ChargingNeed, ConnectorStatus, StationRecord, StoredPlan
 from ladewerk.csms.security.records import Change, Key, Login, User
-from ladewerk.csms.site import Site
+from ladewerk.csms.smart_charging.quirks import KnownQuirks
 from ladewerk.csms.tokens import Token
 from ladewerk.csms.transactions import Transaction
 from ladewerk.signals import Signal

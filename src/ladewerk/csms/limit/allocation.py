@@ -1,0 +1,400 @@
+"""The limit that holds: what every EVSE may draw at most, and how much of a new schedule may be sent to it now.
+
+**The invariant.** If at a moment the sum of what the EVSEs behind each fuse *may* draw fits, now and at every later moment
+as things stand, then it goes on fitting, whatever of the following happens in whatever order: messages and answers late,
+lost or doubled, connections cut, transactions begun and ended, stations and this CSMS killed and started again. No CSMS
+can hold more: who lowers a limit, or brings a station that nobody knew, may pass it until the others have confirmed less.
+
+What an EVSE may draw is not what was planned for it. It is the most that anything allows which its station may have:
+the TxProfile that it confirmed last, each that was sent since and neither confirmed nor refused, and, *at all times*, its
+TxDefaultProfile, the *fallback*: a transaction may end and another begin before anybody hears of it, and a TxProfile runs
+out. Where no fallback is confirmed it is the rating. A silent station is no special case: it may draw what it may draw.
+
+So a lowering counts from its confirmation, and :data:`SETTLE` later, since a car takes its time; one that is refused or
+unanswered changes nothing. A raise is granted for those moments alone at which it fits beside all that the others may draw
+less than :data:`GAP` before and after: clocks differ, and cars take their time.
+
+It rests on two things. A station follows its profiles as OCPP says (K01, K02). And it takes the profiles of one EVSE in
+the order in which they were sent: a connection keeps the order, and what comes by an older connection counts no more.
+"""
+
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeVar
+
+from ladewerk.csms.smart_charging.quirks import NO_QUIRKS, Quirks
+from ladewerk.electrical import power_w
+from ladewerk.timeline import Timeline, combine
+
+EvseKey = tuple[str, int]
+"""A station's key and the number of its EVSE."""
+
+SETTLE: Final = timedelta(seconds=10)
+"""How long a car may still draw what it was allowed before: the way of the order to the board, and 5 s of its own
+(IEC 61851-1, Annex A)."""
+
+SKEW: Final = timedelta(seconds=2)
+"""How far the clocks of two stations may lie apart."""
+
+GAP: Final = SETTLE + SKEW
+"""Between the end of one car's current and the beginning of another's in its place."""
+
+TOLERANCE_W: Final = 1.0
+TOLERANCE_A: Final = 0.01
+"""Sums of rounded currents pass a limit by less than this."""
+
+T = TypeVar("T")
+
+_ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
+
+
+class Rate(NamedTuple):
+    """What a profile allows: ``current_a`` on each of ``phases``."""
+
+    current_a: float
+    phases: int
+
+
+class Load(NamedTuple):
+    """What is drawn: watts in all, amps on each phase."""
+
+    power_w: float
+    l1_a: float
+    l2_a: float
+    l3_a: float
+
+
+NO_LOAD: Final = Load(0.0, 0.0, 0.0, 0.0)
+_NO_RATES: Final[Timeline[Rate]] = Timeline()
+_NO_LOADS: Final[Timeline[Load]] = Timeline()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commanded:
+    """A profile of an operator; ``line`` is the most that it allows."""
+
+    profile_id: int
+    purpose: str
+    stack_level: int
+    line: Timeline[Rate]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlet:
+    """All that one EVSE may follow, as far as is known; ``wired`` are the phases it hangs on."""
+
+    rating: Rate
+    wired: tuple[int, ...] = (1, 2, 3)
+    voltage_v: float = 230.0
+    quirks: Quirks = NO_QUIRKS
+    fallback: Rate | None = None
+    """The confirmed one; None: none is known to be there."""
+    fallbacks_sent: tuple[Rate, ...] = ()
+    """Sent, and neither confirmed nor refused."""
+    installed: Timeline[Rate] = _NO_RATES
+    sent: tuple[Timeline[Rate], ...] = ()
+    commanded: tuple[Commanded, ...] = ()
+    """Sent by operators, and neither refused nor cleared."""
+    fading: Timeline[Load] = _NO_LOADS
+    """What it might draw before the last confirmation, for as long as its car may take to follow."""
+
+    def load(self, rate: Rate) -> Load:
+        """``rate`` as a load: a car of fewer phases may hang on any of them."""
+        each_a, phases = rate.current_a, min(rate.phases, len(self.wired))
+        total_w = power_w(each_a, phases=phases, voltage_v=self.voltage_v)
+        if self.quirks.rate_unit == "W":
+            # The watts that it is told may all flow on one phase.
+            each_a = min(each_a * rate.phases, max(each_a, self.rating.current_a))
+            most_w = power_w(each_a, phases=len(self.wired), voltage_v=self.voltage_v)
+            total_w = min(power_w(rate.current_a, phases=rate.phases, voltage_v=self.voltage_v), most_w)
+        on = tuple(each_a if phase in self.wired else 0.0 for phase in (1, 2, 3))
+        return Load(total_w, *on)
+
+    def may_draw(self) -> Timeline[Load]:
+        """The most it may draw, at every moment."""
+        return _may_draw(self)
+
+    def may_follow(self) -> Timeline[Rate]:
+        """The highest single rate that it may be following at each moment."""
+        base = Timeline.of([(_ALWAYS, self.base())])
+        return combine(_greatest, base, *self.profiles())
+
+    def profiles(self) -> tuple[Timeline[Rate], ...]:
+        """All beside its fallback."""
+        return (self.installed, *self.sent, *(one.line for one in self.commanded))
+
+    def base(self) -> Rate:
+        """The most it may draw without a TxProfile."""
+        # A station that forgets its profiles may have forgotten them just now.
+        known = self.fallback if self.fallback is not None and self.quirks.keeps_profiles else self.rating
+        return max((known, *self.fallbacks_sent), key=_size)
+
+    def least(self, fallback: Rate) -> Rate:
+        """``fallback`` as its station takes it: no lower than it can, and of watts no more than it has phases for."""
+        phases = min(fallback.phases, len(self.wired)) if self.quirks.rate_unit == "W" else fallback.phases
+        return Rate(max(fallback.current_a, self.quirks.least_limit_a), phases)
+
+    def rewired(self, *, rating: Rate, phases: tuple[int, ...], voltage_v: float, quirks: Quirks) -> "Outlet":
+        """The same with other wiring, or on a station of other ``quirks``."""
+        return replace(self, rating=rating, wired=phases, voltage_v=voltage_v, quirks=quirks)
+
+    def offered(self, line: Timeline[Rate]) -> "Outlet":
+        """A TxProfile goes out; to be known, and kept, before it does."""
+        return replace(self, sent=(*self.sent, line))
+
+    def accepted(self, line: Timeline[Rate], now: datetime) -> "Outlet":
+        """The station has confirmed ``line``, which took the place of everything before."""
+        return replace(self, installed=line, sent=(), fading=self._fading(now))
+
+    def refused(self, line: Timeline[Rate]) -> "Outlet":
+        """The station has refused ``line``: what it had it has."""
+        return replace(self, sent=_without(self.sent, line))
+
+    def ended(self) -> "Outlet":
+        """The transaction is over, and its TxProfiles with it (K02.FR.05); what was told as a default holds for the next."""
+        left = replace(self, commanded=tuple(one for one in self.commanded if one.purpose != "TxProfile"))
+        return replace(left, installed=_NO_RATES, sent=()) if self.quirks.purpose == "TxProfile" else left
+
+    def booted(self) -> "Outlet":
+        """The station has started anew: what it had it may have, and whether it has it is to be confirmed again."""
+        sent = (*self.sent, self.installed) if self.installed.starts else self.sent
+        before = () if self.fallback is None else (self.fallback,)
+        return replace(self, installed=_NO_RATES, sent=sent, fallback=None, fallbacks_sent=(*self.fallbacks_sent, *before))
+
+    def fallback_offered(self, rate: Rate) -> "Outlet":
+        """A fallback goes out."""
+        return replace(self, fallbacks_sent=(*self.fallbacks_sent, rate))
+
+    def fallback_accepted(self, rate: Rate, now: datetime) -> "Outlet":
+        """The station has confirmed its fallback."""
+        return replace(self, fallback=rate, fallbacks_sent=(), fading=self._fading(now))
+
+    def fallback_refused(self, rate: Rate) -> "Outlet":
+        """The station has refused it."""
+        return replace(self, fallbacks_sent=_without(self.fallbacks_sent, rate))
+
+    def _fading(self, now: datetime) -> Timeline[Load]:
+        # From the confirmation on the old schedule is followed no more; what it allowed before may still flow.
+        before = _by_profiles(self).within(now - SETTLE, now)
+        lagging = widened(before, timedelta(), SETTLE).within(now, now + SETTLE)
+        return combine(_highest_or_none, lagging, self.fading.within(now))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fuse:
+    """What holds for the sum of the EVSEs ``behind`` it: all together, and on each phase; None is not limited.
+
+    ``power_w`` and ``phase_a`` are what is left for EVSEs, over time; where a line says nothing there is nothing left.
+    """
+
+    name: str
+    behind: Collection[EvseKey]
+    power_w: Timeline[float] | None = None
+    phase_a: Timeline[float] | None = None
+
+    def room(self) -> Timeline[Load]:
+        """Both as a load; what is not limited is endless."""
+        endless = Timeline.of([(_ALWAYS, float("inf"))])
+        lines = tuple(endless if line is None else line for line in (self.power_w, self.phase_a))
+        return combine(_as_room, *lines)
+
+
+def granted(
+    wanted: Timeline[Rate],
+    key: EvseKey,
+    outlets: Mapping[EvseKey, Outlet],
+    fuses: Iterable[Fuse],
+    now: datetime,
+) -> Timeline[Rate]:
+    """The part of ``wanted`` that may be sent to the EVSE ``key`` now; it ends where ``wanted`` does.
+
+    Lowering is always granted. A raise is granted at each moment at which it fits behind every fuse. Where it does not,
+    the EVSE gets the lower current that is wanted just before or after, so that it makes room for another without a pause;
+    where that does not fit either it stays at what it may follow already. Never is a current invented: a car cannot
+    charge at just any.
+    """
+    mine = outlets[key]
+    asked = wanted.within(now, wanted.end)
+    lower = extreme(asked, 2 * GAP, 2 * GAP, _least).within(now, wanted.end)
+    above = [fuse for fuse in fuses if key in fuse.behind]
+    fits = (combine(_all, *(_fits(line, mine, fuse, key, outlets) for fuse in above)) for line in (asked, lower))
+
+    def rule(values: Sequence[Rate | bool | None]) -> Rate | None:
+        want, less, had, want_fits, less_fits = values
+        if not isinstance(want, Rate) or not isinstance(less, Rate) or not isinstance(had, Rate):
+            return None
+        if want_fits is not False:
+            return want
+        return less if less_fits is not False else had
+
+    lines: list[Timeline[Rate | bool]] = [asked, lower, mine.may_follow(), *fits]
+    return combine(rule, *lines).within(now, wanted.end)
+
+
+def fallback_fits(
+    rate: Rate,
+    keys: Collection[EvseKey],
+    outlets: Mapping[EvseKey, Outlet],
+    fuses: Callable[[], Iterable[Fuse]],
+    now: datetime,
+) -> bool:
+    """Whether the EVSEs ``keys`` of a station may get ``rate`` as their fallback: for ever, beside all that may be drawn.
+
+    ``fuses`` is asked only where that is more than they have.
+    """
+    if all(_size(rate) <= _size(outlets[key].base()) for key in keys):
+        return True
+    after = {**outlets, **{key: outlets[key].fallback_offered(rate) for key in keys}}
+    return not any(passes(fuse, after, now).starts for fuse in fuses() if not set(keys).isdisjoint(fuse.behind))
+
+
+def passes(fuse: Fuse, outlets: Mapping[EvseKey, Outlet], now: datetime) -> Timeline[bool]:
+    """When, from ``now`` on, more may be drawn than ``fuse`` leaves: True then, and nothing said else."""
+    sum_line = summed([outlets[key].may_draw() for key in fuse.behind if key in outlets])
+    return combine(_too_much, sum_line, fuse.room()).within(now)
+
+
+def summed(lines: Iterable[Timeline[Load]]) -> Timeline[Load]:
+    """The sum of ``lines``, where one says nothing it is nothing; in time that grows with their steps alone."""
+    changes: list[tuple[datetime, Load, Load]] = []
+    for line in lines:
+        before = NO_LOAD
+        for start, value in zip(line.starts, line.values, strict=True):
+            after = NO_LOAD if value is None else value
+            changes.append((start, before, after))
+            before = after
+    changes.sort(key=lambda change: change[0])
+    steps: dict[datetime, Load] = {}
+    power, l1, l2, l3 = NO_LOAD
+    for start, old, new in changes:
+        power, l1, l2, l3 = power + new[0] - old[0], l1 + new[1] - old[1], l2 + new[2] - old[2], l3 + new[3] - old[3]
+        # Rounding may leave a hair less than nothing where all have ended, and a load below nothing is none.
+        steps[start] = Load(max(0.0, power), max(0.0, l1), max(0.0, l2), max(0.0, l3))
+    return Timeline.of(steps.items())
+
+
+def widened(line: Timeline[Load], before: timedelta, after: timedelta) -> Timeline[Load]:
+    """``line`` with every value said ``before`` it begins and until ``after`` its end; of several the highest."""
+    return extreme(line, before, after, _highest)
+
+
+def extreme(line: Timeline[T], before: timedelta, after: timedelta, pick: Callable[[Sequence[T]], T]) -> Timeline[T]:
+    """The same with ``pick`` of several."""
+    segments = list(line.segments())
+    begins = [_shifted(segment.start, -before) for segment in segments]
+    ends = [None if segment.end is None else segment.end + after for segment in segments]
+    moments = sorted({*begins, *(end for end in ends if end is not None)})
+    steps: list[tuple[datetime, T | None]] = []
+    active: deque[int] = deque()
+    following = 0
+    for moment in moments:
+        while following < len(segments) and begins[following] <= moment:
+            active.append(following)
+            following += 1
+        while active and (end := ends[active[0]]) is not None and end <= moment:
+            active.popleft()
+        steps.append((moment, pick([segments[index].value for index in active]) if active else None))
+    return Timeline.of(steps)
+
+
+# -- rules ---------------------------------------------------------------------------------------------------------------
+
+
+def _by_profiles(outlet: Outlet) -> Timeline[Load]:
+    base = Timeline.of([(_ALWAYS, outlet.load(outlet.base()))])
+    return combine(_highest, base, *(line.map(outlet.load) for line in outlet.profiles()))
+
+
+@lru_cache(maxsize=16_384)  # since the sum over a site asks every EVSE whenever one of them changes
+def _may_draw(outlet: Outlet) -> Timeline[Load]:
+    return combine(_highest, _by_profiles(outlet), outlet.fading)
+
+
+@lru_cache(maxsize=16_384)
+def may_draw_about(outlet: Outlet) -> Timeline[Load]:
+    """The same as others have to count it."""
+    return combine(_highest, widened(_by_profiles(outlet), GAP, GAP), widened(outlet.fading, SKEW, SKEW))
+
+
+def _fits(
+    asked: Timeline[Rate], mine: Outlet, fuse: Fuse, key: EvseKey, outlets: Mapping[EvseKey, Outlet]
+) -> Timeline[bool]:
+    """Where ``asked`` raises nothing, or fits behind ``fuse`` beside the others."""
+    others = summed([may_draw_about(outlets[other]) for other in fuse.behind if other != key and other in outlets])
+    # A car that is lowered because there is less for all must have followed by then.
+    room = extreme(fuse.room(), GAP, timedelta(), least_room)
+
+    def rule(values: Sequence[Load | None]) -> bool | None:
+        want, have, beside, room = values
+        if want is None:
+            return None
+        have, beside, room = have or NO_LOAD, beside or NO_LOAD, room or NO_LOAD
+        return all(
+            ask <= had + _tolerance(place) or ask + rest <= most + _tolerance(place)
+            for place, (ask, had, rest, most) in enumerate(zip(want, have, beside, room, strict=True))
+        )
+
+    return combine(rule, asked.map(mine.load), mine.may_draw(), others, room)
+
+
+def _tolerance(place: int) -> float:
+    return TOLERANCE_W if place == 0 else TOLERANCE_A
+
+
+def _too_much(values: Sequence[Load | None]) -> bool | None:
+    drawn, room = (value or NO_LOAD for value in values)
+    over = any(have > most + _tolerance(place) for place, (have, most) in enumerate(zip(drawn, room, strict=True)))
+    return True if over else None
+
+
+def _highest(values: Sequence[Load | None]) -> Load:
+    said = [value for value in values if value is not None]
+    if len(said) == 1:
+        return said[0]
+    return Load(*(max(column) for column in zip(*said, strict=True))) if said else NO_LOAD
+
+
+def _highest_or_none(values: Sequence[Load | None]) -> Load | None:
+    return _highest(values) if any(value is not None for value in values) else None
+
+
+def _least(rates: Sequence[Rate]) -> Rate:
+    return min(rates, key=_size)
+
+
+def least_room(rooms: Sequence[Load]) -> Load:
+    return Load(*(min(column) for column in zip(*rooms, strict=True)))
+
+
+def _all(values: Sequence[bool | None]) -> bool:
+    return False not in values
+
+
+def _greatest(values: Sequence[Rate | None]) -> Rate | None:
+    return max((value for value in values if value is not None), key=_size, default=None)
+
+
+def _size(rate: Rate) -> float:
+    return rate.current_a * rate.phases
+
+
+def _as_room(values: Sequence[float | None]) -> Load:
+    power, phase_a = (0.0 if value is None else value for value in values)
+    return Load(power, phase_a, phase_a, phase_a)
+
+
+def _shifted(moment: datetime, by: timedelta) -> datetime:
+    return moment if moment == _ALWAYS else moment + by
+
+
+def _without(lines: Sequence[T], line: T) -> tuple[T, ...]:
+    """``lines`` without the last that equals ``line``."""
+    found = list(lines)
+    for index in range(len(found) - 1, -1, -1):
+        if found[index] == line:
+            del found[index]
+            break
+    return tuple(found)
