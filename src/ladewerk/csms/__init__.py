@@ -7,7 +7,7 @@
                                                                           ▼
                                  planning/ (needs, site and a joint plan by ladewerk.optimizer)
                                                                           │
-    station <══ SetChargingProfile ══ smart_charging/ (told, accepted, read back) ── limit/ (lower first, confirm, then raise)
+    station <══ SetChargingProfile ══ smart_charging/ (told, read back) ── limit/ (lower first, confirm, then raise)
 
     station <══ commands.py (checked, written down, followed by follow_ups/) <── api/, local_lists/, certificates/
                                                    └──> dossiers/ (what stations were asked for and have told, bounded)
