@@ -152,6 +152,15 @@ def test_a_station_that_has_started_anew_counts_at_its_rating_until_it_confirms_
     )
 
 
+def test_a_station_that_has_started_anew_may_have_kept_its_fallback_so_a_raise_is_one_still() -> None:
+    known, fuses = site(10_000, outlet(fallback=Rate(3.0, 3)), outlet(fallback=Rate(5.0, 3)))
+    known[S0] = known[S0].booted()
+    assert at_hour(granted(line(7), S0, known, fuses, NOW), 0) == 3
+    assert at_hour(granted(line(5), S0, known, fuses, NOW), 0) == 5
+    assert not fallback_fits(Rate(7.0, 3), [S0], known, lambda: fuses, NOW)
+    assert fallback_fits(Rate(5.0, 3), [S0], known, lambda: fuses, NOW)
+
+
 def test_the_end_of_a_transaction_leaves_the_fallback() -> None:
     assert draws_w(outlet(9, fallback=Rate(6, 3)).offered(line(8)).ended(), 0) == 6000
 

@@ -74,6 +74,7 @@ class Site(RuleBasedStateMachine):
         self.transactions = dict.fromkeys(KEYS, 1)
         self.open: dict[tuple[str, int], tuple[int, str, Any]] = {}
         self.calls = 0
+        self.sure_from = START
 
     # -- the CSMS -------------------------------------------------------------------------------------------------------
 
@@ -141,6 +142,8 @@ class Site(RuleBasedStateMachine):
             self.known[key] = cleared(one, what, key[1]) if status == "Accepted" else one
         else:
             confirmed = status == "Accepted"
+            if confirmed and one.fallback is None:
+                self.sure_from = self.now + SETTLE  # it may have had its rating until now
             self.known[key] = one.fallback_accepted(what, self.now) if confirmed else one.fallback_refused(what)
 
     @rule(key=cars)
@@ -243,7 +246,7 @@ class Site(RuleBasedStateMachine):
 
     @invariant()
     def what_may_be_drawn_never_passes_a_fuse(self) -> None:
-        if all(outlet.fallback is not None for outlet in self.known.values()):
+        if self.now >= self.sure_from and all(outlet.fallback is not None for outlet in self.known.values()):
             for fuse in FUSES:
                 assert not passes(fuse, self.known, self.now).starts
 

@@ -132,6 +132,15 @@ class Outlet:
         known = self.fallback if self.fallback is not None and self.quirks.keeps_profiles else self.rating
         return max((known, *self.fallbacks_sent), key=_size)
 
+    def as_told(self) -> "Outlet":
+        """The same if its station has kept what it was told; of one that was never told anything nothing better is known.
+
+        For others it counts as it is. But what it may have lost is no room of its own: a raise is a raise where it kept it.
+        """
+        if self.fallback is not None or not self.fallbacks_sent:
+            return self
+        return replace(self, fallback=max(self.fallbacks_sent, key=_size))
+
     def least(self, fallback: Rate) -> Rate:
         """``fallback`` as its station takes it: no lower than it can, and of watts no more than it has phases for."""
         phases = min(fallback.phases, len(self.wired)) if self.quirks.rate_unit == "W" else fallback.phases
@@ -216,7 +225,7 @@ def granted(
     where that does not fit either it stays at what it may follow already. Never is a current invented: a car cannot
     charge at just any.
     """
-    mine = outlets[key]
+    mine = outlets[key].as_told()
     asked = wanted.within(now, wanted.end)
     lower = extreme(asked, 2 * GAP, 2 * GAP, _least).within(now, wanted.end)
     above = [fuse for fuse in fuses if key in fuse.behind]
@@ -245,9 +254,10 @@ def fallback_fits(
 
     ``fuses`` is asked only where that is more than they have.
     """
-    if all(_size(rate) <= _size(outlets[key].base()) for key in keys):
+    told = {key: outlets[key].as_told() for key in keys}
+    if all(_size(rate) <= _size(outlet.base()) for outlet in told.values()):
         return True
-    after = {**outlets, **{key: outlets[key].fallback_offered(rate) for key in keys}}
+    after = {**outlets, **{key: outlet.fallback_offered(rate) for key, outlet in told.items()}}
     return not any(passes(fuse, after, now).starts for fuse in fuses() if not set(keys).isdisjoint(fuse.behind))
 
 

@@ -178,11 +178,15 @@ def _place(one: Commanded) -> tuple[str, int]:
 def excess(
     changed: Mapping[EvseKey, Outlet], outlets: Mapping[EvseKey, Outlet], fuses: Iterable[Fuse], now: datetime
 ) -> str | None:
-    """Where ``changed`` outlets would let more be drawn than a fuse leaves, and more than before; None: nowhere, ever."""
+    """Where ``changed`` outlets would let more be drawn than a fuse leaves, and more than before; None: nowhere, ever.
+
+    A station that has just started is not sure to have lost its fallback: what it draws more than that is more.
+    """
+    had = {**outlets, **{key: outlets[key].as_told() for key in changed}}
     for fuse in fuses:
         if set(changed).isdisjoint(fuse.behind):
             continue
-        before, after = _sum(outlets, fuse.behind), _sum({**outlets, **changed}, fuse.behind)
+        before, after = _sum(had, fuse.behind), _sum({**outlets, **changed}, fuse.behind)
         # A car that is lowered because there is less for all must have followed by then.
         room = extreme(fuse.room(), GAP, timedelta(), least_room)
         too_much = combine(_too_much, before, after, room).within(now)
