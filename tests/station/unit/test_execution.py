@@ -38,6 +38,14 @@ def test_the_end_is_that_of_the_last_current() -> None:
     assert Execution.begin(Timeline.of([(START, 10.0)]), at(0)).ends_at() is None
 
 
+def test_what_holds_for_any_car_behind_the_departure_is_no_part_of_the_charging() -> None:
+    whole = Timeline.of([*zip(PLAN.starts, PLAN.values, strict=True), (START + timedelta(days=1), 11.0)])
+    execution = Execution.begin(whole, at(0))
+    assert execution.ends_at() is None
+    assert execution.charges_until(START + timedelta(hours=1)) == START + timedelta(seconds=180)
+    assert execution.charges_until(START + timedelta(days=2)) is None
+
+
 def test_a_plan_without_a_current_is_over_at_once() -> None:
     assert Execution.begin(line((600, 0.0)), at(0)).is_over(at(0))
     assert Execution.begin(Timeline(), at(0)).is_over(at(0))

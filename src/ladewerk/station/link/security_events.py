@@ -45,7 +45,7 @@ class SecurityEvents:
 
     def tell(self, kind: str, info: str = "") -> None:
         """Note an event of the appendix's list; it is kept and sent as soon as that can be."""
-        _log.warning("security: %s %s", kind, info)
+        _log.log(logging.INFO if kind == STARTUP else logging.WARNING, "security: %s %s", kind, info)
         self._waiting.append((kind, self._clock.now().isoformat(), info[:_LONGEST_INFO]))
         self._told.set()
 

@@ -1,5 +1,6 @@
 """The rows of a unit's table before anything is energised: from no vehicle to a plan that waits for Start."""
 
+from datetime import datetime
 from typing import Final
 
 from msgspec.structs import replace
@@ -126,7 +127,7 @@ def schedule_given(state: UnitState, event: ScheduleGiven, now: Moment) -> Step:
         return state, (Refuse("plan_expired"),)
     state, begun = begin_transaction(state)
     state = replace(forget_session(state), planned=planned, planned_at=now.at, by_user=True)
-    given = (*begun, AuthorizeTransaction(), Say(Level.INFO, "schedule_taken", {"ends_at": _iso(planned)}))
+    given = (*begun, AuthorizeTransaction(), Say(Level.INFO, "schedule_taken", {"ends_at": _iso(planned.ends_at())}))
     state = enter(state, Phase.PLANNED, now)
     if not state.rules.autostart:
         return state, given
@@ -144,7 +145,9 @@ def plan_received(state: UnitState, event: PlanReceived, now: Moment) -> Step:
     if planned.is_over(now):
         return state, (Say(Level.WARNING, "plan_empty"),)
     state = replace(enter(state, Phase.PLANNED, now), planned=planned, planned_at=now.at, request=Request.ACCEPTED)
-    said = Say(Level.INFO, "plan_received", {"ends_at": _iso(planned)})
+    # Behind the departure stands what holds for any car: no end of this one's plan.
+    ends_at = planned.ends_at() if state.needs is None else planned.charges_until(state.needs.depart_at)
+    said = Say(Level.INFO, "plan_received", {"ends_at": _iso(ends_at)})
     if not state.rules.autostart:
         return state, (said,)
     state, actions = begin_plan(state, now)
@@ -232,6 +235,5 @@ def resting_lock_failed(state: UnitState, event: LockFailed, now: Moment) -> Ste
     return fail(state, Trouble("unlock_failed", {"why": event.why}), now)
 
 
-def _iso(planned: Execution) -> str | None:
-    end = planned.ends_at()
+def _iso(end: datetime | None) -> str | None:
     return end.isoformat() if end is not None else None

@@ -47,6 +47,11 @@ class Execution:
         """The end of the last planned current; None where the plan holds no current at all, or never ends."""
         return self.line.end
 
+    def charges_until(self, depart_at: datetime) -> datetime | None:
+        """The end of the last slot with a current that begins before ``depart_at``; None where there is none, or no end."""
+        ends = [slot.end for slot in self.line.segments() if slot.value > 0 and slot.start < depart_at]
+        return ends[-1] if ends else None
+
     def is_over(self, now: Moment) -> bool:
         """True once no current is planned any more."""
         if not self.line.starts:

@@ -2,6 +2,7 @@
 
 import { el, keep, mark, say } from "../kit/dom.js";
 import { format, t } from "../kit/i18n.js";
+import { shownPeriods } from "./plan-shown.js";
 
 /** @typedef {import("./types.js").Unit} Unit */
 /** @typedef {import("./types.js").Period} Period */
@@ -29,12 +30,12 @@ export class PlanStrip {
    * @param {string} now
    */
   show(unit, now) {
-    const periods = unit.plan?.periods ?? [];
+    const at = Date.parse(now);
+    const periods = shownPeriods(unit, at);
     this._full.hidden = periods.length === 0;
     this._empty.hidden = periods.length > 0;
     say(this._received, unit.plan ? t("plan.received", { at: unit.plan.received_at }) : "");
     if (periods.length === 0) return;
-    const at = Date.parse(now);
     const start = Date.parse(periods[0].start_at);
     const end = endOf(periods[periods.length - 1]);
     const key = (/** @type {Period} */ period) => `${period.start_at}/${period.end_at}/${period.limit_a}`;

@@ -4,6 +4,7 @@ import { Chart } from "../kit/chart.js";
 import { ApiError, ask } from "../kit/api.js";
 import { el } from "../kit/dom.js";
 import { t } from "../kit/i18n.js";
+import { shownPeriods } from "./plan-shown.js";
 
 /** @typedef {import("./types.js").Unit} Unit */
 /** @typedef {[number, number, number, number | null]} Sample   epoch_s, power_w, set_current_a, planned_power_w */
@@ -106,16 +107,17 @@ export class PowerGraph {
  * @returns {[number, number | null][]}
  */
 function plannedSteps(unit, now) {
-  if (!unit.plan?.periods.length) return [];
+  const periods = shownPeriods(unit, now * 1000);
+  if (periods.length === 0) return [];
   /** @type {[number, number | null][]} */
   const steps = [];
-  for (const period of unit.plan.periods) {
+  for (const period of periods) {
     const start = Math.max(now, Date.parse(period.start_at) / 1000);
     const end = endOf(period);
     if (end > start) steps.push([start, powerOf(unit, period.limit_a)]);
   }
   // The last step is drawn up to here.
-  steps.push([endOf(unit.plan.periods[unit.plan.periods.length - 1]), steps.at(-1)?.[1] ?? null]);
+  steps.push([endOf(periods[periods.length - 1]), steps.at(-1)?.[1] ?? null]);
   return steps.filter(([at], i) => at >= now && (i === 0 || at > steps[i - 1][0]));
 }
 
