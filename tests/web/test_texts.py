@@ -63,7 +63,7 @@ def test_the_page_can_say_every_code_of_the_station(group: str, codes: set[str])
 
 
 def test_the_page_can_say_every_fault_that_the_csms_finds_in_a_site() -> None:
-    sources = [SOURCE / "csms" / "site.py", *(SOURCE / "csms" / "api").glob("*.py")]
+    sources = [SOURCE / "csms" / "planning" / "site.py", *(SOURCE / "csms" / "api").glob("*.py")]
     said = {
         code for source in sources for code in re.findall(r'(?:code=|refused\(\d+, )"([a-z-]+)"', source.read_text("utf-8"))
     }
