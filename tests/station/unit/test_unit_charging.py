@@ -271,6 +271,18 @@ def test_a_plug_that_cannot_be_let_go_is_a_fault() -> None:
     assert bench.state.fault.code == "unlock_failed"
 
 
+def test_a_start_that_overtakes_an_unlock_still_lets_the_plug_go_at_its_end() -> None:
+    bench = ready()
+    bench.planned()
+    bench.state = replace(bench.state, locked=True, unlocking=True)  # as after a crash
+    for event in (StartPressed(), LockMoved(locked=False), LockMoved(locked=True)):
+        bench.feed(event)
+    bench.self_test()
+    bench.feed(StopPressed())
+    bench.second(3)
+    assert (bench.phase(), bench.state.locked) == (Phase.PLUGGED, False)
+
+
 def test_a_stop_while_locking_lets_the_late_plug_go() -> None:
     bench = ready()
     bench.planned()

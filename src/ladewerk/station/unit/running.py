@@ -126,7 +126,7 @@ def locking_tick(state: UnitState, _event: object, now: Moment) -> Step:
 def locking_lock_moved(state: UnitState, event: LockMoved, now: Moment) -> Step:
     """Locked: the board's self-test is next."""
     if not event.locked:
-        return state, ()  # the unlock of a reset before, overtaken by this session
+        return replace(state, unlocking=False), ()  # the unlock of a reset or a start before, overtaken by this session
     return self_test(replace(state, locked=True), now)
 
 
