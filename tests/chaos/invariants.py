@@ -24,7 +24,8 @@ _SAFE_S: Final = 10.0
 _METER_S: Final = 30.0 + 2.0
 """The same for the meter; behind its 30 s come a poll and the order."""
 _METER_HOLD_S: Final = 10.0 + 2.0
-_FROZEN_S: Final = 60.0 + 2.0
+_FROZEN_S: Final = 60.0 + 3.5
+"""The same values are first seen at a poll, judged at another, and the order takes a second in a line that is shared."""
 _REACTION_S: Final = 6.0
 """A vehicle has 5 s to follow an offer, a board opens its contactor 6 s after the offer ended."""
 _DRAWS_S: Final = 10.0 + 2.0

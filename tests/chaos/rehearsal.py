@@ -23,7 +23,8 @@ from tests.chaos.script import Script
 
 _REST_S: Final = 60.0
 _CHARGES_WITHIN_S: Final = 120.0
-_DRAIN_S: Final = 300.0
+_DRAIN_S: Final = 1000.0
+"""Who missed its CSMS for long waits as long for the next attempt: 10 s and up to 10 at random, doubled five times."""
 _LOOKS_EVERY_S: Final = 5.0
 MEMORY: Final = Path("/dev/shm")
 """A disk in memory, where there is one: what is committed there costs no real fsync."""
