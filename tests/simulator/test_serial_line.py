@@ -100,7 +100,8 @@ def test_foreign_and_broken_requests_are_met_with_silence(play: Callable[..., No
         with wire(simulator.serial_device) as line:
             line.send(request_frame)
             assert await line.receive(1) == b""
-            assert len(await line.ask(READ_STATUS, 9)) == 9
+            # A busy machine may deliver the frame so late that the next one is taken for its end: a driver asks again.
+            assert 9 in [len(await line.ask(READ_STATUS, 9)) for _ in range(3)]
 
     play(scenario)
 
