@@ -16,7 +16,7 @@ from ladewerk.simulator.config import LockConfig, SimulatorConfig, on_free_ports
 from ladewerk.station.drivers.motor_lock import MotorLock, open_motor_lock
 from ladewerk.station.drivers.pigpiod import open_pigpiod
 
-LOCK, UNLOCK, FEEDBACK = 23, 24, 25
+LOCK, UNLOCK, FEEDBACK = 26, 27, 25  # not the usual ones, which a supervisor that another test left behind lets go
 DRIVE_S = 1.0
 
 
@@ -36,7 +36,7 @@ def run(test: Callable[[Simulator], Awaitable[None]]) -> None:
 
     async def body() -> None:
         clock = LoopClock(asyncio.get_running_loop(), datetime(2026, 1, 5, 17, 40, tzinfo=UTC))
-        wiring = LockConfig(feedback_pin=FEEDBACK, active_low=True)
+        wiring = LockConfig(lock_pin=LOCK, unlock_pin=UNLOCK, feedback_pin=FEEDBACK, active_low=True)
         config = msgspec.structs.replace(on_free_ports(SimulatorConfig()), lock=wiring)
         async with running_simulator(config, clock) as simulator:
             await test(simulator)
