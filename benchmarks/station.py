@@ -34,6 +34,7 @@ from ladewerk.station.unit.state import Phase, SelfTest, allowed
 _SECONDS = 60
 _UNITS = 8
 _NO_PILOT_DELAY = 0x0009
+"""Register 2005 as it comes, 0x0209, without bit 9."""
 _STEPS = 1000
 _CHANGES = 40
 

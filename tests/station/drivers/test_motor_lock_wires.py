@@ -16,7 +16,7 @@ from ladewerk.simulator.config import LockConfig, SimulatorConfig, on_free_ports
 from ladewerk.station.drivers.motor_lock import MotorLock, open_motor_lock
 from ladewerk.station.drivers.pigpiod import open_pigpiod
 
-LOCK, UNLOCK, FEEDBACK = 26, 27, 25  # not the usual ones, which a supervisor that another test left behind lets go
+LOCK, UNLOCK, FEEDBACK = 26, 27, 25  # not the usual ones: nothing that another test left running writes to them
 DRIVE_S = 1.0
 
 
