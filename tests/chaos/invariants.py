@@ -32,7 +32,7 @@ _DRAWS_S: Final = 10.0 + 2.0
 """The same for what is drawn: lowered once after 7 s, judged anew 6 s later; behind that come a poll and the order."""
 _HAIR_W: Final = 5.0
 _SKEW_S: Final = 2.0
-"""How far clocks may lie apart for the sum of a site to hold, by the rule of ``csms/allocation``."""
+"""How far clocks may lie apart for the sum of a site to hold, by the rule of ``csms/limit/allocation``."""
 _AGREED_S: Final = 60.0
 """Clocks that lay apart must have agreed for so long."""
 

@@ -5,20 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ladewerk.csms.limit.allocation import (
-    GAP,
-    SETTLE,
-    SKEW,
-    Fuse,
-    Load,
-    Outlet,
-    Rate,
-    fallback_fits,
-    granted,
-    passes,
-    summed,
-    widened,
-)
+from ladewerk.csms.limit.allocation import GAP, SETTLE, Fuse, Outlet, fallback_fits, granted, passes
+from ladewerk.csms.limit.loads import Load, Rate
 from ladewerk.csms.smart_charging.quirks import Quirks
 from ladewerk.timeline import Timeline
 
@@ -229,26 +217,6 @@ def test_S06_from_1_1_4_to_2_2_2_kw_under_6_kw_with_the_one_to_be_lowered_cut_of
     assert not passes(fuses[0], known, NOW).starts
 
 
-def test_a_sum_of_lines_says_nothing_as_nothing() -> None:
-    late = Timeline.of([(NOW + timedelta(hours=1), Load(2, 2, 2, 2)), (NOW + timedelta(hours=2), None)])
-    both = summed([Timeline.of([(NOW, Load(1, 1, 1, 1))]), late])
-    assert [both.at(NOW + timedelta(minutes=minutes)) for minutes in (30, 90, 150)] == [
-        Load(1, 1, 1, 1),
-        Load(3, 3, 3, 3),
-        Load(1, 1, 1, 1),
-    ]
-
-
-def test_a_widened_line_holds_short_peaks_as_long_as_its_margins() -> None:
-    peak = Timeline.from_slots(NOW, [60, 1, 60], [Load(1, 1, 1, 1), Load(9, 9, 9, 9), Load(2, 2, 2, 2)])
-    wide = widened(peak, SKEW, SETTLE)
-    assert wide.at(NOW + timedelta(seconds=57)) == Load(1, 1, 1, 1)
-    for second in (58, 60, 70):
-        assert wide.at(NOW + timedelta(seconds=second)) == Load(9, 9, 9, 9)
-    assert wide.at(NOW + timedelta(seconds=71)) == Load(2, 2, 2, 2)
-    assert wide.end == NOW + timedelta(seconds=121) + SETTLE
-
-
 def test_a_station_that_forgets_counts_at_its_rating_whatever_it_has_confirmed() -> None:
     forgetful = replace(outlet(6), fallback=Rate(6.0, 3), quirks=Quirks(keeps_profiles=False))
     assert draws_w(forgetful, 0) == 32_000
@@ -277,12 +245,3 @@ def test_a_plan_that_was_told_as_a_default_outlives_its_transaction() -> None:
     default = replace(outlet(10, 10), quirks=Quirks(purpose="TxDefaultProfile"))
     assert draws_w(default.ended(), 1) == 10_000
     assert draws_w(outlet(10, 10).ended(), 1) == 0
-
-
-def test_where_every_load_has_ended_rounding_leaves_none_below_nothing() -> None:
-    """0.1 + 0.7 + 1.1 less the three of them is -2e-16: no optimiser plans with a base load of that."""
-    ends = [NOW + timedelta(seconds=number) for number in (1, 2, 3)]
-    lines = [
-        Timeline.of([(NOW, Load(*(watts,) * 4)), (end, None)]) for watts, end in zip((0.1, 0.7, 1.1), ends, strict=True)
-    ]
-    assert summed(lines).at(ends[-1]) == Load(0.0, 0.0, 0.0, 0.0)

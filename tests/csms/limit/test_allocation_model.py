@@ -13,8 +13,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from ladewerk.csms.limit.allocation import SETTLE, Commanded, Fuse, Outlet, Rate, fallback_fits, granted, passes
+from ladewerk.csms.limit.allocation import SETTLE, Commanded, Fuse, Outlet, fallback_fits, granted, passes
 from ladewerk.csms.limit.commanded import cleared, excess, taken, with_profile, without_profile
+from ladewerk.csms.limit.loads import Rate
 from ladewerk.ocpp import v21
 from ladewerk.timeline import Timeline
 

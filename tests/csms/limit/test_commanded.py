@@ -11,7 +11,7 @@ from msgspec import UNSET
 from ladewerk.clock import LoopClock
 from ladewerk.csms.app import running_csms
 from ladewerk.csms.config import CsmsConfig
-from ladewerk.csms.limit.allocation import Commanded, Fuse, Outlet, Rate
+from ladewerk.csms.limit.allocation import Commanded, Fuse, Outlet
 from ladewerk.csms.limit.commanded import (
     cleared,
     clears_fallback,
@@ -22,6 +22,7 @@ from ladewerk.csms.limit.commanded import (
     with_profile,
     without_profile,
 )
+from ladewerk.csms.limit.loads import Rate
 from ladewerk.csms.planning.site import Site
 from ladewerk.csms.smart_charging.quirks import NO_QUIRKS, Quirks
 from ladewerk.ocpp import v21

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from ladewerk.csms.limit.allocation import Outlet, Rate
+from ladewerk.csms.limit.allocation import Outlet
 from ladewerk.csms.limit.fuses import fallback, fuses_of, wired
+from ladewerk.csms.limit.loads import Rate
 from ladewerk.csms.planning.site import LoadStep, Site, SubFuse, Wiring
 from ladewerk.csms.smart_charging.quirks import NO_QUIRKS
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from ladewerk.csms.limit.allocation import Load
+from ladewerk.csms.limit.loads import Load
 from ladewerk.csms.planning.ev_schedule import exceeded_at
 from ladewerk.csms.planning.problem import Waiting, planning_problem, stored_plan
 from ladewerk.csms.planning.site import Site

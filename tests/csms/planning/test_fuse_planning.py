@@ -8,7 +8,8 @@ from typing import Any
 from ladewerk.clock import LoopClock
 from ladewerk.csms.app import running_csms
 from ladewerk.csms.config import CsmsConfig
-from ladewerk.csms.limit.allocation import Fuse, Load, Outlet, Rate
+from ladewerk.csms.limit.allocation import Fuse, Outlet
+from ladewerk.csms.limit.loads import Load, Rate
 from ladewerk.csms.planning.fuse_planning import crowded, idle_load, left_w, turns
 from ladewerk.csms.planning.problem import current_line
 from ladewerk.csms.planning.site import Site, SubFuse, Tariff, TariffStep

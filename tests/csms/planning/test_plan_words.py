@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from ladewerk.csms.limit.allocation import Load
+from ladewerk.csms.limit.loads import Load
 from ladewerk.csms.planning.plan_words import read_at
 from ladewerk.csms.planning.problem import Waiting, planning_problem, stored_plan
 from ladewerk.csms.planning.site import Site, Tariff, TariffStep

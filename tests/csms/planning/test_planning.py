@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec import structs
 
-from ladewerk.csms.limit.allocation import Load
+from ladewerk.csms.limit.loads import Load
 from ladewerk.csms.planning.problem import OPEN_STAY, Waiting, is_kept, moved_wh, planning_problem, stored_plan
 from ladewerk.csms.planning.site import LoadStep, Site, Tariff, TariffStep
 from ladewerk.csms.records import ChargingNeed, Mode

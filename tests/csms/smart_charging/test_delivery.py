@@ -13,7 +13,7 @@ from msgspec import UNSET, structs
 from ladewerk.clock import LoopClock
 from ladewerk.csms.app import running_csms
 from ladewerk.csms.config import CsmsConfig
-from ladewerk.csms.limit.allocation import Rate
+from ladewerk.csms.limit.loads import Rate
 from ladewerk.csms.planning.site import Site
 from ladewerk.csms.records import NeedState
 from ladewerk.csms.smart_charging.quirks import KnownQuirks, QuirksSaid

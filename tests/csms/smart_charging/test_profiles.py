@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec import UNSET
 
-from ladewerk.csms.limit.allocation import Rate
+from ladewerk.csms.limit.loads import Rate
 from ladewerk.csms.smart_charging.profiles import Period, charging_profile, fallback_profile, periods_of, tenths
 from ladewerk.csms.smart_charging.quirks import NO_QUIRKS, Quirks
 from ladewerk.ocpp import v21

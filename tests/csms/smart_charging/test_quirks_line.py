@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ladewerk.csms.limit.allocation import Outlet, Rate
+from ladewerk.csms.limit.allocation import Outlet
+from ladewerk.csms.limit.loads import Rate
 from ladewerk.csms.smart_charging.quirks import NO_QUIRKS, Quirks
 from ladewerk.csms.smart_charging.quirks_line import asked_of, lowers, next_turn, told_line, told_until
 from ladewerk.timeline import Timeline

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ladewerk.csms.limit.allocation import Commanded, Outlet, Rate
+from ladewerk.csms.limit.allocation import Commanded, Outlet
+from ladewerk.csms.limit.loads import Rate
 from ladewerk.csms.planning.site import Site
 from ladewerk.csms.records import StationRecord
 from ladewerk.csms.smart_charging.quirks import KnownQuirks, QuirksSaid

@@ -2,6 +2,6 @@
 
 What is asked for comes as a plan or an operator's command -> ``outlets`` knows what each EVSE may still draw ->
 ``allocation`` (pure) says how much of it may be sent now under the ``fuses`` (pure): lower first, confirm, then raise.
-``commanded`` counts what operators allow, ``fallbacks`` brings to each station what it keeps to without us. Start reading
-at ``allocation``.
+``loads`` (pure) is the arithmetic of both, ``commanded`` counts what operators allow, ``fallbacks`` brings to each
+station what it keeps to without us. Start reading at ``allocation``.
 """

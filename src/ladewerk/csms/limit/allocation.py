@@ -18,16 +18,31 @@ It rests on two things. A station follows its profiles as OCPP says (K01, K02). 
 the order in which they were sent: a connection keeps the order, and what comes by an older connection counts no more.
 """
 
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
+from ladewerk.csms.limit.loads import (
+    ALWAYS,
+    NO_LOAD,
+    TOLERANCE,
+    Load,
+    Rate,
+    exceeds,
+    extreme,
+    highest,
+    highest_or_none,
+    least_room,
+    summed,
+    widened,
+)
 from ladewerk.csms.smart_charging.quirks import NO_QUIRKS, Quirks
 from ladewerk.electrical import power_w
 from ladewerk.timeline import Timeline, combine
+
+T = TypeVar("T")
 
 EvseKey = tuple[str, int]
 """A station's key and the number of its EVSE."""
@@ -42,32 +57,6 @@ SKEW: Final = timedelta(seconds=2)
 GAP: Final = SETTLE + SKEW
 """Between the end of one car's current and the beginning of another's in its place."""
 
-TOLERANCE_W: Final = 1.0
-TOLERANCE_A: Final = 0.01
-"""Sums of rounded currents pass a limit by less than this."""
-
-T = TypeVar("T")
-
-_ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
-
-
-class Rate(NamedTuple):
-    """What a profile allows: ``current_a`` on each of ``phases``."""
-
-    current_a: float
-    phases: int
-
-
-class Load(NamedTuple):
-    """What is drawn: watts in all, amps on each phase."""
-
-    power_w: float
-    l1_a: float
-    l2_a: float
-    l3_a: float
-
-
-NO_LOAD: Final = Load(0.0, 0.0, 0.0, 0.0)
 _NO_RATES: Final[Timeline[Rate]] = Timeline()
 _NO_LOADS: Final[Timeline[Load]] = Timeline()
 
@@ -119,7 +108,7 @@ class Outlet:
 
     def may_follow(self) -> Timeline[Rate]:
         """The highest single rate that it may be following at each moment."""
-        base = Timeline.of([(_ALWAYS, self.base())])
+        base = Timeline.of([(ALWAYS, self.base())])
         return combine(_greatest, base, *self.profiles())
 
     def profiles(self) -> tuple[Timeline[Rate], ...]:
@@ -130,7 +119,7 @@ class Outlet:
         """The most it may draw without a TxProfile."""
         # A station that forgets its profiles may have forgotten them just now.
         known = self.fallback if self.fallback is not None and self.quirks.keeps_profiles else self.rating
-        return max((known, *self.fallbacks_sent), key=_size)
+        return max((known, *self.fallbacks_sent), key=Rate.total_a)
 
     def as_told(self) -> "Outlet":
         """The same if its station has kept what it was told; of one that was never told anything nothing better is known.
@@ -139,7 +128,7 @@ class Outlet:
         """
         if self.fallback is not None or not self.fallbacks_sent:
             return self
-        return replace(self, fallback=max(self.fallbacks_sent, key=_size))
+        return replace(self, fallback=max(self.fallbacks_sent, key=Rate.total_a))
 
     def least(self, fallback: Rate) -> Rate:
         """``fallback`` as its station takes it: no lower than it can, and of watts no more than it has phases for."""
@@ -189,7 +178,7 @@ class Outlet:
         # From the confirmation on the old schedule is followed no more; what it allowed before may still flow.
         before = _by_profiles(self).within(now - SETTLE, now)
         lagging = widened(before, timedelta(), SETTLE).within(now, now + SETTLE)
-        return combine(_highest_or_none, lagging, self.fading.within(now))
+        return combine(highest_or_none, lagging, self.fading.within(now))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +195,7 @@ class Fuse:
 
     def room(self) -> Timeline[Load]:
         """Both as a load; what is not limited is endless."""
-        endless = Timeline.of([(_ALWAYS, float("inf"))])
+        endless = Timeline.of([(ALWAYS, float("inf"))])
         lines = tuple(endless if line is None else line for line in (self.power_w, self.phase_a))
         return combine(_as_room, *lines)
 
@@ -227,7 +216,7 @@ def granted(
     """
     mine = outlets[key].as_told()
     asked = wanted.within(now, wanted.end)
-    lower = extreme(asked, 2 * GAP, 2 * GAP, _least).within(now, wanted.end)
+    lower = extreme(asked, 2 * GAP, 2 * GAP, _lower).within(now, wanted.end)
     above = [fuse for fuse in fuses if key in fuse.behind]
     fits = (combine(_all, *(_fits(line, mine, fuse, key, outlets) for fuse in above)) for line in (asked, lower))
 
@@ -255,7 +244,7 @@ def fallback_fits(
     ``fuses`` is asked only where that is more than they have.
     """
     told = {key: outlets[key].as_told() for key in keys}
-    if all(_size(rate) <= _size(outlet.base()) for outlet in told.values()):
+    if all(rate.total_a() <= outlet.base().total_a() for outlet in told.values()):
         return True
     after = {**outlets, **{key: outlet.fallback_offered(rate) for key, outlet in told.items()}}
     return not any(passes(fuse, after, now).starts for fuse in fuses() if not set(keys).isdisjoint(fuse.behind))
@@ -264,69 +253,26 @@ def fallback_fits(
 def passes(fuse: Fuse, outlets: Mapping[EvseKey, Outlet], now: datetime) -> Timeline[bool]:
     """When, from ``now`` on, more may be drawn than ``fuse`` leaves: True then, and nothing said else."""
     sum_line = summed([outlets[key].may_draw() for key in fuse.behind if key in outlets])
-    return combine(_too_much, sum_line, fuse.room()).within(now)
-
-
-def summed(lines: Iterable[Timeline[Load]]) -> Timeline[Load]:
-    """The sum of ``lines``, where one says nothing it is nothing; in time that grows with their steps alone."""
-    changes: list[tuple[datetime, Load, Load]] = []
-    for line in lines:
-        before = NO_LOAD
-        for start, value in zip(line.starts, line.values, strict=True):
-            after = NO_LOAD if value is None else value
-            changes.append((start, before, after))
-            before = after
-    changes.sort(key=lambda change: change[0])
-    steps: dict[datetime, Load] = {}
-    power, l1, l2, l3 = NO_LOAD
-    for start, old, new in changes:
-        power, l1, l2, l3 = power + new[0] - old[0], l1 + new[1] - old[1], l2 + new[2] - old[2], l3 + new[3] - old[3]
-        # Rounding may leave a hair less than nothing where all have ended, and a load below nothing is none.
-        steps[start] = Load(max(0.0, power), max(0.0, l1), max(0.0, l2), max(0.0, l3))
-    return Timeline.of(steps.items())
-
-
-def widened(line: Timeline[Load], before: timedelta, after: timedelta) -> Timeline[Load]:
-    """``line`` with every value said ``before`` it begins and until ``after`` its end; of several the highest."""
-    return extreme(line, before, after, _highest)
-
-
-def extreme(line: Timeline[T], before: timedelta, after: timedelta, pick: Callable[[Sequence[T]], T]) -> Timeline[T]:
-    """The same with ``pick`` of several."""
-    segments = list(line.segments())
-    begins = [_shifted(segment.start, -before) for segment in segments]
-    ends = [None if segment.end is None else segment.end + after for segment in segments]
-    moments = sorted({*begins, *(end for end in ends if end is not None)})
-    steps: list[tuple[datetime, T | None]] = []
-    active: deque[int] = deque()
-    following = 0
-    for moment in moments:
-        while following < len(segments) and begins[following] <= moment:
-            active.append(following)
-            following += 1
-        while active and (end := ends[active[0]]) is not None and end <= moment:
-            active.popleft()
-        steps.append((moment, pick([segments[index].value for index in active]) if active else None))
-    return Timeline.of(steps)
+    return exceeds(sum_line, fuse.room()).within(now)
 
 
 # -- rules ---------------------------------------------------------------------------------------------------------------
 
 
 def _by_profiles(outlet: Outlet) -> Timeline[Load]:
-    base = Timeline.of([(_ALWAYS, outlet.load(outlet.base()))])
-    return combine(_highest, base, *(line.map(outlet.load) for line in outlet.profiles()))
+    base = Timeline.of([(ALWAYS, outlet.load(outlet.base()))])
+    return combine(highest, base, *(line.map(outlet.load) for line in outlet.profiles()))
 
 
 @lru_cache(maxsize=16_384)  # since the sum over a site asks every EVSE whenever one of them changes
 def _may_draw(outlet: Outlet) -> Timeline[Load]:
-    return combine(_highest, _by_profiles(outlet), outlet.fading)
+    return combine(highest, _by_profiles(outlet), outlet.fading)
 
 
 @lru_cache(maxsize=16_384)
 def may_draw_about(outlet: Outlet) -> Timeline[Load]:
-    """The same as others have to count it."""
-    return combine(_highest, widened(_by_profiles(outlet), GAP, GAP), widened(outlet.fading, SKEW, SKEW))
+    """The most that ``outlet`` may draw as others have to count it: their clocks differ, and cars take their time."""
+    return combine(highest, widened(_by_profiles(outlet), GAP, GAP), widened(outlet.fading, SKEW, SKEW))
 
 
 def _fits(
@@ -343,40 +289,15 @@ def _fits(
             return None
         have, beside, room = have or NO_LOAD, beside or NO_LOAD, room or NO_LOAD
         return all(
-            ask <= had + _tolerance(place) or ask + rest <= most + _tolerance(place)
-            for place, (ask, had, rest, most) in enumerate(zip(want, have, beside, room, strict=True))
+            ask <= had + tolerance or ask + rest <= most + tolerance
+            for ask, had, rest, most, tolerance in zip(want, have, beside, room, TOLERANCE, strict=True)
         )
 
     return combine(rule, asked.map(mine.load), mine.may_draw(), others, room)
 
 
-def _tolerance(place: int) -> float:
-    return TOLERANCE_W if place == 0 else TOLERANCE_A
-
-
-def _too_much(values: Sequence[Load | None]) -> bool | None:
-    drawn, room = (value or NO_LOAD for value in values)
-    over = any(have > most + _tolerance(place) for place, (have, most) in enumerate(zip(drawn, room, strict=True)))
-    return True if over else None
-
-
-def _highest(values: Sequence[Load | None]) -> Load:
-    said = [value for value in values if value is not None]
-    if len(said) == 1:
-        return said[0]
-    return Load(*(max(column) for column in zip(*said, strict=True))) if said else NO_LOAD
-
-
-def _highest_or_none(values: Sequence[Load | None]) -> Load | None:
-    return _highest(values) if any(value is not None for value in values) else None
-
-
-def _least(rates: Sequence[Rate]) -> Rate:
-    return min(rates, key=_size)
-
-
-def least_room(rooms: Sequence[Load]) -> Load:
-    return Load(*(min(column) for column in zip(*rooms, strict=True)))
+def _lower(rates: Sequence[Rate]) -> Rate:
+    return min(rates, key=Rate.total_a)
 
 
 def _all(values: Sequence[bool | None]) -> bool:
@@ -384,20 +305,12 @@ def _all(values: Sequence[bool | None]) -> bool:
 
 
 def _greatest(values: Sequence[Rate | None]) -> Rate | None:
-    return max((value for value in values if value is not None), key=_size, default=None)
-
-
-def _size(rate: Rate) -> float:
-    return rate.current_a * rate.phases
+    return max((value for value in values if value is not None), key=Rate.total_a, default=None)
 
 
 def _as_room(values: Sequence[float | None]) -> Load:
     power, phase_a = (0.0 if value is None else value for value in values)
     return Load(power, phase_a, phase_a, phase_a)
-
-
-def _shifted(moment: datetime, by: timedelta) -> datetime:
-    return moment if moment == _ALWAYS else moment + by
 
 
 def _without(lines: Sequence[T], line: T) -> tuple[T, ...]:

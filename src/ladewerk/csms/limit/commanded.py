@@ -12,21 +12,8 @@ from typing import Final
 
 from msgspec import UNSET
 
-from ladewerk.csms.limit.allocation import (
-    GAP,
-    TOLERANCE_A,
-    TOLERANCE_W,
-    Commanded,
-    EvseKey,
-    Fuse,
-    Load,
-    Outlet,
-    Rate,
-    extreme,
-    least_room,
-    may_draw_about,
-    summed,
-)
+from ladewerk.csms.limit.allocation import GAP, Commanded, EvseKey, Fuse, Outlet, may_draw_about
+from ladewerk.csms.limit.loads import NO_LOAD, TOLERANCE, Load, Rate, extreme, least_room, summed
 from ladewerk.csms.planning.site import Fault
 from ladewerk.csms.smart_charging.profiles import FIRST_PROFILE_ID
 from ladewerk.csms.smart_charging.quirks import Quirks
@@ -74,7 +61,7 @@ def _line(profile: v21.ChargingProfileType, outlet: Outlet, now: datetime) -> Ti
     if profile.charging_profile_kind != "Absolute" or others or start is UNSET:
         # Where its periods lie in time is the station's affair.
         dynamic = profile.charging_profile_kind == "Dynamic"
-        return Timeline.of([(now, outlet.rating if dynamic else max(rates, key=_size))])
+        return Timeline.of([(now, outlet.rating if dynamic else max(rates, key=Rate.total_a))])
     steps: list[tuple[datetime, Rate | None]] = []
     for period, rate in zip(schedule.charging_schedule_period, rates, strict=True):
         at = start + timedelta(seconds=period.start_period)
@@ -94,10 +81,6 @@ def _rate(period: v21.ChargingSchedulePeriodType, schedule: v21.ChargingSchedule
     # The watts may all flow on one phase.
     each_a = period.limit if in_amps else current_a(period.limit, phases=1, voltage_v=outlet.voltage_v)
     return Rate(min(each_a, outlet.rating.current_a), phases)
-
-
-def _size(rate: Rate) -> float:
-    return rate.current_a * rate.phases
 
 
 # -- outlets after a command ---------------------------------------------------------------------------------------------
@@ -192,11 +175,8 @@ def excess(
         too_much = combine(_too_much, before, after, room).within(now)
         if too_much.starts:
             at = too_much.starts[0]
-            return _sentence(fuse.name, at, after.at(at) or _NOTHING, room.at(at) or _NOTHING)
+            return _sentence(fuse.name, at, after.at(at) or NO_LOAD, room.at(at) or NO_LOAD)
     return None
-
-
-_NOTHING: Final = Load(0.0, 0.0, 0.0, 0.0)
 
 
 def _sum(outlets: Mapping[EvseKey, Outlet], behind: Collection[EvseKey]) -> Timeline[Load]:
@@ -204,16 +184,15 @@ def _sum(outlets: Mapping[EvseKey, Outlet], behind: Collection[EvseKey]) -> Time
 
 
 def _too_much(values: Sequence[Load | None]) -> bool | None:
-    before, after, room = (value or _NOTHING for value in values)
-    for place, (was, is_now, most) in enumerate(zip(before, after, room, strict=True)):
-        tolerance = TOLERANCE_W if place == 0 else TOLERANCE_A
+    before, after, room = (value or NO_LOAD for value in values)
+    for was, is_now, most, tolerance in zip(before, after, room, TOLERANCE, strict=True):
         if is_now > most + tolerance and is_now > was + tolerance:
             return True
     return None
 
 
 def _sentence(fuse: str, at: datetime, drawn: Load, room: Load) -> str:
-    if drawn.power_w > room.power_w + TOLERANCE_W:
+    if drawn.power_w > room.power_w + TOLERANCE.power_w:
         sums = f"{drawn.power_w / 1000:.1f} kW could be drawn, and it leaves {room.power_w / 1000:.1f} kW"
     else:
         phase = max((1, 2, 3), key=lambda place: drawn[place] - room[place])

@@ -12,7 +12,8 @@ from typing import Final
 
 from ladewerk.clock import Clock
 from ladewerk.csms.ledger import Ledger
-from ladewerk.csms.limit.allocation import Outlet, Rate
+from ladewerk.csms.limit.allocation import Outlet
+from ladewerk.csms.limit.loads import Rate
 from ladewerk.csms.limit.outlets import Outlets
 from ladewerk.csms.smart_charging.profiles import SAME_A, fallback_profile
 from ladewerk.csms.smart_charging.quirks import Quirks

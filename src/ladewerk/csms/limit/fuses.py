@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from ladewerk.csms.limit.allocation import EvseKey, Fuse, Outlet, Rate
+from ladewerk.csms.limit.allocation import EvseKey, Fuse, Outlet
+from ladewerk.csms.limit.loads import Rate
 from ladewerk.csms.planning.outlook import base_load_line
 from ladewerk.csms.planning.site import Site, SubFuse, Wiring
 from ladewerk.csms.records import station_key

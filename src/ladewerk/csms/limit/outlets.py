@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from ladewerk.csms.ledger import Ledger
-from ladewerk.csms.limit.allocation import EvseKey, Fuse, Load, Outlet, Rate, fallback_fits, granted, summed
+from ladewerk.csms.limit.allocation import EvseKey, Fuse, Outlet, fallback_fits, granted
 from ladewerk.csms.limit.fuses import fallback, fuses_of, wired
+from ladewerk.csms.limit.loads import Load, Rate, summed
 from ladewerk.csms.store.ports import Remembered
 from ladewerk.csms.supervision import Tasks
 from ladewerk.signals import Signal

@@ -14,9 +14,9 @@ from typing import Final
 
 from ladewerk.clock import Clock
 from ladewerk.csms.ledger import EvseKey, Ledger
-from ladewerk.csms.limit.allocation import Load
 from ladewerk.csms.limit.fallbacks import Fallbacks
 from ladewerk.csms.limit.fuses import SITE, share_of
+from ladewerk.csms.limit.loads import Load
 from ladewerk.csms.limit.outlets import Outlets
 from ladewerk.csms.planning.fuse_planning import alone_problem, crowded, idle_load, left_w, planned_load, turns
 from ladewerk.csms.planning.habits import MOST_STAYS, expected_departure, known_token, past_stays, usual_energy_wh

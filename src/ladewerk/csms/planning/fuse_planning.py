@@ -7,24 +7,22 @@ their turns: each is planned alone, who leaves first before the others, with wha
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
 
-from ladewerk.csms.limit.allocation import TOLERANCE_A, TOLERANCE_W, EvseKey, Fuse, Load, Outlet, Rate, summed
+from ladewerk.csms.limit.allocation import EvseKey, Fuse, Outlet
+from ladewerk.csms.limit.loads import NO_LOAD, Load, Rate, exceeds, highest, summed
 from ladewerk.csms.planning.outlook import base_load_line
 from ladewerk.csms.planning.problem import Waiting, current_line, planning_problem
 from ladewerk.csms.planning.site import Site
 from ladewerk.csms.records import StoredPlan
 from ladewerk.electrical import power_w
 from ladewerk.optimizer import Problem
-from ladewerk.timeline import Timeline, combine
-
-_NOTHING: Final = Load(0.0, 0.0, 0.0, 0.0)
+from ladewerk.timeline import Timeline, combine, lowest
 
 
 def planned_load(plan: StoredPlan, outlet: Outlet) -> Timeline[Load]:
     """What the car may draw by ``plan``, and always by its fallback."""
     planned = current_line(plan).map(lambda amps: outlet.load(Rate(amps, plan.phases)))
-    return combine(_most, idle_load(outlet, plan.created_at), planned)
+    return combine(highest, idle_load(outlet, plan.created_at), planned)
 
 
 def idle_load(outlet: Outlet, now: datetime) -> Timeline[Load]:
@@ -37,7 +35,7 @@ def crowded(lines: Mapping[EvseKey, Timeline[Load]], fuses: Iterable[Fuse], now:
     found = []
     for fuse in fuses:
         drawn = summed([lines[key] for key in sorted(fuse.behind) if key in lines])
-        if combine(_too_much, drawn, fuse.room()).within(now).starts:
+        if exceeds(drawn, fuse.room()).within(now).starts:
             found.append(fuse)
     return found
 
@@ -59,7 +57,7 @@ def left_w(
     """What all fuses before ``key`` leave to its car on so many phases, beside what the others draw by ``lines``."""
 
     def rule(values: Sequence[Load | None]) -> float:
-        drawn, room = (value or _NOTHING for value in values)
+        drawn, room = (value or NO_LOAD for value in values)
         each_a = min(room[phase] - drawn[phase] for phase in outlet.wired)
         watts = min(room.power_w - drawn.power_w, power_w(each_a, phases=phases, voltage_v=outlet.voltage_v))
         return max(0.0, watts)
@@ -69,7 +67,7 @@ def left_w(
         if key in fuse.behind:
             others = summed([lines[other] for other in sorted(fuse.behind) if other != key and other in lines])
             left.append(combine(rule, others, fuse.room()).within(now))
-    return combine(_least, *left)
+    return combine(lowest, *left)
 
 
 def alone_problem(car: Waiting, site: Site, left: Timeline[float], now: datetime) -> Problem:
@@ -83,19 +81,3 @@ def alone_problem(car: Waiting, site: Site, left: Timeline[float], now: datetime
     problem = planning_problem([car], site, others, now)
     # What each phase has is in the watts.
     return dataclasses.replace(problem, site=dataclasses.replace(problem.site, phase_limit_a=None))
-
-
-def _most(values: Sequence[Load | None]) -> Load:
-    said = [value for value in values if value is not None]
-    return Load(*(max(column) for column in zip(*said, strict=True))) if said else _NOTHING
-
-
-def _least(values: Sequence[float | None]) -> float | None:
-    return min((value for value in values if value is not None), default=None)
-
-
-def _too_much(values: Sequence[Load | None]) -> bool | None:
-    drawn, room = (value or _NOTHING for value in values)
-    tolerances = (TOLERANCE_W, TOLERANCE_A, TOLERANCE_A, TOLERANCE_A)
-    over = any(have > most + tolerance for have, most, tolerance in zip(drawn, room, tolerances, strict=True))
-    return True if over else None

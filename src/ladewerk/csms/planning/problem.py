@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Final
 
-from ladewerk.csms.limit.allocation import TOLERANCE_W, Load
+from ladewerk.csms.limit.loads import TOLERANCE, Load
 from ladewerk.csms.planning.needs import LEAST_STAY, remaining_wh
 from ladewerk.csms.planning.outlook import base_load_line, price_line
 from ladewerk.csms.planning.plan_words import with_fuse
@@ -146,7 +146,7 @@ def with_fallbacks(problem: Problem, plan: Plan, fallback_w: Mapping[str, float]
     for slot, limit_w in enumerate(site.limit_w):
         counted = sum(max(ev.power_w[slot], fallback_w.get(ev.id, 0.0)) for ev in plan.evs)
         excess.append(max(0.0, site.base_load_w[slot] + counted - limit_w))
-    if max(excess) <= TOLERANCE_W:
+    if max(excess) <= TOLERANCE.power_w:
         return None
     load = tuple(load_w + more_w for load_w, more_w in zip(site.base_load_w, excess, strict=True))
     return dataclasses.replace(problem, site=dataclasses.replace(site, base_load_w=load))

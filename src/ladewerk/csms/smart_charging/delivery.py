@@ -15,8 +15,8 @@ from typing import Final
 
 from ladewerk.clock import Clock
 from ladewerk.csms.ledger import EvseKey, Ledger
-from ladewerk.csms.limit.allocation import Rate
 from ladewerk.csms.limit.fuses import SITE
+from ladewerk.csms.limit.loads import Rate
 from ladewerk.csms.limit.outlets import Outlets
 from ladewerk.csms.records import NeedState, StoredPlan, station_key
 from ladewerk.csms.smart_charging.profiles import charging_profile, follows

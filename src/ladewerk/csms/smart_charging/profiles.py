@@ -8,7 +8,8 @@ from typing import Final
 
 from msgspec import UNSET
 
-from ladewerk.csms.limit.allocation import GAP, Rate
+from ladewerk.csms.limit.allocation import GAP
+from ladewerk.csms.limit.loads import Rate
 from ladewerk.csms.smart_charging.quirks import NO_QUIRKS, Quirks
 from ladewerk.electrical import power_w
 from ladewerk.ocpp import v21

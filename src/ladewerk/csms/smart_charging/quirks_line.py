@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from ladewerk.csms.limit.allocation import Outlet, Rate
+from ladewerk.csms.limit.allocation import Outlet
+from ladewerk.csms.limit.loads import Rate
 from ladewerk.csms.smart_charging.quirks import Quirks
 from ladewerk.timeline import Timeline, combine
 

@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import UNSET
 
 from ladewerk.clock import Clock
-from ladewerk.csms.limit.allocation import Rate
+from ladewerk.csms.limit.loads import Rate
 from ladewerk.csms.records import StoredPlan, station_key
 from ladewerk.csms.smart_charging.quirks import Quirks
 from ladewerk.csms.stations.connections import Connections
