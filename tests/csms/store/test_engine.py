@@ -15,6 +15,8 @@ from ladewerk.csms.store.engine import connectable, open_engine
 from ladewerk.csms.store.migrations import upgrade
 from ladewerk.errors import ConfigError
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*expression-based index")
+
 
 def open_and_fail(url: str) -> None:
     async def go() -> None:
@@ -26,6 +28,12 @@ def open_and_fail(url: str) -> None:
 
 def difference(connection: Connection) -> list[object]:
     found: list[object] = compare_metadata(MigrationContext.configure(connection), schema.metadata)
+    if connection.dialect.name == "sqlite":
+        # There the comparison leaves out the index of an expression, and says so by a warning.
+        names = connection.scalars(text("select name from sqlite_master where type = 'index'")).all()
+        found += [
+            index.name for table in schema.metadata.tables.values() for index in table.indexes if index.name not in names
+        ]
     return found
 
 

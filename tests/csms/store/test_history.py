@@ -2,9 +2,11 @@
 
 import asyncio
 import dataclasses
+import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine, event
 
 from ladewerk.csms.records import Mode, StationRecord, StoredPlan
 from ladewerk.csms.store.database import open_store
@@ -75,6 +77,9 @@ def test_pages_are_whole_and_in_order_and_obey_their_filters(database: str) -> N
             own = await store.history.transactions(10, id_tokens=["S-2-0", "s-1-1"])
             assert [one.transaction_id for one in own] == ["t,0", "t,1"]
             assert {one.station_id for one in await store.history.transactions(10, station_id="S-2")} == {"s-2"}
+            both = await store.history.transactions(10, station_id="S-2", id_tokens=["S-2-0", "s-1-1"])
+            assert [(one.station_id, one.transaction_id) for one in both] == [("s-2", "t,0")]
+            assert await store.history.transactions(10, id_tokens=[]) == []
 
             assert [plan.number for plan in await store.history.plans(2)] == [3, 2]
             assert [plan.number for plan in await store.history.plans(9, after=2)] == [1]
@@ -84,24 +89,47 @@ def test_pages_are_whole_and_in_order_and_obey_their_filters(database: str) -> N
     asyncio.run(go())
 
 
-def test_a_page_far_back_is_found_through_an_index(database: str) -> None:
-    """What SQLite would do, by its own word: no page reads a whole table."""
+def test_no_page_reads_a_whole_table(database: str) -> None:
+    """By the word of the database itself, of the very statements that the store sends."""
     if not database.startswith("sqlite"):
         return
+    sent: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_others: Any) -> None:
+        if re.search(r"\bFROM (transactions|plans)\b", statement):
+            sent.append((statement, parameters))
 
     async def go() -> None:
         async with open_store(database) as store:
             await filled(store)
+            event.listen(Engine, "before_cursor_execute", note)
+            try:
+                for behind in (None, (NOW, "s-1", "t,1")):
+                    await store.history.transactions(2, after=behind)
+                    await store.history.transactions(2, after=behind, station_id="S-1")
+                    await store.history.transactions(2, after=behind, id_tokens=["S-1-0", "s-2-1"])
+                await store.history.plans(2, after=3)
+                await store.past_transactions("S-1-0", 3)
+            finally:
+                event.remove(Engine, "before_cursor_execute", note)
 
     asyncio.run(go())
     engine = create_engine(database)
     with engine.connect() as connection:
-        key = ("updated_at", "station_key", "transaction_id")
-        newest_first = ", ".join(f"{name} DESC" for name in key)
-        for query in (
-            f"SELECT * FROM transactions WHERE ({', '.join(key)}) < ('2026', 'x', 'y') ORDER BY {newest_first} LIMIT 3",
-            "SELECT * FROM plans WHERE number < 3 ORDER BY number DESC LIMIT 3",
-        ):
-            steps = [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")]
-            assert steps[0].startswith("SEARCH"), steps
+        plans = []
+        for statement, parameters in sent:
+            found = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.append(next(row[3] for row in found if "stations" not in row[3]))
     engine.dispose()
+    of_station = "SEARCH transactions USING INDEX sqlite_autoindex_transactions_1 (station_key=?)"
+    of_tokens = "SEARCH transactions USING INDEX transactions_token (<expr>=?)"
+    assert plans == [
+        "SCAN transactions USING INDEX transactions_newest",  # in the order of the page, which it ends with
+        of_station,
+        of_tokens,
+        "SEARCH transactions USING INDEX transactions_newest (updated_at<?)",
+        of_station,
+        of_tokens,
+        "SEARCH plans USING INTEGER PRIMARY KEY (rowid<?)",
+        of_tokens,
+    ]

@@ -18,9 +18,10 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    func,
 )
 
-REVISION: Final = "0006"
+REVISION: Final = "0007"
 """The newest of the steps in ``migrations/versions``: what these tables are; a test holds both together."""
 
 
@@ -105,6 +106,8 @@ transactions = Table(
     Index("transactions_open", "ended_at"),
     Index("transactions_newest", "updated_at"),
 )
+
+Index("transactions_token", func.lower(transactions.c.id_token))
 
 transaction_events = Table(
     "transaction_events",
