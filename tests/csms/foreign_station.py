@@ -13,6 +13,8 @@ from ocpp.exceptions import NotSupportedError
 from ocpp.routing import on
 
 ACCEPTED = {"status": "Accepted"}
+NOTHING = 99
+"""The number of a report for which the station has nothing."""
 COMPONENT, VARIABLE = {"name": "LocalAuthListCtrlr"}, {"name": "ItemsPerMessage"}
 
 ANSWERS: dict[str, dict[str, Any]] = {
@@ -96,6 +98,10 @@ def own_answer(action: str, said: dict[str, Any]) -> dict[str, Any] | None:
             mine = {"key": "SendLocalListMaxLength", "readonly": True, "value": "2"}
             unknown = [key for key in said.get("key", []) if key != mine["key"]]
             return {"configuration_key": [mine], "unknown_key": unknown}
+        case "GetMonitoringReport" if said["request_id"] == NOTHING:
+            return {"status": "EmptyResultSet"}
+        case "GetDisplayMessages" if said["request_id"] == NOTHING:
+            return {"status": "Unknown"}
         case _:
             return None
 

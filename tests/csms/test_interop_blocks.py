@@ -18,7 +18,7 @@ from websockets.typing import Subprotocol
 from ladewerk.clock import SystemClock
 from ladewerk.csms.certificates.issuing import CertificatesTable
 from ladewerk.csms.data_transfer_rules import DataTransferRule
-from tests.csms.foreign_station import ACCEPTED, COMPONENT, KINDS, VARIABLE, Connected, Kind, station_class
+from tests.csms.foreign_station import ACCEPTED, COMPONENT, KINDS, NOTHING, VARIABLE, Connected, Kind, station_class
 
 NOW = SystemClock().now().replace(microsecond=0)
 LATER = (NOW + timedelta(hours=2)).isoformat()
@@ -289,6 +289,8 @@ async def notices(one: Connected) -> None:
     for action in ("SecurityEventNotification", "DataTransfer"):
         listed = await one.client.get("/api/notices", params={"station": one.name, "action": action})
         (kept[action],) = listed.json()
+    listed = await one.client.get("/api/notices", params={"station": one.name, "action": list(kept)})
+    assert [said["action"] for said in listed.json()] == ["DataTransfer", "SecurityEventNotification"]
     assert kept["SecurityEventNotification"]["payload"]["type"] == "<b>TamperDetection</b>"
     assert kept["DataTransfer"]["payload"]["messageId"] == "Ping"
 
@@ -317,6 +319,8 @@ async def monitors(one: Connected) -> None:
     report["variable_monitoring"] = [seen | {"id": 9}]
     await one.say("NotifyMonitoringReport", request_id=6, seq_no=0, generated_at=LATER, monitor=[report])
     assert [known["monitor_id"] for known in await one.get("monitors")] == [9]
+    await one.command("GetMonitoringReport", {"requestId": NOTHING})
+    assert await one.get("monitors") == []
 
 
 async def displays(one: Connected) -> None:
@@ -334,6 +338,16 @@ async def displays(one: Connected) -> None:
     await one.say("NotifyDisplayMessages", request_id=1, message_info=[other])
     await one.command("ClearDisplayMessage", {"id": 5})
     assert [known["message_id"] for known in await one.get("display-messages")] == [6]
+    # Asked for all of them, it has two others now.
+    await one.command("GetDisplayMessages", {"requestId": 21})
+    await one.say("NotifyDisplayMessages", request_id=21, message_info=[other | {"id": 7}], tbc=True)
+    assert [known["message_id"] for known in await one.get("display-messages")] == [6, 7]
+    await one.say("NotifyDisplayMessages", request_id=21, message_info=[other | {"id": 8}])
+    assert [known["message_id"] for known in await one.get("display-messages")] == [7, 8]
+    await one.command("GetDisplayMessages", {"requestId": NOTHING, "state": "Idle"})
+    assert len(await one.get("display-messages")) == 2
+    await one.command("GetDisplayMessages", {"requestId": NOTHING})
+    assert await one.get("display-messages") == []
 
 
 async def customers(one: Connected) -> None:
@@ -346,3 +360,7 @@ async def customers(one: Connected) -> None:
     await one.say("NotifyCustomerInformation", request_id=99, data="unasked", seq_no=0, generated_at=LATER)
     (known,) = await one.get("customer-information")
     assert (known["text"], known["status"]) == ("Lovelace.", "Complete")
+    address = f"/api/stations/{one.name}/customer-information/12"
+    assert (await one.client.delete(address)).status_code == 204
+    assert (await one.client.delete(address)).json()["code"] == "unknown-report"
+    assert await one.get("customer-information") == []

@@ -47,6 +47,7 @@ def test_every_route_is_described_and_no_page_loads_foreign_scripts(csms: Any) -
             "/api/stations/{station_id}/approve",
             "/api/stations/{station_id}/certificates",
             "/api/stations/{station_id}/customer-information",
+            "/api/stations/{station_id}/customer-information/{number}",
             "/api/stations/{station_id}/display-messages",
             "/api/stations/{station_id}/firmware",
             "/api/stations/{station_id}/local-list",

@@ -17,18 +17,18 @@ def test_an_operator_knows_better_than_the_station_and_both_than_the_usual() -> 
 
 
 @pytest.mark.parametrize(
-    ("said", "fields"),
+    ("said", "faults"),
     [
         (QuirksSaid(stack_level=1), []),
-        (QuirksSaid(stack_level=2), ["stack_level"]),
+        (QuirksSaid(stack_level=2), [("stack_level", "stack-level")]),
         (QuirksSaid(purpose="TxDefaultProfile"), []),
-        (QuirksSaid(purpose="TxDefaultProfile", stack_level=1), ["purpose"]),
+        (QuirksSaid(purpose="TxDefaultProfile", stack_level=1), [("purpose", "no-level-above")]),
         (QuirksSaid(purpose="TxDefaultProfile", stack_level=1, max_stack_level=8), []),
     ],
 )
-def test_a_stack_level_that_the_station_does_not_take_is_a_fault(said: QuirksSaid, fields: list[str]) -> None:
+def test_a_stack_level_that_the_station_does_not_take_is_a_fault(said: QuirksSaid, faults: list[tuple[str, str]]) -> None:
     known = KnownQuirks(found=QuirksSaid(max_stack_level=1), said=said)
-    assert [fault.field for fault in known.faults()] == fields
+    assert [(fault.field, fault.code) for fault in known.faults()] == faults
 
 
 def test_they_come_back_from_json_as_they_were() -> None:

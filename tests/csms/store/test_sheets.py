@@ -89,10 +89,12 @@ def test_of_each_kind_of_message_so_many_are_kept(database: str) -> None:
             for number in range(64):
                 said = Notification(station_id="A", action="Often", at=NOW, payload=str(number))
                 await store.add_notification(said)
-            kept = await store.notices.newest(MOST + 200, after=None, station="a", action="Often")
+            kept = await store.notices.newest(MOST + 200, after=None, station="a", actions=("Often",))
             assert MOST <= len(kept) < MOST + 64
             assert kept[0].notification.payload == "63"
-            rest = await store.notices.newest(10, after=3, station=None, action=None)
+            rest = await store.notices.newest(10, after=3, station=None, actions=())
             assert [(one.number, one.notification.station_id) for one in rest] == [(2, "B"), (1, "A")]
+            both = await store.notices.newest(MOST + 200, after=None, station="A", actions=("Often", "Rare"))
+            assert (len(both), both[-1].notification.action) == (len(kept) + 1, "Rare")
 
     asyncio.run(go())

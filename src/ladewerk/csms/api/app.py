@@ -18,6 +18,7 @@ from ladewerk.csms.api.certificate_routes import get_authority, get_certificates
 from ladewerk.csms.api.command_schema import with_commands
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.device_routes import (
+    delete_customer_information,
     get_customer_information,
     get_display_messages,
     get_monitors,
@@ -101,7 +102,8 @@ def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> AsgiApp:
             get_notices,
             *(get_firmware, post_firmware, get_logs, post_log),
             *(get_reservations, post_reservation, delete_reservation),
-            *(get_variables, get_monitors, get_display_messages, get_customer_information),
+            *(get_variables, get_monitors, get_display_messages),
+            *(get_customer_information, delete_customer_information),
             get_transactions,
             get_plans,
             get_plan,

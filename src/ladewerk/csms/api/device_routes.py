@@ -1,18 +1,20 @@
 """What a station has told about itself: variables, monitors, messages on its display, and of a customer."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import Request, Response, delete, get
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
+from litestar.params import FromQuery, PathParameter
 
 from ladewerk.csms.api.asking import StationId, known_station
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.paging import LINKED, USUAL, After, Limit, cursor_of, page
+from ladewerk.csms.api.refusals import refused
 from ladewerk.csms.dossiers.customers import CustomerReport
 from ladewerk.csms.dossiers.displays import Text
+from ladewerk.csms.dossiers.names import numbered
 from ladewerk.csms.dossiers.reports import Attribute, Characteristics, Place, Variable
 from ladewerk.csms.dossiers.shelves import Filed
 from ladewerk.csms.security.roles import Right
@@ -103,6 +105,17 @@ async def get_customer_information(desk: NamedDependency[Desk], station_id: Stat
     """What CustomerInformation asked for, the newest first."""
     found = await desk.store.dossiers.customers.newest(known_station(desk, station_id).key)
     return [_customer_report(one.value) for one in found]
+
+
+@delete("/api/stations/{station_id:str}/customer-information/{number:int}", status_code=204, right=Right.OPERATE)
+async def delete_customer_information(
+    desk: NamedDependency[Desk], station_id: StationId, number: Annotated[int, PathParameter(description="its request id")]
+) -> None:
+    """Forget here what a station told of a customer; the station itself is told to by CustomerInformation."""
+    key = known_station(desk, station_id).key
+    if await desk.store.dossiers.customers.get(key, numbered(number)) is None:
+        raise refused(404, "unknown-report", f"there is no report {number}", number=number)
+    await desk.store.dossiers.customers.drop(key, [numbered(number)])
 
 
 def _variable(filed: Filed[Variable]) -> VariableView:

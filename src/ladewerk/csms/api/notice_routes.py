@@ -29,14 +29,14 @@ async def get_notices(
     desk: NamedDependency[Desk],
     request: Request[Any, Any, Any],
     station: FromQuery[str | None] = None,
-    action: FromQuery[str | None] = None,
+    action: FromQuery[list[str] | None] = None,
     after: After = None,
     limit: Limit = USUAL,
 ) -> Response[list[NoticeView]]:
-    """Messages of stations that were kept, the newest first; ``action`` may be SecurityEventNotification or NotifyEvent."""
+    """Messages of stations that were kept, the newest first; with ``action``, once or several times, those alone."""
     behind = cursor_of(after, int)
     found = await desk.store.notices.newest(
-        limit + 1, after=None if behind is None else behind[0], station=station, action=action
+        limit + 1, after=None if behind is None else behind[0], station=station, actions=action or ()
     )
     return page(request, found, limit, key=lambda one: (one.number,), view=_view)
 

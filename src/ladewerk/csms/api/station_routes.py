@@ -18,7 +18,7 @@ from ladewerk.csms.api.views import StationView, station_names, station_or_waiti
 from ladewerk.csms.planning.site import Fault
 from ladewerk.csms.records import StationRecord, station_key
 from ladewerk.csms.security.roles import Right
-from ladewerk.csms.smart_charging.quirks import KnownQuirks, Quirks, QuirksSaid
+from ladewerk.csms.smart_charging.quirks import NO_QUIRKS, KnownQuirks, Quirks, QuirksSaid
 from ladewerk.csms.stations.passwords import LEAST_LENGTH, MOST_LENGTH, hash_password
 from ladewerk.errors import ConfigError, RemoteProtocolError
 from ladewerk.ocpp import v21
@@ -153,11 +153,12 @@ async def get_station(desk: NamedDependency[Desk], station_id: StationId) -> Sta
 
 
 class QuirksView(msgspec.Struct, frozen=True, kw_only=True):
-    """Quirks of a station: ``said`` by an operator, ``found`` by asking it, and what is ``used`` of both."""
+    """Quirks of a station: ``said`` by an operator, ``found`` by asking it, what is ``used`` of both, and the ``usual``."""
 
     said: QuirksSaid
     found: QuirksSaid
     used: Quirks
+    usual: Quirks = NO_QUIRKS
 
 
 @get("/api/stations/{station_id:str}/quirks", right=Right.READ)

@@ -31,6 +31,12 @@ class Inventories:
         if known is not None and known.request_id == request_id:
             del self._going_on[kind, station_key]
 
+    def next_part(self, kind: str, station_key: str, request_id: int, *, is_last: bool) -> datetime | None:
+        """Like :meth:`part`, of a report whose parts have no numbers: they are in the order in which they came."""
+        known = self._going_on.get((kind, station_key))
+        seq_no = 0 if known is None else len(known.seen)
+        return self.part(kind, station_key, request_id, seq_no, is_last=is_last)
+
     def part(self, kind: str, station_key: str, request_id: int, seq_no: int, *, is_last: bool) -> datetime | None:
         """A part has come, in any order; when it makes the list whole, since when what is on it is all there is."""
         known = self._going_on.get((kind, station_key))

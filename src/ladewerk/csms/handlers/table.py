@@ -54,7 +54,7 @@ def station_router(blocks: FunctionalBlocks) -> Router[StationSession]:
     router.on(v21.NotifyCustomerInformationRequest)(booted(diagnostics.notify_customer_information))
     router.on(v21.FirmwareStatusNotificationRequest)(booted(firmware.firmware_status_notification))
     router.on(v21.PublishFirmwareStatusNotificationRequest)(booted(firmware.publish_firmware_status_notification))
-    router.on(v21.NotifyDisplayMessagesRequest)(booted(displays.notify_display_messages))
+    router.on(v21.NotifyDisplayMessagesRequest)(booted(displays.DisplayReports(blocks.inventories).notify_display_messages))
     router.on(v21.ReservationStatusUpdateRequest)(booted(reservations.reservation_status_update))
     router.on(v21.SignCertificateRequest)(booted(blocks.issuing.sign_certificate))
     router.on(v21.Get15118EVCertificateRequest)(booted(certificates.get_15118_ev_certificate))

@@ -101,10 +101,9 @@ class KnownQuirks:
         if most is None or used.plan_stack_level <= most:
             return []
         if used.stack_level > most:
-            return [_too_high("stack_level", most, f"the station takes stack levels up to {most}")]
-        text = "a plan as TxDefaultProfile needs a stack level above the fallback's, and the station takes none above"
-        return [_too_high("purpose", most, f"{text} {most}")]
-
-
-def _too_high(field: str, most: int, text: str) -> Fault:
-    return Fault(field=field, code="stack-level", params={"most": most}, text=text)
+            text = f"the station takes stack levels up to {most}"
+            return [Fault(field="stack_level", code="stack-level", params={"most": most}, text=text)]
+        text = (
+            f"a plan as TxDefaultProfile needs a stack level above the fallback's, and the station takes none above {most}"
+        )
+        return [Fault(field="purpose", code="no-level-above", params={"most": most}, text=text)]

@@ -1,5 +1,6 @@
 """Messages of stations that are kept as they came: so many of each kind from each station, in the database."""
 
+from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
@@ -24,15 +25,17 @@ class DatabaseNotices:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
-    async def newest(self, limit: int, *, after: int | None, station: str | None, action: str | None) -> list[KeptNotice]:
+    async def newest(
+        self, limit: int, *, after: int | None, station: str | None, actions: Collection[str]
+    ) -> list[KeptNotice]:
         columns = (_TABLE.c.id, schema.stations.c.station_id, _TABLE.c.action, _TABLE.c.at, _TABLE.c.payload)
         query = select(*columns).join_from(_TABLE, schema.stations).order_by(_TABLE.c.id.desc()).limit(limit)
         if after is not None:
             query = query.where(_TABLE.c.id < after)
         if station is not None:
             query = query.where(_TABLE.c.station_key == station_key(station))
-        if action is not None:
-            query = query.where(_TABLE.c.action == action)
+        if actions:
+            query = query.where(_TABLE.c.action.in_(actions))
         rows = await self._reader.read(lambda connection: connection.execute(query).all())
         return [
             KeptNotice(number, Notification(station_id=name, action=what, at=at, payload=payload))

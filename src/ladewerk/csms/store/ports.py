@@ -171,8 +171,10 @@ class HistoryStore(Protocol):
 class NoticeStore(Protocol):
     """Messages that were kept as they came."""
 
-    async def newest(self, limit: int, *, after: int | None, station: str | None, action: str | None) -> list[KeptNotice]:
-        """The newest first, behind the number ``after``; of each filter None asks for all. Raises StoreError."""
+    async def newest(
+        self, limit: int, *, after: int | None, station: str | None, actions: Collection[str]
+    ) -> list[KeptNotice]:
+        """The newest first, behind the number ``after``, of one station or all; no ``actions``: any. Raises StoreError."""
         ...
 
 
