@@ -19,7 +19,7 @@ import msgspec
 from ladewerk.clock import Clock
 from ladewerk.errors import StoreError
 from ladewerk.signals import Signal
-from ladewerk.web.passwords import hash_password, password_matches
+from ladewerk.web.passwords import Hashing
 from ladewerk.web.private_file import replace_file
 
 _log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class Access:
         self._clock = clock
         self._kept = _Kept()
         self._stamp = 0
-        self._hashing = asyncio.Lock()
+        self._hashing = Hashing()
         self._writing = asyncio.Lock()
         self.tried: Signal[bool] = Signal()
         """Somebody gave a password, and whether it is the right one."""
@@ -92,7 +92,7 @@ class Access:
     @property
     def busy(self) -> bool:
         """Somebody else's guess is being looked at."""
-        return self._hashing.locked()
+        return self._hashing.busy
 
     # Sessions
 
@@ -118,7 +118,7 @@ class Access:
         self._refresh()
         if self._kept.code is None or not hmac.compare_digest(_digest(_plain(code)), self._kept.code):
             return None
-        hashed = await self._hashed(password)
+        hashed = await self._hashing.hashed(password)
         await self._keep(_Kept(password=hashed))
         return await self._new_session()
 
@@ -137,7 +137,7 @@ class Access:
         """Choose another password: every session ends, a new one begins. None where ``old`` is wrong."""
         if not await self._matches(old):
             return None
-        hashed = await self._hashed(new)
+        hashed = await self._hashing.hashed(new)
         await self._keep(msgspec.structs.replace(self._kept, password=hashed, sessions=()))
         return await self._new_session()
 
@@ -152,14 +152,7 @@ class Access:
     async def _matches(self, password: str) -> bool:
         self._refresh()
         stored = self._kept.password
-        if not stored:
-            return False
-        async with self._hashing:
-            return await asyncio.to_thread(password_matches, password, stored)
-
-    async def _hashed(self, password: str) -> str:
-        async with self._hashing:
-            return await asyncio.to_thread(hash_password, password)
+        return await self._hashing.matches(password, stored) if stored else False
 
     # Tokens
 

@@ -5,7 +5,6 @@ from typing import Annotated, Any, cast
 
 import msgspec
 from litestar import Request, Response, delete, get, post, put
-from litestar.datastructures import Cookie
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 
@@ -13,6 +12,7 @@ from ladewerk.clock import Clock
 from ladewerk.web.access import MOST_TOKENS, STAYS, Access
 from ladewerk.web.bodies import Problem, Refused, Unusable, read_body
 from ladewerk.web.gate import WHO, Kind, Who
+from ladewerk.web.login import NEVER_KEPT, address_of, login_cookie, wait_to_try_s
 from ladewerk.web.passwords import LEAST_LENGTH, MOST_LENGTH
 from ladewerk.web.tries import Tries
 
@@ -71,8 +71,6 @@ BODIES: dict[tuple[str, str], type] = {
 }
 """What each route takes."""
 
-_NEVER_KEPT = {"Cache-Control": "no-store"}
-
 _Any = Request[Any, Any, Any]
 
 
@@ -86,29 +84,18 @@ class _Desk:
 
     def may_try(self, request: _Any) -> None:
         """Raises Refused where an address guesses too often, or the machine is busy with another guess."""
-        wait_s = self._tries.take(_address(request))
-        if wait_s == 0 and self.access.busy:
-            wait_s = 1.0
+        wait_s = wait_to_try_s(self._tries, request, busy=self.access.busy)
         if wait_s > 0:
-            seconds = max(1, round(wait_s))
-            text = f"too many tries: wait {seconds} s"
-            raise Refused(429, "too_many_tries", text, {"wait_s": seconds}, {"Retry-After": str(seconds)})
+            text = f"too many tries: wait {wait_s} s"
+            raise Refused(429, "too_many_tries", text, {"wait_s": wait_s}, {"Retry-After": str(wait_s)})
 
     def forgive(self, request: _Any) -> None:
-        self._tries.forgive(_address(request))
+        self._tries.forgive(address_of(request))
 
     def answer(self, request: _Any, door: str, secret: str | None) -> Response[Door]:
         """``secret`` None takes the cookie back."""
-        cookie = Cookie(
-            key=self._cookie,
-            value=secret or "",
-            max_age=int(STAYS.total_seconds()) if secret else 0,
-            path="/",
-            httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
-        )
-        return Response(Door(door=door), status_code=200, cookies=[cookie], headers=_NEVER_KEPT)
+        cookie = login_cookie(request, self._cookie, secret, STAYS)
+        return Response(Door(door=door), status_code=200, cookies=[cookie], headers=NEVER_KEPT)
 
 
 def access_routes(access: Access | None, clock: Clock, cookie: str) -> list[BaseRouteHandler]:
@@ -131,10 +118,10 @@ def _sessions(desk: _Desk, cookie: str) -> list[BaseRouteHandler]:
     async def door(request: _Any) -> Response[Door]:
         who = _who(request)
         if who is None:
-            return Response(Door(door="login" if access.is_set_up else "setup"), headers=_NEVER_KEPT)
+            return Response(Door(door="login" if access.is_set_up else "setup"), headers=NEVER_KEPT)
         if who.session is not None and await access.seen(who.session):
             return desk.answer(request, "in", request.cookies.get(cookie))
-        return Response(Door(door="in"), headers=_NEVER_KEPT)
+        return Response(Door(door="in"), headers=NEVER_KEPT)
 
     @post("/api/setup", name="setup", summary="Choose the first password", status_code=200)
     async def setup(request: _Any) -> Response[Door]:
@@ -234,7 +221,3 @@ def _owner(request: _Any) -> None:
     who = _who(request)
     if who is None or who.kind is not Kind.OWNER:
         raise Refused(403, "person_needed", "not with a token: log in on the page for this")
-
-
-def _address(request: _Any) -> str:
-    return request.client.host if request.client is not None else ""

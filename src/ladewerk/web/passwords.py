@@ -3,6 +3,7 @@
 What hashes is loaded when the first password is said: a station that nobody visits does without it.
 """
 
+import asyncio
 import os
 from typing import Final
 
@@ -22,8 +23,7 @@ def hash_password(password: str) -> str:
     return deriving.derive_phc_encoded(password.encode())
 
 
-def password_matches(password: str, stored: str) -> bool:
-    """Whether ``password`` is the one that ``stored`` was made from. Takes its time too."""
+def _matches(password: str, stored: str) -> bool:
     from cryptography.exceptions import InvalidKey
     from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
@@ -32,3 +32,25 @@ def password_matches(password: str, stored: str) -> bool:
     except InvalidKey:
         return False
     return True
+
+
+class Hashing:
+    """New passwords and guesses in a thread, one at a time: those that come all at once must not take a machine's memory."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    @property
+    def busy(self) -> bool:
+        """Somebody's guess is being looked at."""
+        return self._lock.locked()
+
+    async def matches(self, password: str, stored: str) -> bool:
+        """Whether ``password`` is the one that ``stored`` was made from."""
+        async with self._lock:
+            return await asyncio.to_thread(_matches, password, stored)
+
+    async def hashed(self, password: str) -> str:
+        """As :func:`hash_password`."""
+        async with self._lock:
+            return await asyncio.to_thread(hash_password, password)

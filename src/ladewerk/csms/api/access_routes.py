@@ -4,7 +4,6 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request, Response, delete, get, post, put
-from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
@@ -16,13 +15,12 @@ from ladewerk.csms.security.accounts import STAYS, Accounts, Who
 from ladewerk.csms.security.records import UserName
 from ladewerk.csms.security.roles import Right
 from ladewerk.refusals import Why
+from ladewerk.web.login import NEVER_KEPT, address_of, login_cookie, wait_to_try_s
 from ladewerk.web.passwords import LEAST_LENGTH, MOST_LENGTH
 
 _Any = Request[Any, Any, Any]
 _MOST_BODY_BYTES: Final = 10_000
 """Of those who are not inside: there may be many, and each body is held in memory."""
-
-_NEVER_KEPT = {"Cache-Control": "no-store"}
 
 Secret = Annotated[str, msgspec.Meta(max_length=MOST_LENGTH)]
 
@@ -63,13 +61,13 @@ async def get_session(desk: NamedDependency[Desk], request: _Any) -> Response[Do
     """Whether one is logged in, may log in, or has to become the first administrator."""
     who = anyone(request)
     if desk.accounts is None:
-        return Response(Door(door="open", rights=[*Right]), headers=_NEVER_KEPT)
+        return Response(Door(door="open", rights=[*Right]), headers=NEVER_KEPT)
     if who is None:
-        return Response(Door(door="login" if desk.accounts.is_set_up else "setup"), headers=_NEVER_KEPT)
+        return Response(Door(door="login" if desk.accounts.is_set_up else "setup"), headers=NEVER_KEPT)
     secret = request.cookies.get(COOKIE)
     if who.login is not None and secret and await desk.accounts.seen(who.login):
         return _answer(request, desk.accounts, secret)
-    return Response(_inside(who), headers=_NEVER_KEPT)
+    return Response(_inside(who), headers=NEVER_KEPT)
 
 
 @post("/api/setup", status_code=200, right=Right.OPEN, request_max_body_size=_MOST_BODY_BYTES)
@@ -82,9 +80,9 @@ async def post_setup(desk: NamedDependency[Desk], request: _Any, data: JSONBody[
     _may_try(desk, accounts, request)
     secret = await accounts.set_up(data.code, data.user, data.password)
     if secret is None:
-        desk.refusals.note(Why.WRONG_PASSWORD, _address(request), "code for the first administrator")
+        desk.refusals.note(Why.WRONG_PASSWORD, address_of(request), "code for the first administrator")
         raise faulty(Fault(field="code", code="wrong-code", text="this is not the code that the program has told"))
-    desk.tries.forgive(_address(request))
+    desk.tries.forgive(address_of(request))
     return _answer(request, accounts, secret)
 
 
@@ -98,9 +96,9 @@ async def post_session(desk: NamedDependency[Desk], request: _Any, data: JSONBod
         # A name nobody has may be a password in the wrong field.
         user = accounts.user(data.user)
         whose = "a user that is not known" if user is None else f"user {user.name}"
-        desk.refusals.note(Why.WRONG_PASSWORD, _address(request), f"password of {whose}")
+        desk.refusals.note(Why.WRONG_PASSWORD, address_of(request), f"password of {whose}")
         raise faulty(Fault(field="password", code="wrong-password", text="this is not that user's password"))
-    desk.tries.forgive(_address(request))
+    desk.tries.forgive(address_of(request))
     return _answer(request, accounts, secret)
 
 
@@ -125,9 +123,9 @@ async def put_password(desk: NamedDependency[Desk], request: _Any, data: JSONBod
     _may_try(desk, accounts, request)
     secret = await accounts.change_password(login, data.old, data.new)
     if secret is None:
-        desk.refusals.note(Why.WRONG_PASSWORD, _address(request), "old password of somebody who is logged in")
+        desk.refusals.note(Why.WRONG_PASSWORD, address_of(request), "old password of somebody who is logged in")
         raise faulty(Fault(field="old", code="wrong-password", text="this is not the password"))
-    desk.tries.forgive(_address(request))
+    desk.tries.forgive(address_of(request))
     return _answer(request, accounts, secret)
 
 
@@ -149,34 +147,19 @@ def _accounts(desk: Desk) -> Accounts:
 
 def _may_try(desk: Desk, accounts: Accounts, request: _Any) -> None:
     """Raises Refused where an address guesses too often, or the machine is busy with another guess."""
-    wait_s = desk.tries.take(_address(request))
-    if wait_s == 0 and accounts.busy:
-        wait_s = 1.0
+    wait_s = wait_to_try_s(desk.tries, request, busy=accounts.busy)
     if wait_s > 0:
-        seconds = max(1, round(wait_s))
-        desk.refusals.note(Why.TOO_MANY_TRIES, _address(request), "passwords of users")
-        raise refused(429, "too-many-tries", f"too many tries: wait {seconds} s", wait_s=seconds)
+        desk.refusals.note(Why.TOO_MANY_TRIES, address_of(request), "passwords of users")
+        raise refused(429, "too-many-tries", f"too many tries: wait {wait_s} s", wait_s=wait_s)
 
 
 def _answer(request: _Any, accounts: Accounts, secret: str | None) -> Response[Door]:
     """``secret`` None takes the cookie back."""
-    cookie = Cookie(
-        key=COOKIE,
-        value=secret or "",
-        max_age=int(STAYS.total_seconds()) if secret else 0,
-        path="/",
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
+    cookie = login_cookie(request, COOKIE, secret, STAYS)
     who = None if secret is None else accounts.by_cookie(secret)
     door = Door(door="login") if who is None else _inside(who)
-    return Response(door, status_code=200, cookies=[cookie], headers=_NEVER_KEPT)
+    return Response(door, status_code=200, cookies=[cookie], headers=NEVER_KEPT)
 
 
 def _inside(who: Who) -> Door:
     return Door(door="in", user=who.name, role=who.role, rights=sorted(who.rights))
-
-
-def _address(request: _Any) -> str:
-    return request.client.host if request.client is not None else ""

@@ -18,7 +18,7 @@ from ladewerk.clock import Clock
 from ladewerk.csms.security.records import Change, Key, Login, Scope, User, user_key
 from ladewerk.csms.security.roles import RIGHTS, SCOPES, Right, Role
 from ladewerk.csms.store.ports import AccountStore
-from ladewerk.web.passwords import hash_password, password_matches
+from ladewerk.web.passwords import Hashing, hash_password
 
 STAYS: Final = timedelta(days=30)
 """A browser that does not come for so long has to log in again."""
@@ -67,7 +67,7 @@ class Accounts:
         self._logins: dict[str, Login] = {}
         self._keys: dict[str, Key] = {}
         self._code: str | None = None
-        self._hashing = asyncio.Lock()
+        self._hashing = Hashing()
         self._setting_up = asyncio.Lock()
         # A name that nobody has takes as long to refuse as a wrong password.
         self._nobody = hash_password(secrets.token_hex())
@@ -89,7 +89,7 @@ class Accounts:
     @property
     def busy(self) -> bool:
         """Somebody else's guess is being looked at."""
-        return self._hashing.locked()
+        return self._hashing.busy
 
     # -- who is it ------------------------------------------------------------------------------------------------------
 
@@ -128,7 +128,7 @@ class Accounts:
             user = User(
                 name=name,
                 role=Role.ADMINISTRATOR,
-                password_hash=await self._hashed(password),
+                password_hash=await self._hashing.hashed(password),
                 made_at=self._clock.now(),
             )
             await self._put_user(user)
@@ -139,7 +139,7 @@ class Accounts:
         """The secret of a login; None where name or password are wrong."""
         user = self._users.get(user_key(name))
         usable = user is not None and not user.disabled
-        if not await self._matches(password, user.password_hash if user is not None and usable else self._nobody):
+        if not await self._hashing.matches(password, user.password_hash if user is not None and usable else self._nobody):
             return None
         return await self._new_login(user) if user is not None and usable else None
 
@@ -151,9 +151,9 @@ class Accounts:
     async def change_password(self, login: Login, old: str, new: str) -> str | None:
         """Another password for the user of ``login``: every login ends, a new one begins. None where ``old`` is wrong."""
         user = self._users[login.user_key]
-        if not await self._matches(old, user.password_hash):
+        if not await self._hashing.matches(old, user.password_hash):
             return None
-        user = msgspec.structs.replace(user, password_hash=await self._hashed(new))
+        user = msgspec.structs.replace(user, password_hash=await self._hashing.hashed(new))
         await self._put_user(user)
         await self._end_logins(user)
         return await self._new_login(user)
@@ -200,7 +200,9 @@ class Accounts:
         known = self.user(name)
         if known is None and password is None:
             raise ValueError("a new user needs a password")
-        hashed = known.password_hash if password is None and known is not None else await self._hashed(password or "")
+        hashed = (
+            known.password_hash if password is None and known is not None else await self._hashing.hashed(password or "")
+        )
         user = User(
             name=name if known is None else known.name,
             role=role,
@@ -264,14 +266,6 @@ class Accounts:
     async def changes(self, before: int | None, limit: int) -> list[tuple[int, Change]]:
         """The newest ``limit`` changes before the one of that number, newest first."""
         return await self._store.changes(before, limit)
-
-    async def _matches(self, password: str, stored: str) -> bool:
-        async with self._hashing:
-            return await asyncio.to_thread(password_matches, password, stored)
-
-    async def _hashed(self, password: str) -> str:
-        async with self._hashing:
-            return await asyncio.to_thread(hash_password, password)
 
 
 def _digest(secret: str) -> str:
