@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from ladewerk.csms.planning.site import Fault
 from ladewerk.csms.stations.connections import Connections
+from ladewerk.csms.stations.invitations import invited_by
 from ladewerk.errors import CallFailed, CallRefused, Disconnected, LadewerkError, LocalProtocolError, StoreError
 from ladewerk.ocpp import CallNotSent
 from ladewerk.ocpp.messages import Payload, Request
@@ -64,6 +65,7 @@ class Commands:
         follow_up = self._follow_ups.get(type(request), FollowUp())
         if follow_up.before is not None:
             await follow_up.before(station_id, request)
+        connection.session.invited.update(invited_by(request))
         try:
             answer = await connection.peer.call(request)
         except (CallFailed, LocalProtocolError) as err:

@@ -15,7 +15,8 @@ class StationRecord:
     """A station that may connect.
 
     ``station_id`` is spelled as it was first given; ``password_hash`` None asks for no password.
-    ``booted_at`` is when its BootNotification was last accepted: a station that merely reconnects does not boot again.
+    ``booted_at`` is when its BootNotification was accepted, None while it is not: a station that merely reconnects does not
+    boot again.
     """
 
     station_id: str

@@ -60,6 +60,7 @@ def test_every_route_is_described_and_no_page_loads_foreign_scripts(csms: Any) -
             "/api/reservations",
             "/api/stations/{station_id}/quirks",
             "/api/stations/{station_id}/refuse",
+            "/api/stations/{station_id}/registration",
             "/api/stations/{station_id}/evses/{evse_id}/needs",
             "/api/transactions",
             "/api/plans",

@@ -41,6 +41,7 @@ from ladewerk.csms.api.refusals import (
     answer_store_error,
     answer_unreadable,
 )
+from ladewerk.csms.api.registration_routes import get_registration, put_registration
 from ladewerk.csms.api.reservation_routes import delete_reservation, get_reservations, post_reservation
 from ladewerk.csms.api.site_routes import get_overview, get_site, put_site
 from ladewerk.csms.api.station_routes import (
@@ -90,6 +91,7 @@ def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> AsgiApp:
             approve,
             get_station,
             *(get_quirks, put_quirks, refuse),
+            *(get_registration, put_registration),
             command,
             put_need,
             get_tokens,

@@ -18,6 +18,7 @@ from ladewerk.csms.dossiers.displays import DisplayMessage
 from ladewerk.csms.dossiers.firmware import FirmwareUpdate
 from ladewerk.csms.dossiers.log_uploads import LogUpload
 from ladewerk.csms.dossiers.monitoring import Monitor
+from ladewerk.csms.dossiers.registrations import Registration
 from ladewerk.csms.dossiers.reports import Variable
 from ladewerk.csms.dossiers.reservations import Reservation
 from ladewerk.csms.local_lists.entries import ListAtStation
@@ -36,6 +37,7 @@ class Topic(StrEnum):
     LOCAL_LIST = "local-list"
     LOG = "log"
     MONITOR = "monitor"
+    REGISTRATION = "registration"
     RESERVATION = "reservation"
     VARIABLE = "variable"
 
@@ -168,6 +170,7 @@ class Dossiers:
         self.local_lists = Shelf(store, Topic.LOCAL_LIST, ListAtStation, 1)
         self.logs = Shelf(store, Topic.LOG, LogUpload, 100)
         self.monitors = Shelf(store, Topic.MONITOR, Monitor, 2000)
+        self.registrations = Shelf(store, Topic.REGISTRATION, Registration, 1)
         self.reservations = Shelf(store, Topic.RESERVATION, Reservation, 200)
         self.variables = Shelf(store, Topic.VARIABLE, Variable, 5000)
 

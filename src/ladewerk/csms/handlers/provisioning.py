@@ -5,6 +5,7 @@ from typing import Final
 from msgspec import UNSET
 
 from ladewerk.csms.dossiers.inventories import Inventories
+from ladewerk.csms.dossiers.registrations import SHEET, Registration
 from ladewerk.csms.dossiers.reports import reported
 from ladewerk.csms.dossiers.shelves import Topic
 from ladewerk.csms.handlers.writing import written
@@ -18,20 +19,27 @@ HEARTBEAT_INTERVAL_S: Final = 300
 async def boot_notification(
     ctx: Context[StationSession], request: v21.BootNotificationRequest
 ) -> v21.BootNotificationResponse:
-    """B01: every station that was let in is accepted."""
+    """B01, B02, B03: accepted, unless an operator has said that it shall wait or go."""
+    session = ctx.state
+    reading = session.store.dossiers.registrations.get(session.station_id, SHEET)
+    said = await written("the station", reading) or Registration()
+    accepted = said.status == "Accepted"
     about = request.charging_station
-    now = ctx.state.clock.now()
-    await ctx.state.ledger.change_station(
-        ctx.state.key,
+    now = session.clock.now()
+    session.invited.clear()
+    await session.ledger.change_station(
+        session.key,
         vendor=about.vendor_name,
         model=about.model,
         firmware=None if about.firmware_version is UNSET else about.firmware_version,
         serial_number=None if about.serial_number is UNSET else about.serial_number,
-        booted_at=now,
+        booted_at=now if accepted else None,
         last_seen=now,
     )
     return v21.BootNotificationResponse(
-        current_time=now, interval=HEARTBEAT_INTERVAL_S, status=v21.RegistrationStatusEnumType.ACCEPTED
+        current_time=now,
+        interval=HEARTBEAT_INTERVAL_S if accepted else said.interval_s,
+        status=v21.RegistrationStatusEnumType(said.status),
     )
 
 

@@ -72,11 +72,12 @@ def station_router(blocks: FunctionalBlocks) -> Router[StationSession]:
 
 
 def booted(handler: Handler[Q, R]) -> Handler[Q, R]:
-    """``handler`` for stations that have introduced themselves once; others are told to (B02.FR.09, B03.FR.07)."""
+    """``handler`` for stations that were accepted, and of others for what they were asked (B02.FR.09, B03.FR.07)."""
 
     async def answer(ctx: Context[StationSession], request: Q) -> R:
-        if ctx.state.station.booted_at is None:
-            raise RemoteProtocolError(ErrorCode.SECURITY_ERROR, "send a BootNotification first")
+        action = type(request).__name__.removesuffix("Request")
+        if ctx.state.station.booted_at is None and action not in ctx.state.invited:
+            raise RemoteProtocolError(ErrorCode.SECURITY_ERROR, "send a BootNotification first, until it is accepted")
         return await handler(ctx, request)
 
     return answer

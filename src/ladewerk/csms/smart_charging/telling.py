@@ -32,6 +32,8 @@ async def tell(connections: Connections, station_id: str, request: v21.SetChargi
         connection = connections.of(station_id)
         if connection is None:
             raise Disconnected(f"{station_id} is not connected")
+        if connection.session.station.booted_at is None:
+            raise Disconnected(f"{station_id} is not accepted")
         answer = await connection.peer.call(request)
     except CallRefused as refused:
         never = refused.code in _NEVER

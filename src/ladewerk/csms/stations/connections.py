@@ -51,7 +51,7 @@ class Connection:
 
 
 class Connections:
-    """The stations that are here. ``connected`` announces the key of a station that has come."""
+    """The stations that are here. ``connected`` announces the key of a station that has come and was accepted."""
 
     def __init__(
         self,
@@ -130,7 +130,9 @@ class Connections:
             self._tasks.start(loser.peer.close("the station has connected again"), name=f"close {station.station_id}")
         try:
             self.entered.emit(connection)
-            self.connected.emit(key)
+            # One that was never accepted is not to be spoken to before it is (B02, B03).
+            if session.station.booted_at is not None:
+                self.connected.emit(key)
             self._ledger.changed.emit(None)
             await peer.run()
         finally:

@@ -1,6 +1,6 @@
 """One connection of a station, as its handlers see it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ladewerk.clock import Clock
 from ladewerk.csms.ledger import Ledger
@@ -21,6 +21,8 @@ class StationSession:
     unknown_tokens: UnknownTokens
     clock: Clock
     refusals: Refusals
+    invited: set[str] = field(default_factory=set)
+    """Actions that were asked for over this connection: a station that is not accepted may send nothing else."""
 
     @property
     def key(self) -> str:
