@@ -21,7 +21,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from ladewerk.clock import LoopClock
 from ladewerk.csms.app import Csms, running_csms
-from ladewerk.csms.config import CsmsConfig, sqlite_url
+from ladewerk.csms.config import CsmsConfig, SiteTable, sqlite_url
 from ladewerk.paced_loop import PacedLoop
 from ladewerk.simulator.app import Simulator, running_simulator
 from ladewerk.simulator.config import SimulatorConfig, on_free_ports
@@ -62,8 +62,11 @@ class Place:
         self.station: Station
         self.csms: Csms
 
-    def start_csms(self, *, accept_unknown: bool = True, protected: bool = False) -> None:
+    def start_csms(
+        self, *, accept_unknown: bool = True, protected: bool = False, time_zone: str | None = "Europe/Berlin"
+    ) -> None:
         config = CsmsConfig(
+            site=SiteTable(time_zone=time_zone).site(self._folder),
             open=not protected,
             listen=f"127.0.0.1:{self._ports['ocpp']}",
             web=f"127.0.0.1:{self._ports['csms']}",

@@ -6,8 +6,9 @@ from typing import Any, get_args
 import pytest
 from selenium.webdriver.common.keys import Keys
 
+from ladewerk.csms.planning.zones import machine_zone_name, zone_of
 from ladewerk.optimizer.series_file import Column, read_series
-from tests.browser.conftest import Browser, Place
+from tests.browser.conftest import START, Browser, Place
 
 pytestmark = pytest.mark.browser
 
@@ -244,8 +245,16 @@ def test_the_page_is_in_the_time_of_the_site_wherever_the_browser_is(csms: Place
     browser.shows(".clock-zone", "GMT-5")
     browser.find("[name=time_zone]").send_keys(Keys.CONTROL + "a", Keys.BACKSPACE)
     browser.click("#site [type=submit]")
-    browser.until(lambda: csms.call(lambda: csms.csms.ledger.site.time_zone) is None, "the browser's own zone")
-    browser.shows(".clock-time", "17:")
+    browser.until(lambda: csms.call(lambda: csms.csms.ledger.site.time_zone) is None, "no zone of its own")
+    # Plans then speak the time of the machine, and so does the page: not that of the browser.
+    named = browser.evaluate(
+        "../kit/zone.js",
+        "return new Intl.DateTimeFormat('en', {timeZone: arguments[1]}).resolvedOptions().timeZone",
+        machine_zone_name(),
+    )
+    browser.until(lambda: browser.hint("time_zone") == f"Empty: that of the machine, {named}", "the zone of the machine")
+    there = START.astimezone(zone_of(None))
+    browser.shows(".clock-time", f"{there:%H}:")
 
 
 def test_what_a_station_says_is_shown_and_never_run(csms: Place, browser: Browser) -> None:

@@ -1,14 +1,15 @@
 """What energy costs over time."""
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from pathlib import Path
+from zoneinfo import TZPATH, ZoneInfo, available_timezones
 
 import msgspec
 import pytest
 
 from ladewerk.csms.planning.outlook import price_line
-from ladewerk.csms.planning.pricing import machine_zone
 from ladewerk.csms.planning.site import PriceStep, Site, Tariff, TariffStep
+from ladewerk.csms.planning.zones import machine_zone_name, named_zone, zone_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 IN_BERLIN = Site(
@@ -66,7 +67,7 @@ def test_explicit_prices_win_and_the_tariff_holds_before_them() -> None:
 @pytest.mark.parametrize(("name", "hours"), [("Asia/Shanghai", 8), (":Europe/Berlin", 1), ("Mars/Base", 0)])
 def test_a_site_without_zone_is_in_the_time_of_this_machine(monkeypatch: pytest.MonkeyPatch, name: str, hours: int) -> None:
     monkeypatch.setenv("TZ", name)
-    assert datetime(2026, 1, 5, tzinfo=machine_zone()).utcoffset() == timedelta(hours=hours)
+    assert datetime(2026, 1, 5, tzinfo=zone_of(None)).utcoffset() == timedelta(hours=hours)
     line = price_line(
         Site(tariff=Tariff(steps=(TariffStep(from_="00:00", price_per_kwh=0.2),))),
         at("2026-01-05T00:30"),
@@ -75,6 +76,23 @@ def test_a_site_without_zone_is_in_the_time_of_this_machine(monkeypatch: pytest.
     assert line.values == (0.2, None)
 
 
-def test_the_machine_has_a_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_zone_of_a_machine_has_a_name_that_a_browser_knows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("TZ", raising=False)
-    assert datetime(2026, 1, 5, tzinfo=machine_zone()).utcoffset() is not None
+    assert machine_zone_name() in available_timezones()
+    rules = next(file for folder in TZPATH if (file := Path(folder, "Asia/Kathmandu")).exists())
+    localtime, timezone = tmp_path / "localtime", tmp_path / "timezone"
+    assert named_zone(localtime, timezone) is None
+    localtime.symlink_to(rules)
+    assert named_zone(localtime, timezone) == "Asia/Kathmandu"
+    localtime.unlink()
+    # A container has a copy of its host's rules, mostly without the file that names them.
+    localtime.write_bytes(rules.read_bytes())
+    found = named_zone(localtime, timezone)
+    assert found is not None
+    assert datetime(2026, 1, 5, tzinfo=ZoneInfo(found)).utcoffset() == timedelta(hours=5, minutes=45)
+    timezone.write_text("Asia/Kathmandu\n", encoding="ascii")
+    assert named_zone(localtime, timezone) == "Asia/Kathmandu"
+    timezone.write_text("nowhere\n", encoding="ascii")
+    assert named_zone(localtime, timezone) == found
+    localtime.write_bytes(b"no rules at all")
+    assert named_zone(localtime, timezone) is None

@@ -10,6 +10,7 @@ import msgspec
 from ladewerk.csms.ledger import EvseKey, Ledger, WaitingStation
 from ladewerk.csms.planning.plan_words import read_at
 from ladewerk.csms.planning.site import Site
+from ladewerk.csms.planning.zones import site_zone_name
 from ladewerk.csms.records import ChargingNeed, StationRecord, StoredPlan, station_key
 from ladewerk.csms.stations.connections import Connections
 from ladewerk.csms.transactions import Transaction
@@ -170,9 +171,10 @@ class ExchangeView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the page shows but the frames."""
+    """Everything the page shows but the frames; sentences tell times in ``time_zone``, which always has a name."""
 
     now: datetime
+    time_zone: str
     site: Site
     stations: list[StationView]
     needs: list[NeedView]
@@ -183,6 +185,7 @@ def overview(ledger: Ledger, connections: Connections, now: datetime) -> Overvie
     """What is known at ``now``; of needs and plans the newest of each EVSE."""
     return Overview(
         now=now,
+        time_zone=site_zone_name(ledger.site),
         site=ledger.site,
         stations=station_views(ledger, connections),
         needs=[need_view(need) for _, need in sorted(ledger.needs.items())],

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ladewerk.csms.planning.needs import remaining_wh
-from ladewerk.csms.planning.pricing import site_zone
 from ladewerk.csms.planning.problem import Waiting
 from ladewerk.csms.planning.site import Site
+from ladewerk.csms.planning.zones import site_zone
 from ladewerk.csms.transactions import Transaction
 from ladewerk.electrical import power_w
 from ladewerk.optimizer.habits import Stay, driver_habit

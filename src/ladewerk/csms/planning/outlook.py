@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from ladewerk.csms.planning.pricing import tariff_line, zone_of
+from ladewerk.csms.planning.pricing import tariff_line
 from ladewerk.csms.planning.site import LoadStep, PriceStep, Site
+from ladewerk.csms.planning.zones import zone_of
 from ladewerk.optimizer.load_forecast import forecast_load
 from ladewerk.optimizer.price_forecast import forecast_prices
 from ladewerk.optimizer.prices import published_until

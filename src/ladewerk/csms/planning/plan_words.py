@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ladewerk.csms.planning.pricing import site_zone
 from ladewerk.csms.planning.site import Site
+from ladewerk.csms.planning.zones import site_zone
 from ladewerk.csms.records import StoredPlan
 from ladewerk.electrical import current_a
 from ladewerk.optimizer import LANGUAGES, EvPlan, Need, Plan, Problem, Reason, summarize

@@ -12,8 +12,8 @@ from ladewerk.csms.limit.loads import TOLERANCE, Load
 from ladewerk.csms.planning.needs import LEAST_STAY, remaining_wh
 from ladewerk.csms.planning.outlook import base_load_line, price_line
 from ladewerk.csms.planning.plan_words import with_fuse
-from ladewerk.csms.planning.pricing import site_zone
 from ladewerk.csms.planning.site import Site
+from ladewerk.csms.planning.zones import site_zone
 from ladewerk.csms.records import ChargingNeed, PlanSlot, StoredPlan
 from ladewerk.csms.smart_charging.profiles import SAME_A
 from ladewerk.csms.transactions import Transaction

@@ -58,7 +58,8 @@ class Header extends HTMLElement {
       this._show("up", t("kit.time_unknown"), t("kit.time_unknown_hint"));
     } else if (this._link.up && now) {
       const foreign = isForeign(now);
-      this._show("up", format.clock(now), foreign ? `${t("kit.link_up")} (${zone()})` : t("kit.link_up"), foreign ? format.zone(now) : "");
+      const named = zone();
+      this._show("up", format.clock(now), named ? `${t("kit.link_up")} (${named})` : t("kit.link_up"), foreign ? format.zone(now) : "");
     } else if (this._link.downSince) {
       const since = this._link.downSince;
       const age = format.duration((Date.now() - since.getTime()) / 1000);

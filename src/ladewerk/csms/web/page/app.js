@@ -48,7 +48,7 @@ link.addEventListener("message", (event) => {
   if (said.type !== "overview") return;
   time.sync(said.overview.now);
   latest = said.overview;
-  setZone(said.overview.site.time_zone);
+  setZone(said.overview.time_zone);
   show();
 });
 link.addEventListener("change", () => {

@@ -4,6 +4,7 @@ import { ApiError, ask } from "../kit/api.js";
 import { el, mark, say } from "../kit/dom.js";
 import { Field, FieldProblem, Fields, numberReader, readTimeOfDay } from "../kit/form.js";
 import { format, onLanguage, t, tCode } from "../kit/i18n.js";
+import { zone } from "../kit/zone.js";
 import { SeriesField } from "./series-field.js";
 
 /** @typedef {import("./types.js").Site} Site */
@@ -25,7 +26,7 @@ export class SiteForm {
       power("base_load_constant_w", "site.base_load", 0, 10000),
       number("value_of_time_per_h", "site.value_of_time", 0, 1000),
     ];
-    this._more = [currency(), number("voltage_v", "site.voltage", 100, 400, "V"), zone()];
+    this._more = [currency(), number("voltage_v", "site.voltage", 100, 400, "V"), zoneField()];
     this._dayNight = [price("tariff.day_price_per_kwh", "site.day_price"), price("tariff.night_price_per_kwh", "site.night_price"), weekendPrice(), timeOfDay("tariff.night_from", "site.night_from"), timeOfDay("tariff.night_to", "site.night_to")];
     this._steps = stepsField();
     this._prices = new SeriesField("prices", "price_per_kwh", time, changed);
@@ -86,6 +87,7 @@ export class SiteForm {
     this._always[1].note(site.base_load.length > 0 ? t("site.base_load_in_file") : "");
     this._prices.show(site.prices);
     this._baseLoad.show(site.base_load);
+    this._more[2].note(site.time_zone === null ? t("site.zone_of_machine", { zone: zone() }) : "");
     this._showUnits();
     this._showKind();
   }
@@ -278,7 +280,7 @@ function currency() {
   });
 }
 
-function zone() {
+function zoneField() {
   return new Field({ name: "time_zone", label: "site.time_zone", inputmode: "text", placeholder: "Europe/Berlin", read: (text) => text || null });
 }
 

@@ -138,7 +138,7 @@
  * @property {Record<string, string>} summary
  */
 
-/** @typedef {{now: string, site: Site, stations: Station[], needs: Need[], plans: Plan[]}} Overview */
+/** @typedef {{now: string, time_zone: string, site: Site, stations: Station[], needs: Need[], plans: Plan[]}} Overview */
 
 /** @typedef {{at: string, station_id: string, sent: boolean, text: string}} Frame */
 
