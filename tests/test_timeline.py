@@ -1,13 +1,13 @@
 """Timelines against what they say at every moment."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ladewerk.timeline import Segment, Timeline, combine, first, lowest, mean_over, total
+from ladewerk.timeline import Segment, Timeline, combine, first, later, lowest, mean_over, total
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 MINUTES = range(-5, 65)
@@ -52,6 +52,19 @@ def test_two_that_say_the_same_are_equal(chosen: dict[int, float | None]) -> Non
     built = line(*sorted(chosen.items()))
     every_minute = line(*((minute, built.at(at(minute))) for minute in range(61)))
     assert every_minute == built
+
+
+@pytest.mark.parametrize(
+    ("moment", "after_s", "then"),
+    [
+        (START, 90, START + timedelta(seconds=90)),
+        (START, 2**63, datetime.max.replace(tzinfo=UTC)),
+        (START, -(2**63), datetime.min.replace(tzinfo=UTC)),
+        (datetime(9999, 12, 31, 18, tzinfo=timezone(timedelta(hours=-5))), 7200, datetime.max.replace(tzinfo=UTC)),
+    ],
+)
+def test_what_lies_behind_the_calendar_is_its_last_moment(moment: datetime, after_s: float, then: datetime) -> None:
+    assert later(moment, after_s) == then
 
 
 def test_zero_is_said_and_none_is_not() -> None:

@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Generic, TypeVar
@@ -11,6 +11,17 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R")
+
+
+def later(moment: datetime, after_s: float) -> datetime:
+    """``after_s`` seconds behind ``moment``, or the calendar's last or first moment where that lies outside of it.
+
+    For durations that somebody else says: OCPP bounds none.
+    """
+    try:
+        return moment.astimezone(UTC) + timedelta(seconds=after_s)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC) if after_s > 0 else datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

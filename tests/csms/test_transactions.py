@@ -106,6 +106,11 @@ def test_a_transaction_without_readings_has_no_energy() -> None:
         ([sample(9, "Power.Active.Import", where="Inlet")], None),
         ([sample(1500, "Power.Active.Import", where="Outlet")], 1500),
         ([sample(1500)], None),
+        ([sample(1, "Power.Active.Import", unit="kW", multiplier=400)], None),
+        ([sample(1, "Power.Active.Import", unit="W", multiplier=2**63 - 1)], None),
+        ([sample(1, "Power.Active.Import", unit="W", multiplier=-(2**63))], 0.0),
+        ([sample(1e308, "Power.Active.Import", unit="kW")], None),
+        ([sample(1e308, "Power.Active.Import", phase=phase) for phase in ("L1", "L2")], None),
     ],
 )
 def test_power_is_read_in_every_form_a_station_may_say_it(samples: list[v21.SampledValueType], value: float | None) -> None:

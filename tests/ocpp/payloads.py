@@ -17,6 +17,18 @@ ABSENT = object()
 
 TIME = "2024-01-17T18:00:00.123Z"
 
+EXTREMES: dict[str, tuple[Any, ...]] = {
+    "date-time": (
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59.999Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+    ),
+    "integer": (0, -1, 400, 2**31, 2**53 + 1, 2**63 - 1, -(2**63), 2**63, 10**30),
+    "number": (0, -1, 5e-324, 1e308, -1e308, 10**300),
+    "string": ("", "\x00", "1e308", "-1e400", "nan", "9" * 40),
+}
+
 
 class Wire(str):
     """Put somewhere, it is written as it stands: what no JSON library writes."""
@@ -77,6 +89,23 @@ class MessageSchema:
             yield Mutant("valid", (), json.dumps(which))
         for _ in range(number - 2):
             yield Mutant("valid", (), json.dumps(self._drawn(self.schema, chance)))
+
+    def extremes(self) -> Iterator[Mutant]:
+        """The full payload with one value as far out as its type goes: valid, and hard to compute with."""
+        full = self.full()
+        for path, kind in self._leaves((), self.schema):
+            yield from (Mutant("extreme", path, json.dumps(_put(full, path, value))) for value in EXTREMES[kind])
+
+    def _leaves(self, path: Path, schema: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+        schema = self._resolved(schema)
+        kind = schema.get("format", schema.get("type"))
+        if kind == "object":
+            for name, inner in schema.get("properties", {}).items():
+                yield from self._leaves((*path, name), inner)
+        elif kind == "array":
+            yield from self._leaves((*path, 0), schema["items"])
+        elif kind in EXTREMES and "enum" not in schema:
+            yield path, kind
 
     def mutants(self, at_least: int) -> Iterator[Mutant]:
         """Payloads with a change, the same ones every time: each sort of change at each depth at which it can be made.
@@ -238,8 +267,9 @@ def _enum_changes(path: Path, words: list[str]) -> Iterator[_Change]:
 
 def _number_changes(path: Path, schema: dict[str, Any]) -> Iterator[_Change]:
     yield _Change("boolean number", path, True)
-    yield from (_Change("whole number", path, value) for value in WHOLE)
-    yield from (_Change("negative number", path, value) for value in NEGATIVE)
+    for value in (*WHOLE, *NEGATIVE):
+        fits = schema["type"] == "number" or -(2**63) <= value < 2**63
+        yield _Change(("negative number" if value < 0 else "whole number") if fits else "beyond 64 bits", path, value)
     for bound, beyond in (("minimum", -1), ("maximum", 1)):
         if bound in schema:
             yield _Change("at the bound", path, int(schema[bound]))

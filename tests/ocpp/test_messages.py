@@ -9,8 +9,8 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from ladewerk.errors import LocalProtocolError, RemoteProtocolError
-from ladewerk.ocpp import v16, v21
-from ladewerk.ocpp.messages import CustomData, check_multiple, decode, encode, read_tree, wire_time, write
+from ladewerk.ocpp import v16, v21, v201
+from ladewerk.ocpp.messages import CustomData, Payload, check_multiple, decode, encode, read_tree, wire_time, write
 
 AT = datetime(2024, 1, 17, 18, 0, 0, 123456, tzinfo=UTC)
 
@@ -84,6 +84,48 @@ def test_places_inside_arrays_are_named(payload: str, code: str, path: str) -> N
     assert (refused.value.code, refused.value.path) == (code, path)
 
 
+OUT_OF_ALL_YEARS = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "\\u0030001-01-01T00:00:00.5+00:01")
+
+
+@pytest.mark.parametrize("time", OUT_OF_ALL_YEARS)
+@pytest.mark.parametrize(
+    ("kind", "payload", "path"),
+    [
+        (v21.MeterValuesRequest, '{"evseId": 1, "meterValue": [%s, %s]}', "$.meterValue[1].timestamp"),
+        (v201.MeterValuesRequest, '{"evseId": 1, "meterValue": [%s, %s]}', "$.meterValue[1].timestamp"),
+        (v16.MeterValuesRequest, '{"connectorId": 1, "meterValue": [%s, %s]}', "$.meterValue[1].timestamp"),
+    ],
+)
+def test_a_time_that_cannot_be_said_in_utc_is_refused_where_it_stands(
+    kind: type[Payload], payload: str, path: str, time: str
+) -> None:
+    value = '{"timestamp": "%s", "sampledValue": [{"value": ' + ('"1"' if kind is v16.MeterValuesRequest else "1") + "}]}"
+    text = payload % (value % "2024-01-17T18:00:00Z", value % time)
+    for wire in (text, text.encode()):
+        with pytest.raises(RemoteProtocolError) as refused:
+            decode(kind, wire)
+        assert (refused.value.code, refused.value.path) == ("PropertyConstraintViolation", path)
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z", "0001-01-01T14:00:00+14:00"])
+def test_the_first_and_the_last_moment_of_all_years_come_through(time: str) -> None:
+    read = decode(v21.HeartbeatResponse, f'{{"currentTime": "{time}"}}')
+    assert decode(v21.HeartbeatResponse, encode(read)) == read
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 2**64, 10**400])
+def test_a_whole_number_beyond_64_bits_is_refused_where_it_stands(number: int) -> None:
+    for kind, field in (
+        (v21.MeterValuesRequest, "evseId"),
+        (v201.SetChargingProfileRequest, "evseId"),
+        (v16.StatusNotificationRequest, "connectorId"),
+        (v16.RemoteStartTransactionRequest, "connectorId"),
+    ):
+        with pytest.raises(RemoteProtocolError) as refused:
+            decode(kind, f'{{"{field}": {number}}}')
+        assert (refused.value.code, refused.value.path) == ("PropertyConstraintViolation", f"$.{field}")
+
+
 def test_a_description_fits_into_a_callerror_whatever_the_peer_writes() -> None:
     with pytest.raises(RemoteProtocolError) as refused:
         decode(v21.HeartbeatRequest, '{"%s": 1}' % ("x" * 5000))
@@ -119,6 +161,7 @@ def test_optional_fields_that_are_not_said_are_not_written() -> None:
     ("message", "said"),
     [
         (v21.HeartbeatResponse(current_time=AT.replace(tzinfo=None)), r"\$\.currentTime: .*timezone"),
+        (v21.HeartbeatResponse(current_time=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1)))), "out of range"),
         (v21.CostUpdatedRequest(total_cost=float("nan"), transaction_id="t"), r"\$\.totalCost: .*NaN"),
         (v21.CostUpdatedRequest(total_cost=1.0, transaction_id="t" * 37), r"\$\.transactionId: .*36"),
         (v21.DataTransferRequest(vendor_id="x", data={"a": [float("inf")]}), r"\$\.data\.a\[0\]: inf"),

@@ -24,7 +24,7 @@ from ladewerk.csms.smart_charging.quirks import NO_QUIRKS, KnownQuirks, Quirks
 from ladewerk.csms.store.ports import EventRecord, Notification, Remembered, Store
 from ladewerk.csms.transactions import Transaction, after_event, after_readings
 from ladewerk.ocpp import v21
-from ladewerk.ocpp.messages import Payload, encode
+from ladewerk.ocpp.messages import Payload, write
 from ladewerk.signals import Signal
 
 __all__ = ["EvseKey", "Ledger", "WaitingStation", "starting_site"]
@@ -159,7 +159,7 @@ class Ledger:
     async def keep(self, station_id: str, action: str, at: datetime, message: Payload) -> None:
         """Keep a message that changes nothing else."""
         await self._store.add_notification(
-            Notification(station_id=station_id, action=action, at=at, payload=encode(message).decode())
+            Notification(station_id=station_id, action=action, at=at, payload=write(message).decode())
         )
 
     # -- transactions ---------------------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ class Ledger:
             at=event.timestamp,
             received_at=received_at,
             offline=event.offline is True,
-            payload=encode(event).decode(),
+            payload=write(event).decode(),
         )
         if not await self._store.add_event(record, after):
             return None

@@ -1,5 +1,6 @@
 """A transaction as its events tell it: each event turns one state into the next."""
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
@@ -152,12 +153,17 @@ def _at_outlet(samples: Sequence[v21.SampledValueType]) -> dict[str, list[v21.Sa
 def _total(samples: Sequence[v21.SampledValueType], unit: str) -> float | None:
     overall = [sample for sample in samples if sample.phase is UNSET]
     if overall:
-        return _scaled(overall[-1], unit)
-    return sum(_scaled(sample, unit) for sample in samples) if samples else None
+        return _finite(_scaled(overall[-1], unit))
+    return _finite(sum(_scaled(sample, unit) for sample in samples)) if samples else None
 
 
 def _highest(samples: Sequence[v21.SampledValueType]) -> float | None:
-    return max((_scaled(sample, "") for sample in samples), default=None)
+    return _finite(max((_scaled(sample, "") for sample in samples), default=math.inf))
+
+
+def _finite(value: float) -> float | None:
+    """What is no number says nothing: one that no double holds would spoil every sum it is in."""
+    return value if math.isfinite(value) else None
 
 
 def _scaled(sample: v21.SampledValueType, unit: str) -> float:
@@ -166,4 +172,7 @@ def _scaled(sample: v21.SampledValueType, unit: str) -> float:
         return sample.value
     multiplier = 0 if said.multiplier is UNSET else said.multiplier
     kilo = 1000.0 if said.unit is not UNSET and unit and said.unit == f"k{unit}" else 1.0
-    return float(sample.value * kilo * 10.0**multiplier)
+    try:
+        return float(sample.value * kilo * 10.0**multiplier)
+    except OverflowError:
+        return math.inf

@@ -2,7 +2,8 @@
 
 The generated constructors check nothing: a payload is checked when it is read (:func:`decode`) and, the same way, when it
 is written (:func:`encode` reads back what it wrote), so nothing invalid enters or leaves. Times go out in UTC with
-milliseconds; OCPP 2.1 part 2 allows no more than three decimal places.
+milliseconds; OCPP 2.1 part 2 allows no more than three decimal places. What comes in can be said in UTC, too: who reads a
+time may move it to any clock.
 """
 
 import math
@@ -134,7 +135,7 @@ def write(payload: Payload) -> bytes:
             return _with_milliseconds(wire, times)
         except (_Unusual, IndexError):
             return _encode(_with_wire_times(payload))
-    except (TypeError, ValueError, RecursionError) as err:
+    except (TypeError, ValueError, OverflowError, RecursionError) as err:
         raise LocalProtocolError(f"{type(payload).__name__}: {err}") from err
 
 
@@ -186,7 +187,37 @@ def _read(read: Callable[[bytes | str], Any], payload: bytes | str) -> Any:
 
 @cache
 def _reader(kind: type[Payload]) -> Callable[[bytes | str], Any]:
-    return msgspec.json.Decoder(kind, dec_hook=_read_custom_data).decode
+    read = msgspec.json.Decoder(kind, dec_hook=_read_custom_data).decode
+    if _places(kind) is None:
+        return read
+
+    def read_times(payload: bytes | str) -> Any:
+        value = read(payload)
+        wire = payload.encode() if isinstance(payload, str) else payload
+        # Only beside the first or the last year can an offset lead out of all years, and it may be written with escapes.
+        if any(map(wire.__contains__, _ENDS_OF_TIME)):
+            _check_times(value, "$")
+        return value
+
+    return read_times
+
+
+_ENDS_OF_TIME = (b'"0001-', b'"9999-', b"\\u")
+
+
+def _check_times(value: object, path: str) -> None:
+    """Refuse what is no time of the years 1 to 9999 in UTC: nobody could write it down or compute with it."""
+    if isinstance(value, Payload):
+        for name, wire_name in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True):
+            _check_times(getattr(value, name), f"{path}.{wire_name}")
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            _check_times(item, f"{path}[{index}]")
+    elif isinstance(value, datetime):
+        try:
+            value.astimezone(UTC)
+        except OverflowError:
+            raise _refusal("PropertyConstraintViolation", path, "Time is not within the years 1 to 9999 of UTC") from None
 
 
 class _Unusual(Exception):

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import UNSET
 
@@ -55,6 +56,16 @@ def test_k16_fr06_a_car_that_keeps_within_its_plan_is_accepted(plan: StoredPlan)
     assert exceeded_at(says((0, 16), (HOUR_S, 8)), plan) is None
     assert exceeded_at(says((0, 10), (HOUR_S, 0)), plan) is None
     assert exceeded_at(says((0, 11_000), (HOUR_S, 5_500), unit="W"), plan) is None
+
+
+def test_periods_that_no_calendar_has_do_not_break_the_answer(plan: StoredPlan) -> None:
+    assert exceeded_at(says((0, 5), (2**63 - 1, 99), (5, 99)), plan) is None
+    assert exceeded_at(says((-(2**63), 99)), plan) is not None
+    without_phases = says((0, 11_000), unit="W").charging_schedule.charging_schedule_period[0]
+    request = says((0, 5))
+    period = msgspec.structs.replace(without_phases, number_phases=0)
+    schedule = msgspec.structs.replace(request.charging_schedule, charging_schedule_period=(period,))
+    assert exceeded_at(msgspec.structs.replace(request, charging_schedule=schedule), plan) is not None
 
 
 def test_k16_fr06_one_that_means_to_draw_more_is_not(plan: StoredPlan) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from ladewerk.csms.limit.allocation import Commanded, Outlet
 from ladewerk.csms.limit.loads import Rate
@@ -145,6 +146,17 @@ def test_what_a_station_says_is_kept_whatever_characters_it_uses(database: str) 
             remembered = (await store.remember()).stations[0]
             assert remembered.vendor == "a\ufffdb"
             assert remembered.model == station.model
+
+    asyncio.run(go())
+
+
+def test_an_event_with_a_character_that_is_not_kept_is_known_when_it_comes_again(database: str) -> None:
+    async def go() -> None:
+        async with open_store(database) as store:
+            await store.put_station(STATION)
+            for expected in (True, False):
+                said = replace(event(0), transaction_id="a\0b")
+                assert await store.add_event(said, replace(transaction(0), transaction_id="a\0b")) is expected
 
     asyncio.run(go())
 

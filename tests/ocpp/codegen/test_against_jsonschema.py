@@ -33,6 +33,10 @@ class Rule(NamedTuple):
 RULES = {
     "an integer written `1.0` or `1e0`": Rule(False, ("whole float",)),
     "a number that no double holds, `1e400`": Rule(False, ("Infinity",), ("v201", "v21")),
+    "an integer that needs more than 64 bits": Rule(False, ("beyond 64 bits",)),
+    "a time that UTC has only before the year 1 or after 9999": Rule(
+        False, ("time '0001-01-01T00:00:00+14:00'", "time '9999-12-31T23:59:59-14:00'")
+    ),
     "half of a surrogate pair in a text": Rule(False, ("half a pair",)),
     "a field twice, the first time with a wrong value": Rule(False, ("field twice",)),
     "a line feed behind a time or a URI": Rule(False, ("time '2024-01-17T18:00:00Z\\n'", "uri 'http://a/\\n'")),

@@ -11,7 +11,7 @@ from msgspec import inspect
 
 from ladewerk.errors import RemoteProtocolError
 from ladewerk.ocpp import v21
-from ladewerk.ocpp.messages import Payload, Request, decode
+from ladewerk.ocpp.messages import Payload, Request, decode, write
 from ladewerk.ocpp.router import Context, Router
 from ladewerk.ocpp.version import Version
 
@@ -154,7 +154,9 @@ BOOTED = v21.BootNotificationResponse(current_time=NOW, interval=300, status=v21
 
 
 async def _look(ctx: Context[None], message: Payload) -> None:
+    """What came in is shown, and written down: whoever does either must not fail at it."""
     repr((ctx.message_id, message))
+    write(message)
 
 
 def _responder(response: type[Payload]) -> Callable[[Context[None], Any], Any]:

@@ -10,9 +10,10 @@ from tests.ocpp.fuzz.target import CASES
 from tests.ocpp.payloads import VERSIONS, message_schemas
 
 FIRST_CASE = ord("a")
-NUMBERS: list[Any] = [0, -1, 1.0, 1.5, 10**30, -(2**63), 1e308]
-TEXTS: list[Any] = ["", "a", "é" * 300, "\ud800", "\x00\x1b", "2026-01-05T17:00:00", "9999-12-31T23:59:59-23:59", "Accepted"]
-AWKWARD: list[Any] = [None, True, *NUMBERS, *TEXTS, "0000-00-00T00:00:00Z", "-1", [], {}, [[]], {"": {}}, {"vendorId": "x"}]
+NUMBERS: list[Any] = [0, -1, 1.0, 1.5, 10**30, 2**63 - 1, -(2**63), 1e308]
+TIMES: list[Any] = ["2026-01-05T17:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-23:59", "9999-12-31T23:59:59Z"]
+TEXTS: list[Any] = ["", "a", "é" * 300, "\ud800", "\x00\x1b", "Accepted", "0000-00-00T00:00:00Z", "-1"]
+AWKWARD: list[Any] = [None, True, *NUMBERS, *TIMES, *TEXTS, [], {}, [[]], {"": {}}, {"vendorId": "x"}]
 BITS = [b"[", b"{", b'"', b"\\", b"\\u", b",", b":", b"1e999", b"\xff", b"\x00", b"]", b"}", b"\n", b"@", b"\n+\n", b"\n-\n"]
 
 
@@ -86,9 +87,25 @@ def _restructured(tree: Any, chance: random.Random) -> Any:
                 tree[key] = [tree[key]] if chance.random() < 0.5 else {"a": tree[key]}
         case 4:
             tree[key] = _from_a_seed(chance)
+        case 5:
+            tree[key] = chance.choice(_alike(tree[key]))
         case _:
             tree[key] = _restructured(tree[key], chance)
     return tree
+
+
+def _alike(value: Any) -> list[Any]:
+    """Awkward values that pass for one like ``value``: they come through the reader, to whoever computes with them."""
+    match value:
+        case bool():
+            return [not value]
+        case int() | float():
+            return NUMBERS
+        case str() if value[:2] == "20":
+            return TIMES
+        case str():
+            return TEXTS
+    return AWKWARD
 
 
 def _from_a_seed(chance: random.Random) -> Any:

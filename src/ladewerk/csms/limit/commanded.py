@@ -19,7 +19,7 @@ from ladewerk.csms.smart_charging.profiles import FIRST_PROFILE_ID
 from ladewerk.csms.smart_charging.quirks import Quirks
 from ladewerk.electrical import current_a
 from ladewerk.ocpp import v21
-from ladewerk.timeline import Timeline, combine
+from ladewerk.timeline import Timeline, combine, later
 
 _RAISING: Final = frozenset({"TxProfile", "TxDefaultProfile", "PriorityCharging"})
 """Profiles of other purposes only take away from what these allow."""
@@ -64,11 +64,11 @@ def _line(profile: v21.ChargingProfileType, outlet: Outlet, now: datetime) -> Ti
         return Timeline.of([(now, outlet.rating if dynamic else max(rates, key=Rate.total_a))])
     steps: list[tuple[datetime, Rate | None]] = []
     for period, rate in zip(schedule.charging_schedule_period, rates, strict=True):
-        at = start + timedelta(seconds=period.start_period)
+        at = later(start, period.start_period)
         if not steps or at > steps[-1][0]:
             steps.append((at, rate))
     if schedule.duration is not UNSET:
-        end = start + timedelta(seconds=schedule.duration)
+        end = later(start, schedule.duration)
         steps = [*(step for step in steps if step[0] < end), (end, None)]
     return Timeline.of(steps)
 

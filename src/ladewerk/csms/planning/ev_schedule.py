@@ -10,7 +10,7 @@ from ladewerk.csms.planning.problem import current_line
 from ladewerk.csms.records import StoredPlan
 from ladewerk.electrical import current_a
 from ladewerk.ocpp import v21
-from ladewerk.timeline import Timeline, combine
+from ladewerk.timeline import Timeline, combine, later
 
 _MORE_A: Final = 0.5
 """A car rounds to whole amps, or counts in watts."""
@@ -38,12 +38,14 @@ def _line(request: v21.NotifyEVChargingScheduleRequest, plan: StoredPlan) -> Tim
     for period in schedule.charging_schedule_period:
         if period.limit is UNSET:
             continue
-        phases = plan.phases if period.number_phases is UNSET else period.number_phases
+        phases = plan.phases if period.number_phases is UNSET else max(1, period.number_phases)
         in_amps = schedule.charging_rate_unit == "A"
         amps = period.limit if in_amps else current_a(period.limit, phases=phases, voltage_v=plan.voltage_v)
-        steps.append((start + timedelta(seconds=period.start_period), amps))
+        at = later(start, period.start_period)
+        if not steps or at > steps[-1][0]:
+            steps.append((at, amps))
     if schedule.duration is not UNSET:
-        end = start + timedelta(seconds=schedule.duration)
+        end = later(start, schedule.duration)
         steps = [*(step for step in steps if step[0] < end), (end, None)]
     return Timeline.of(steps)
 

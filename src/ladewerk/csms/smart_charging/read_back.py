@@ -18,7 +18,7 @@ from ladewerk.csms.stations.connections import Connections
 from ladewerk.electrical import current_a
 from ladewerk.errors import CallFailed, CallRefused, LocalProtocolError
 from ladewerk.ocpp import v21
-from ladewerk.timeline import Timeline, combine
+from ladewerk.timeline import Timeline, combine, later
 
 _AHEAD: Final = timedelta(days=1)
 _SAME_A: Final = 0.15
@@ -70,15 +70,15 @@ def composite_line(schedule: v21.CompositeScheduleType, voltage_v: float) -> Tim
     """A composite schedule as rates over time; after its duration nothing is said."""
     steps: list[tuple[datetime, Rate | None]] = []
     for period in schedule.charging_schedule_period:
-        phases = 3 if period.number_phases is UNSET else period.number_phases
+        phases = 3 if period.number_phases is UNSET else max(1, period.number_phases)
         if period.limit is UNSET:
             continue
         limit = period.limit
         amps = limit if schedule.charging_rate_unit == "A" else current_a(limit, phases=phases, voltage_v=voltage_v)
-        at = schedule.schedule_start + timedelta(seconds=period.start_period)
+        at = later(schedule.schedule_start, period.start_period)
         if not steps or at > steps[-1][0]:
             steps.append((at, Rate(amps, phases)))
-    end = schedule.schedule_start + timedelta(seconds=schedule.duration)
+    end = later(schedule.schedule_start, schedule.duration)
     return Timeline.of([*(step for step in steps if step[0] < end), (end, None)])
 
 

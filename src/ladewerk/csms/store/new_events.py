@@ -61,7 +61,8 @@ def _insert(connection: Connection, events: Sequence[NewEvent], stored: set[_Key
 
 
 def _key(event: EventRecord) -> _Key:
-    return (station_key(event.station_id), event.transaction_id, event.seq_no)
+    # As it is found there again: a retry is known by it.
+    return (station_key(event.station_id), schema.storable(event.transaction_id), event.seq_no)
 
 
 def _stored(connection: Connection, events: Sequence[EventRecord]) -> set[_Key]:

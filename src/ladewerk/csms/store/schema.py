@@ -25,15 +25,20 @@ REVISION: Final = "0007"
 """The newest of the steps in ``migrations/versions``: what these tables are; a test holds both together."""
 
 
+def storable(text: str) -> str:
+    """``text`` as it is kept: PostgreSQL takes no NUL, so it is shown as what it is, no character."""
+    return text if "\0" not in text else text.replace("\0", "\ufffd")
+
+
 class StationText(TypeDecorator[str]):
-    """Text of any length, as stations say it; PostgreSQL keeps no NUL, so it is shown as what it is: no character."""
+    """Text of any length, as stations say it, as far as it is :func:`storable`."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         del dialect
-        return value if value is None or "\0" not in value else value.replace("\0", "\ufffd")
+        return None if value is None else storable(value)
 
 
 class UtcTime(TypeDecorator[datetime]):

@@ -20,7 +20,7 @@ from ladewerk.ocpp.codegen.model import (
 _PLAIN = {
     Kind.TEXT: "str",
     Kind.URI: "Uri",
-    Kind.WHOLE: "int",
+    Kind.WHOLE: "Int",
     Kind.NUMBER: "float",
     Kind.FLAG: "bool",
     Kind.TIME: "Timestamp",
@@ -28,7 +28,10 @@ _PLAIN = {
     Kind.CUSTOM: "CustomData",
 }
 _IMPORTED = "Action Annotated Any CustomData Mapping MappingProxyType Meta OneWay Payload Request StrEnum T UnsetType"
-_TAKEN = {*_IMPORTED.split(), "Timestamp", "Uri"}
+_TAKEN = {*_IMPORTED.split(), "Int", "Timestamp", "Uri"}
+
+# The schemas let whole numbers grow without end; no database and no other language takes them. OCPP's own have 32 bits.
+_LEAST_WHOLE, _MOST_WHOLE = "-(2**63)", "2**63 - 1"
 
 
 def types_module(vocabulary: Vocabulary, ocpp: str) -> str:
@@ -101,8 +104,12 @@ def _alias(kind: FieldType) -> dict[str, str]:
             return {name: "Annotated[str, Meta(pattern=URI_PATTERN)]"}
         case Simple(Kind.TEXT, None, high) if high is not None:
             return {name: f"Annotated[str, Meta(max_length={high})]"}
-        case Simple(Kind.WHOLE | Kind.NUMBER as number, low, high) if (low, high) != (None, None):
-            return {name: f"Annotated[{_PLAIN[number]}, Meta({_bounds('ge', 'le', low, high)})]"}
+        case Simple(Kind.WHOLE, low, high):
+            least = _LEAST_WHOLE if low is None else _whole(low)
+            most = _MOST_WHOLE if high is None else _whole(high)
+            return {name: f"Annotated[int, Meta(ge={least}, le={most})]"}
+        case Simple(Kind.NUMBER, low, high) if (low, high) != (None, None):
+            return {name: f"Annotated[float, Meta({_bounds('ge', 'le', low, high)})]"}
         case Items(_, low, high) if (low, high) != (None, None):
             bounds = _bounds("min_length", "max_length", low, high)
             return {name.partition("[")[0]: f"Annotated[tuple[T, ...], Meta({bounds})]"}

@@ -159,6 +159,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+Int = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 ItemsFrom1 = Annotated[tuple[T, ...], Meta(min_length=1)]
 Text20 = Annotated[str, Meta(max_length=20)]
 Text25 = Annotated[str, Meta(max_length=25)]
@@ -730,9 +731,9 @@ class ChargingSchedulePeriod(Payload, frozen=True, kw_only=True):
     number_phases: numberPhases, integer, optional
     """
 
-    start_period: int
+    start_period: Int
     limit: float
-    number_phases: int | UnsetType = UNSET
+    number_phases: Int | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         check_multiple("limit", self.limit, 0.1)
@@ -750,7 +751,7 @@ class ChargingSchedule(Payload, frozen=True, kw_only=True):
 
     charging_rate_unit: ChargingRateUnitType
     charging_schedule_period: tuple[ChargingSchedulePeriod, ...]
-    duration: int | UnsetType = UNSET
+    duration: Int | UnsetType = UNSET
     start_schedule: Timestamp | UnsetType = UNSET
     min_charging_rate: float | UnsetType = UNSET
 
@@ -772,12 +773,12 @@ class ChargingProfile(Payload, frozen=True, kw_only=True):
     valid_to: validTo, date-time, optional
     """
 
-    charging_profile_id: int
-    stack_level: int
+    charging_profile_id: Int
+    stack_level: Int
     charging_profile_purpose: ChargingProfilePurposeType
     charging_profile_kind: ChargingProfileKindType
     charging_schedule: ChargingSchedule
-    transaction_id: int | UnsetType = UNSET
+    transaction_id: Int | UnsetType = UNSET
     recurrency_kind: RecurrencyKindType | UnsetType = UNSET
     valid_from: Timestamp | UnsetType = UNSET
     valid_to: Timestamp | UnsetType = UNSET
@@ -918,7 +919,7 @@ class BootNotificationResponse(Payload, frozen=True, kw_only=True):
 
     status: RegistrationStatus
     current_time: Timestamp
-    interval: int
+    interval: Int
 
 
 class BootNotificationRequest(Request[BootNotificationResponse], frozen=True, kw_only=True):
@@ -961,7 +962,7 @@ class CancelReservationRequest(Request[CancelReservationResponse], frozen=True, 
     reservation_id: reservationId, integer, required
     """
 
-    reservation_id: int
+    reservation_id: Int
 
 
 class CertificateSignedResponse(Payload, frozen=True, kw_only=True):
@@ -998,7 +999,7 @@ class ChangeAvailabilityRequest(Request[ChangeAvailabilityResponse], frozen=True
     type: type, AvailabilityType, required
     """
 
-    connector_id: int
+    connector_id: Int
     type: AvailabilityType
 
 
@@ -1053,10 +1054,10 @@ class ClearChargingProfileRequest(Request[ClearChargingProfileResponse], frozen=
     stack_level: stackLevel, integer, optional
     """
 
-    id: int | UnsetType = UNSET
-    connector_id: int | UnsetType = UNSET
+    id: Int | UnsetType = UNSET
+    connector_id: Int | UnsetType = UNSET
     charging_profile_purpose: ChargingProfilePurposeType | UnsetType = UNSET
-    stack_level: int | UnsetType = UNSET
+    stack_level: Int | UnsetType = UNSET
 
 
 class DataTransferResponse(Payload, frozen=True, kw_only=True):
@@ -1131,7 +1132,7 @@ class ExtendedTriggerMessageRequest(Request[ExtendedTriggerMessageResponse], fro
     """
 
     requested_message: MessageTriggerEnumType
-    connector_id: int | UnsetType = UNSET
+    connector_id: Int | UnsetType = UNSET
 
 
 class FirmwareStatusNotificationResponse(Payload, frozen=True, kw_only=True):
@@ -1157,7 +1158,7 @@ class GetCompositeScheduleResponse(Payload, frozen=True, kw_only=True):
     """
 
     status: GetCompositeScheduleStatus
-    connector_id: int | UnsetType = UNSET
+    connector_id: Int | UnsetType = UNSET
     schedule_start: Timestamp | UnsetType = UNSET
     charging_schedule: ChargingSchedule | UnsetType = UNSET
 
@@ -1170,8 +1171,8 @@ class GetCompositeScheduleRequest(Request[GetCompositeScheduleResponse], frozen=
     charging_rate_unit: chargingRateUnit, ChargingRateUnitType, optional
     """
 
-    connector_id: int
-    duration: int
+    connector_id: Int
+    duration: Int
     charging_rate_unit: ChargingRateUnitType | UnsetType = UNSET
 
 
@@ -1215,8 +1216,8 @@ class GetDiagnosticsRequest(Request[GetDiagnosticsResponse], frozen=True, kw_onl
     """
 
     location: Uri
-    retries: int | UnsetType = UNSET
-    retry_interval: int | UnsetType = UNSET
+    retries: Int | UnsetType = UNSET
+    retry_interval: Int | UnsetType = UNSET
     start_time: Timestamp | UnsetType = UNSET
     stop_time: Timestamp | UnsetType = UNSET
 
@@ -1247,7 +1248,7 @@ class GetLocalListVersionResponse(Payload, frozen=True, kw_only=True):
     list_version: listVersion, integer, required
     """
 
-    list_version: int
+    list_version: Int
 
 
 class GetLocalListVersionRequest(Request[GetLocalListVersionResponse], frozen=True, kw_only=True):
@@ -1277,9 +1278,9 @@ class GetLogRequest(Request[GetLogResponse], frozen=True, kw_only=True):
 
     log: LogParametersType
     log_type: LogEnumType
-    request_id: int
-    retries: int | UnsetType = UNSET
-    retry_interval: int | UnsetType = UNSET
+    request_id: Int
+    retries: Int | UnsetType = UNSET
+    retry_interval: Int | UnsetType = UNSET
 
 
 class HeartbeatResponse(Payload, frozen=True, kw_only=True):
@@ -1327,7 +1328,7 @@ class LogStatusNotificationRequest(Request[LogStatusNotificationResponse], froze
     """
 
     status: UploadLogStatusEnumType
-    request_id: int | UnsetType = UNSET
+    request_id: Int | UnsetType = UNSET
 
 
 class MeterValuesResponse(Payload, frozen=True, kw_only=True):
@@ -1342,9 +1343,9 @@ class MeterValuesRequest(Request[MeterValuesResponse], frozen=True, kw_only=True
     transaction_id: transactionId, integer, optional
     """
 
-    connector_id: int
+    connector_id: Int
     meter_value: ItemsFrom1[MeterValue]
-    transaction_id: int | UnsetType = UNSET
+    transaction_id: Int | UnsetType = UNSET
 
 
 class RemoteStartTransactionResponse(Payload, frozen=True, kw_only=True):
@@ -1365,7 +1366,7 @@ class RemoteStartTransactionRequest(Request[RemoteStartTransactionResponse], fro
     """
 
     id_tag: Text20
-    connector_id: int | UnsetType = UNSET
+    connector_id: Int | UnsetType = UNSET
     charging_profile: ChargingProfile | UnsetType = UNSET
 
 
@@ -1384,7 +1385,7 @@ class RemoteStopTransactionRequest(Request[RemoteStopTransactionResponse], froze
     transaction_id: transactionId, integer, required
     """
 
-    transaction_id: int
+    transaction_id: Int
 
 
 class ReserveNowResponse(Payload, frozen=True, kw_only=True):
@@ -1406,10 +1407,10 @@ class ReserveNowRequest(Request[ReserveNowResponse], frozen=True, kw_only=True):
     parent_id_tag: parentIdTag, string up to 20 characters, optional
     """
 
-    connector_id: int
+    connector_id: Int
     expiry_date: Timestamp
     id_tag: Text20
-    reservation_id: int
+    reservation_id: Int
     parent_id_tag: Text20 | UnsetType = UNSET
 
 
@@ -1465,7 +1466,7 @@ class SendLocalListRequest(Request[SendLocalListResponse], frozen=True, kw_only=
     local_authorization_list: localAuthorizationList, items of AuthorizationData, optional
     """
 
-    list_version: int
+    list_version: Int
     update_type: UpdateType
     local_authorization_list: tuple[AuthorizationData, ...] | UnsetType = UNSET
 
@@ -1486,7 +1487,7 @@ class SetChargingProfileRequest(Request[SetChargingProfileResponse], frozen=True
     cs_charging_profiles: csChargingProfiles, ChargingProfile, required
     """
 
-    connector_id: int
+    connector_id: Int
     cs_charging_profiles: ChargingProfile
 
 
@@ -1520,7 +1521,7 @@ class SignedFirmwareStatusNotificationRequest(Request[SignedFirmwareStatusNotifi
     """
 
     status: FirmwareStatusEnumType
-    request_id: int | UnsetType = UNSET
+    request_id: Int | UnsetType = UNSET
 
 
 class SignedUpdateFirmwareResponse(Payload, frozen=True, kw_only=True):
@@ -1541,10 +1542,10 @@ class SignedUpdateFirmwareRequest(Request[SignedUpdateFirmwareResponse], frozen=
     retry_interval: retryInterval, integer, optional; s
     """
 
-    request_id: int
+    request_id: Int
     firmware: FirmwareType
-    retries: int | UnsetType = UNSET
-    retry_interval: int | UnsetType = UNSET
+    retries: Int | UnsetType = UNSET
+    retry_interval: Int | UnsetType = UNSET
 
 
 class StartTransactionResponse(Payload, frozen=True, kw_only=True):
@@ -1555,7 +1556,7 @@ class StartTransactionResponse(Payload, frozen=True, kw_only=True):
     """
 
     id_tag_info: IdTagInfo
-    transaction_id: int
+    transaction_id: Int
 
 
 class StartTransactionRequest(Request[StartTransactionResponse], frozen=True, kw_only=True):
@@ -1568,11 +1569,11 @@ class StartTransactionRequest(Request[StartTransactionResponse], frozen=True, kw
     reservation_id: reservationId, integer, optional
     """
 
-    connector_id: int
+    connector_id: Int
     id_tag: Text20
-    meter_start: int
+    meter_start: Int
     timestamp: Timestamp
-    reservation_id: int | UnsetType = UNSET
+    reservation_id: Int | UnsetType = UNSET
 
 
 class StatusNotificationResponse(Payload, frozen=True, kw_only=True):
@@ -1591,7 +1592,7 @@ class StatusNotificationRequest(Request[StatusNotificationResponse], frozen=True
     vendor_error_code: vendorErrorCode, string up to 50 characters, optional
     """
 
-    connector_id: int
+    connector_id: Int
     error_code: ChargePointErrorCode
     status: ChargePointStatus
     info: Text50 | UnsetType = UNSET
@@ -1620,9 +1621,9 @@ class StopTransactionRequest(Request[StopTransactionResponse], frozen=True, kw_o
     transaction_data: transactionData, items of StopTransactionMeterValue, optional
     """
 
-    meter_stop: int
+    meter_stop: Int
     timestamp: Timestamp
-    transaction_id: int
+    transaction_id: Int
     id_tag: Text20 | UnsetType = UNSET
     reason: Reason | UnsetType = UNSET
     transaction_data: tuple[StopTransactionMeterValue, ...] | UnsetType = UNSET
@@ -1645,7 +1646,7 @@ class TriggerMessageRequest(Request[TriggerMessageResponse], frozen=True, kw_onl
     """
 
     requested_message: MessageTrigger
-    connector_id: int | UnsetType = UNSET
+    connector_id: Int | UnsetType = UNSET
 
 
 class UnlockConnectorResponse(Payload, frozen=True, kw_only=True):
@@ -1663,7 +1664,7 @@ class UnlockConnectorRequest(Request[UnlockConnectorResponse], frozen=True, kw_o
     connector_id: connectorId, integer, required
     """
 
-    connector_id: int
+    connector_id: Int
 
 
 class UpdateFirmwareResponse(Payload, frozen=True, kw_only=True):
@@ -1681,8 +1682,8 @@ class UpdateFirmwareRequest(Request[UpdateFirmwareResponse], frozen=True, kw_onl
 
     location: Uri
     retrieve_date: Timestamp
-    retries: int | UnsetType = UNSET
-    retry_interval: int | UnsetType = UNSET
+    retries: Int | UnsetType = UNSET
+    retry_interval: Int | UnsetType = UNSET
 
 
 ACTIONS: Mapping[str, Action] = MappingProxyType(

@@ -287,8 +287,9 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+Int = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Int0To100 = Annotated[int, Meta(ge=0, le=100)]
-IntFrom0 = Annotated[int, Meta(ge=0)]
+IntFrom0 = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Items1To3 = Annotated[tuple[T, ...], Meta(min_length=1, max_length=3)]
 Items1To4 = Annotated[tuple[T, ...], Meta(min_length=1, max_length=4)]
 Items1To1024 = Annotated[tuple[T, ...], Meta(min_length=1, max_length=1024)]
@@ -1198,10 +1199,10 @@ class ACChargingParametersType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    energy_amount: int
-    ev_min_current: int
-    ev_max_current: int
-    ev_max_voltage: int
+    energy_amount: Int
+    ev_min_current: Int
+    ev_max_current: Int
+    ev_max_voltage: Int
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -1222,7 +1223,7 @@ class APNType(Payload, frozen=True, kw_only=True):
     apn_authentication: APNAuthenticationEnumType
     apn_user_name: Text20 | UnsetType = UNSET
     apn_password: Text20 | UnsetType = UNSET
-    sim_pin: int | UnsetType = UNSET
+    sim_pin: Int | UnsetType = UNSET
     preferred_network: Text6 | UnsetType = UNSET
     use_only_preferred_network: bool | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -1287,9 +1288,9 @@ class IdTokenInfoType(Payload, frozen=True, kw_only=True):
 
     status: AuthorizationStatusEnumType
     cache_expiry_date_time: Timestamp | UnsetType = UNSET
-    charging_priority: int | UnsetType = UNSET
+    charging_priority: Int | UnsetType = UNSET
     language1: Text8 | UnsetType = UNSET
-    evse_id: ItemsFrom1[int] | UnsetType = UNSET
+    evse_id: ItemsFrom1[Int] | UnsetType = UNSET
     group_id_token: IdTokenType | UnsetType = UNSET
     language2: Text8 | UnsetType = UNSET
     personal_message: MessageContentType | UnsetType = UNSET
@@ -1368,12 +1369,12 @@ class DCChargingParametersType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    ev_max_current: int
-    ev_max_voltage: int
-    energy_amount: int | UnsetType = UNSET
-    ev_max_power: int | UnsetType = UNSET
+    ev_max_current: Int
+    ev_max_voltage: Int
+    energy_amount: Int | UnsetType = UNSET
+    ev_max_power: Int | UnsetType = UNSET
     state_of_charge: Int0To100 | UnsetType = UNSET
-    ev_energy_capacity: int | UnsetType = UNSET
+    ev_energy_capacity: Int | UnsetType = UNSET
     full_soc: Int0To100 | UnsetType = field(name="fullSoC", default=UNSET)
     bulk_soc: Int0To100 | UnsetType = field(name="bulkSoC", default=UNSET)
     custom_data: CustomData | UnsetType = UNSET
@@ -1407,8 +1408,8 @@ class ChargingProfileCriterionType(Payload, frozen=True, kw_only=True):
     """
 
     charging_profile_purpose: ChargingProfilePurposeEnumType | UnsetType = UNSET
-    stack_level: int | UnsetType = UNSET
-    charging_profile_id: ItemsFrom1[int] | UnsetType = UNSET
+    stack_level: Int | UnsetType = UNSET
+    charging_profile_id: ItemsFrom1[Int] | UnsetType = UNSET
     charging_limit_source: Items1To4[ChargingLimitSourceEnumType] | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
@@ -1423,10 +1424,10 @@ class ChargingSchedulePeriodType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    start_period: int
+    start_period: Int
     limit: float
-    number_phases: int | UnsetType = UNSET
-    phase_to_use: int | UnsetType = UNSET
+    number_phases: Int | UnsetType = UNSET
+    phase_to_use: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -1438,8 +1439,8 @@ class RelativeTimeIntervalType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    start: int
-    duration: int | UnsetType = UNSET
+    start: Int
+    duration: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -1453,8 +1454,8 @@ class CostType(Payload, frozen=True, kw_only=True):
     """
 
     cost_kind: CostKindEnumType
-    amount: int
-    amount_multiplier: int | UnsetType = UNSET
+    amount: Int
+    amount_multiplier: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -1496,10 +1497,10 @@ class SalesTariffType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    id: int
+    id: Int
     sales_tariff_entry: Items1To1024[SalesTariffEntryType]
     sales_tariff_description: Text32 | UnsetType = UNSET
-    num_e_price_levels: int | UnsetType = UNSET
+    num_e_price_levels: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -1516,11 +1517,11 @@ class ChargingScheduleType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    id: int
+    id: Int
     charging_rate_unit: ChargingRateUnitEnumType
     charging_schedule_period: Items1To1024[ChargingSchedulePeriodType]
     start_schedule: Timestamp | UnsetType = UNSET
-    duration: int | UnsetType = UNSET
+    duration: Int | UnsetType = UNSET
     min_charging_rate: float | UnsetType = UNSET
     sales_tariff: SalesTariffType | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -1541,8 +1542,8 @@ class ChargingProfileType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    id: int
-    stack_level: int
+    id: Int
+    stack_level: Int
     charging_profile_purpose: ChargingProfilePurposeEnumType
     charging_profile_kind: ChargingProfileKindEnumType
     charging_schedule: Items1To3[ChargingScheduleType]
@@ -1594,9 +1595,9 @@ class ClearChargingProfileType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    evse_id: int | UnsetType = UNSET
+    evse_id: Int | UnsetType = UNSET
     charging_profile_purpose: ChargingProfilePurposeEnumType | UnsetType = UNSET
-    stack_level: int | UnsetType = UNSET
+    stack_level: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -1623,7 +1624,7 @@ class ClearMonitoringResultType(Payload, frozen=True, kw_only=True):
     """
 
     status: ClearMonitoringStatusEnumType
-    id: int
+    id: Int
     status_info: StatusInfoType | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
@@ -1636,8 +1637,8 @@ class EVSEType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    id: int
-    connector_id: int | UnsetType = UNSET
+    id: Int
+    connector_id: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -1694,8 +1695,8 @@ class CompositeScheduleType(Payload, frozen=True, kw_only=True):
     """
 
     charging_schedule_period: ItemsFrom1[ChargingSchedulePeriodType]
-    evse_id: int
-    duration: int
+    evse_id: Int
+    duration: Int
     schedule_start: Timestamp
     charging_rate_unit: ChargingRateUnitEnumType
     custom_data: CustomData | UnsetType = UNSET
@@ -1720,19 +1721,19 @@ class EventDataType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    event_id: int
+    event_id: Int
     timestamp: Timestamp
     trigger: EventTriggerEnumType
     actual_value: Text2500
     component: ComponentType
     event_notification_type: EventNotificationEnumType
     variable: VariableType
-    cause: int | UnsetType = UNSET
+    cause: Int | UnsetType = UNSET
     tech_code: Text50 | UnsetType = UNSET
     tech_info: Text500 | UnsetType = UNSET
     cleared: bool | UnsetType = UNSET
     transaction_id: Text36 | UnsetType = UNSET
-    variable_monitoring_id: int | UnsetType = UNSET
+    variable_monitoring_id: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -1820,7 +1821,7 @@ class MessageInfoType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    id: int
+    id: Int
     priority: MessagePriorityEnumType
     message: MessageContentType
     display: ComponentType | UnsetType = UNSET
@@ -1857,7 +1858,7 @@ class UnitOfMeasureType(Payload, frozen=True, kw_only=True):
     """
 
     unit: Text20 | UnsetType = UNSET
-    multiplier: int | UnsetType = UNSET
+    multiplier: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -1908,11 +1909,11 @@ class VariableMonitoringType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    id: int
+    id: Int
     transaction: bool
     value: float
     type: MonitorEnumType
-    severity: int
+    severity: Int
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -1969,8 +1970,8 @@ class NetworkConnectionProfileType(Payload, frozen=True, kw_only=True):
     ocpp_version: OCPPVersionEnumType
     ocpp_transport: OCPPTransportEnumType
     ocpp_csms_url: Text512
-    message_timeout: int
-    security_profile: int
+    message_timeout: Int
+    security_profile: Int
     ocpp_interface: OCPPInterfaceEnumType
     apn: APNType | UnsetType = UNSET
     vpn: VPNType | UnsetType = UNSET
@@ -2068,10 +2069,10 @@ class SetMonitoringDataType(Payload, frozen=True, kw_only=True):
 
     value: float
     type: MonitorEnumType
-    severity: int
+    severity: Int
     component: ComponentType
     variable: VariableType
-    id: int | UnsetType = UNSET
+    id: Int | UnsetType = UNSET
     transaction: bool | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
@@ -2093,8 +2094,8 @@ class SetMonitoringResultType(Payload, frozen=True, kw_only=True):
     type: MonitorEnumType
     component: ComponentType
     variable: VariableType
-    severity: int
-    id: int | UnsetType = UNSET
+    severity: Int
+    id: Int | UnsetType = UNSET
     status_info: StatusInfoType | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
@@ -2148,9 +2149,9 @@ class TransactionType(Payload, frozen=True, kw_only=True):
 
     transaction_id: Text36
     charging_state: ChargingStateEnumType | UnsetType = UNSET
-    time_spent_charging: int | UnsetType = UNSET
+    time_spent_charging: Int | UnsetType = UNSET
     stopped_reason: ReasonEnumType | UnsetType = UNSET
-    remote_start_id: int | UnsetType = UNSET
+    remote_start_id: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -2193,7 +2194,7 @@ class BootNotificationResponse(Payload, frozen=True, kw_only=True):
     """
 
     current_time: Timestamp
-    interval: int
+    interval: Int
     status: RegistrationStatusEnumType
     status_info: StatusInfoType | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -2232,7 +2233,7 @@ class CancelReservationRequest(Request[CancelReservationResponse], frozen=True, 
     custom_data: customData, CustomData, optional
     """
 
-    reservation_id: int
+    reservation_id: Int
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -2331,7 +2332,7 @@ class ClearChargingProfileRequest(Request[ClearChargingProfileResponse], frozen=
     custom_data: customData, CustomData, optional
     """
 
-    charging_profile_id: int | UnsetType = UNSET
+    charging_profile_id: Int | UnsetType = UNSET
     charging_profile_criteria: ClearChargingProfileType | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
@@ -2356,7 +2357,7 @@ class ClearDisplayMessageRequest(Request[ClearDisplayMessageResponse], frozen=Tr
     custom_data: customData, CustomData, optional
     """
 
-    id: int
+    id: Int
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -2378,7 +2379,7 @@ class ClearVariableMonitoringRequest(Request[ClearVariableMonitoringResponse], f
     custom_data: customData, CustomData, optional
     """
 
-    id: ItemsFrom1[int]
+    id: ItemsFrom1[Int]
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -2400,7 +2401,7 @@ class ClearedChargingLimitRequest(Request[ClearedChargingLimitResponse], frozen=
     """
 
     charging_limit_source: ChargingLimitSourceEnumType
-    evse_id: int | UnsetType = UNSET
+    evse_id: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -2451,7 +2452,7 @@ class CustomerInformationRequest(Request[CustomerInformationResponse], frozen=Tr
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     report: bool
     clear: bool
     customer_certificate: CertificateHashDataType | UnsetType = UNSET
@@ -2532,7 +2533,7 @@ class FirmwareStatusNotificationRequest(Request[FirmwareStatusNotificationRespon
     """
 
     status: FirmwareStatusEnumType
-    request_id: int | UnsetType = UNSET
+    request_id: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -2587,7 +2588,7 @@ class GetBaseReportRequest(Request[GetBaseReportResponse], frozen=True, kw_only=
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     report_base: ReportBaseEnumType
     custom_data: CustomData | UnsetType = UNSET
 
@@ -2640,9 +2641,9 @@ class GetChargingProfilesRequest(Request[GetChargingProfilesResponse], frozen=Tr
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     charging_profile: ChargingProfileCriterionType
-    evse_id: int | UnsetType = UNSET
+    evse_id: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -2670,8 +2671,8 @@ class GetCompositeScheduleRequest(Request[GetCompositeScheduleResponse], frozen=
     custom_data: customData, CustomData, optional
     """
 
-    duration: int
-    evse_id: int
+    duration: Int
+    evse_id: Int
     charging_rate_unit: ChargingRateUnitEnumType | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
@@ -2699,8 +2700,8 @@ class GetDisplayMessagesRequest(Request[GetDisplayMessagesResponse], frozen=True
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
-    id: ItemsFrom1[int] | UnsetType = UNSET
+    request_id: Int
+    id: ItemsFrom1[Int] | UnsetType = UNSET
     priority: MessagePriorityEnumType | UnsetType = UNSET
     state: MessageStateEnumType | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -2739,7 +2740,7 @@ class GetLocalListVersionResponse(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    version_number: int
+    version_number: Int
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -2780,9 +2781,9 @@ class GetLogRequest(Request[GetLogResponse], frozen=True, kw_only=True):
 
     log: LogParametersType
     log_type: LogEnumType
-    request_id: int
-    retries: int | UnsetType = UNSET
-    retry_interval: int | UnsetType = UNSET
+    request_id: Int
+    retries: Int | UnsetType = UNSET
+    retry_interval: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -2808,7 +2809,7 @@ class GetMonitoringReportRequest(Request[GetMonitoringReportResponse], frozen=Tr
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     component_variable: ItemsFrom1[ComponentVariableType] | UnsetType = UNSET
     monitoring_criteria: Items1To3[MonitoringCriterionEnumType] | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -2836,7 +2837,7 @@ class GetReportRequest(Request[GetReportResponse], frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     component_variable: ItemsFrom1[ComponentVariableType] | UnsetType = UNSET
     component_criteria: Items1To4[ComponentCriterionEnumType] | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -2952,7 +2953,7 @@ class LogStatusNotificationRequest(Request[LogStatusNotificationResponse], froze
     """
 
     status: UploadLogStatusEnumType
-    request_id: int | UnsetType = UNSET
+    request_id: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -2973,7 +2974,7 @@ class MeterValuesRequest(Request[MeterValuesResponse], frozen=True, kw_only=True
     custom_data: customData, CustomData, optional
     """
 
-    evse_id: int
+    evse_id: Int
     meter_value: ItemsFrom1[MeterValueType]
     custom_data: CustomData | UnsetType = UNSET
 
@@ -2998,7 +2999,7 @@ class NotifyChargingLimitRequest(Request[NotifyChargingLimitResponse], frozen=Tr
 
     charging_limit: ChargingLimitType
     charging_schedule: ItemsFrom1[ChargingScheduleType] | UnsetType = UNSET
-    evse_id: int | UnsetType = UNSET
+    evse_id: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -3023,9 +3024,9 @@ class NotifyCustomerInformationRequest(Request[NotifyCustomerInformationResponse
     """
 
     data: Text512
-    seq_no: int
+    seq_no: Int
     generated_at: Timestamp
-    request_id: int
+    request_id: Int
     tbc: bool | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
@@ -3048,7 +3049,7 @@ class NotifyDisplayMessagesRequest(Request[NotifyDisplayMessagesResponse], froze
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     message_info: ItemsFrom1[MessageInfoType] | UnsetType = UNSET
     tbc: bool | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -3077,8 +3078,8 @@ class NotifyEVChargingNeedsRequest(Request[NotifyEVChargingNeedsResponse], froze
     """
 
     charging_needs: ChargingNeedsType
-    evse_id: int
-    max_schedule_tuples: int | UnsetType = UNSET
+    evse_id: Int
+    max_schedule_tuples: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -3106,7 +3107,7 @@ class NotifyEVChargingScheduleRequest(Request[NotifyEVChargingScheduleResponse],
 
     time_base: Timestamp
     charging_schedule: ChargingScheduleType
-    evse_id: int
+    evse_id: Int
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -3130,7 +3131,7 @@ class NotifyEventRequest(Request[NotifyEventResponse], frozen=True, kw_only=True
     """
 
     generated_at: Timestamp
-    seq_no: int
+    seq_no: Int
     event_data: ItemsFrom1[EventDataType]
     tbc: bool | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -3156,8 +3157,8 @@ class NotifyMonitoringReportRequest(Request[NotifyMonitoringReportResponse], fro
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
-    seq_no: int
+    request_id: Int
+    seq_no: Int
     generated_at: Timestamp
     monitor: ItemsFrom1[MonitoringDataType] | UnsetType = UNSET
     tbc: bool | UnsetType = UNSET
@@ -3184,9 +3185,9 @@ class NotifyReportRequest(Request[NotifyReportResponse], frozen=True, kw_only=Tr
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     generated_at: Timestamp
-    seq_no: int
+    seq_no: Int
     report_data: ItemsFrom1[ReportDataType] | UnsetType = UNSET
     tbc: bool | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -3218,9 +3219,9 @@ class PublishFirmwareRequest(Request[PublishFirmwareResponse], frozen=True, kw_o
 
     location: Text512
     checksum: Text32
-    request_id: int
-    retries: int | UnsetType = UNSET
-    retry_interval: int | UnsetType = UNSET
+    request_id: Int
+    retries: Int | UnsetType = UNSET
+    retry_interval: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -3244,7 +3245,7 @@ class PublishFirmwareStatusNotificationRequest(Request[PublishFirmwareStatusNoti
 
     status: PublishFirmwareStatusEnumType
     location: ItemsFrom1[Text512] | UnsetType = UNSET
-    request_id: int | UnsetType = UNSET
+    request_id: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -3268,10 +3269,10 @@ class ReportChargingProfilesRequest(Request[ReportChargingProfilesResponse], fro
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     charging_limit_source: ChargingLimitSourceEnumType
     charging_profile: ItemsFrom1[ChargingProfileType]
-    evse_id: int
+    evse_id: Int
     tbc: bool | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
@@ -3303,8 +3304,8 @@ class RequestStartTransactionRequest(Request[RequestStartTransactionResponse], f
     """
 
     id_token: IdTokenType
-    remote_start_id: int
-    evse_id: int | UnsetType = UNSET
+    remote_start_id: Int
+    evse_id: Int | UnsetType = UNSET
     group_id_token: IdTokenType | UnsetType = UNSET
     charging_profile: ChargingProfileType | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -3351,7 +3352,7 @@ class ReservationStatusUpdateRequest(Request[ReservationStatusUpdateResponse], f
     custom_data: customData, CustomData, optional
     """
 
-    reservation_id: int
+    reservation_id: Int
     reservation_update_status: ReservationUpdateStatusEnumType
     custom_data: CustomData | UnsetType = UNSET
 
@@ -3381,11 +3382,11 @@ class ReserveNowRequest(Request[ReserveNowResponse], frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    id: int
+    id: Int
     expiry_date_time: Timestamp
     id_token: IdTokenType
     connector_type: ConnectorEnumType | UnsetType = UNSET
-    evse_id: int | UnsetType = UNSET
+    evse_id: Int | UnsetType = UNSET
     group_id_token: IdTokenType | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
@@ -3412,7 +3413,7 @@ class ResetRequest(Request[ResetResponse], frozen=True, kw_only=True):
     """
 
     type: ResetEnumType
-    evse_id: int | UnsetType = UNSET
+    evse_id: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -3462,7 +3463,7 @@ class SendLocalListRequest(Request[SendLocalListResponse], frozen=True, kw_only=
     custom_data: customData, CustomData, optional
     """
 
-    version_number: int
+    version_number: Int
     update_type: UpdateEnumType
     local_authorization_list: ItemsFrom1[AuthorizationData] | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -3489,7 +3490,7 @@ class SetChargingProfileRequest(Request[SetChargingProfileResponse], frozen=True
     custom_data: customData, CustomData, optional
     """
 
-    evse_id: int
+    evse_id: Int
     charging_profile: ChargingProfileType
     custom_data: CustomData | UnsetType = UNSET
 
@@ -3562,7 +3563,7 @@ class SetMonitoringLevelRequest(Request[SetMonitoringLevelResponse], frozen=True
     custom_data: customData, CustomData, optional
     """
 
-    severity: int
+    severity: Int
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -3587,7 +3588,7 @@ class SetNetworkProfileRequest(Request[SetNetworkProfileResponse], frozen=True, 
     custom_data: customData, CustomData, optional
     """
 
-    configuration_slot: int
+    configuration_slot: Int
     connection_data: NetworkConnectionProfileType
     custom_data: CustomData | UnsetType = UNSET
 
@@ -3683,8 +3684,8 @@ class StatusNotificationRequest(Request[StatusNotificationResponse], frozen=True
 
     timestamp: Timestamp
     connector_status: ConnectorStatusEnumType
-    evse_id: int
-    connector_id: int
+    evse_id: Int
+    connector_id: Int
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -3699,7 +3700,7 @@ class TransactionEventResponse(Payload, frozen=True, kw_only=True):
     """
 
     total_cost: float | UnsetType = UNSET
-    charging_priority: int | UnsetType = UNSET
+    charging_priority: Int | UnsetType = UNSET
     id_token_info: IdTokenInfoType | UnsetType = UNSET
     updated_personal_message: MessageContentType | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -3726,13 +3727,13 @@ class TransactionEventRequest(Request[TransactionEventResponse], frozen=True, kw
     event_type: TransactionEventEnumType
     timestamp: Timestamp
     trigger_reason: TriggerReasonEnumType
-    seq_no: int
+    seq_no: Int
     transaction_info: TransactionType
     meter_value: ItemsFrom1[MeterValueType] | UnsetType = UNSET
     offline: bool | UnsetType = UNSET
-    number_of_phases_used: int | UnsetType = UNSET
-    cable_max_current: int | UnsetType = UNSET
-    reservation_id: int | UnsetType = UNSET
+    number_of_phases_used: Int | UnsetType = UNSET
+    cable_max_current: Int | UnsetType = UNSET
+    reservation_id: Int | UnsetType = UNSET
     evse: EVSEType | UnsetType = UNSET
     id_token: IdTokenType | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -3785,8 +3786,8 @@ class UnlockConnectorRequest(Request[UnlockConnectorResponse], frozen=True, kw_o
     custom_data: customData, CustomData, optional
     """
 
-    evse_id: int
-    connector_id: int
+    evse_id: Int
+    connector_id: Int
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -3835,10 +3836,10 @@ class UpdateFirmwareRequest(Request[UpdateFirmwareResponse], frozen=True, kw_onl
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     firmware: FirmwareType
-    retries: int | UnsetType = UNSET
-    retry_interval: int | UnsetType = UNSET
+    retries: Int | UnsetType = UNSET
+    retry_interval: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 

@@ -429,10 +429,11 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+Int = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Int0To3 = Annotated[int, Meta(ge=0, le=3)]
 Int0To100 = Annotated[int, Meta(ge=0, le=100)]
-IntFrom0 = Annotated[int, Meta(ge=0)]
-IntFrom1 = Annotated[int, Meta(ge=1)]
+IntFrom0 = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+IntFrom1 = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Items1To3 = Annotated[tuple[T, ...], Meta(min_length=1, max_length=3)]
 Items1To4 = Annotated[tuple[T, ...], Meta(min_length=1, max_length=4)]
 Items1To5 = Annotated[tuple[T, ...], Meta(min_length=1, max_length=5)]
@@ -1666,7 +1667,7 @@ class APNType(Payload, frozen=True, kw_only=True):
     apn_authentication: APNAuthenticationEnumType
     apn_user_name: Text50 | UnsetType = UNSET
     apn_password: Text64 | UnsetType = UNSET
-    sim_pin: int | UnsetType = UNSET
+    sim_pin: Int | UnsetType = UNSET
     preferred_network: Text6 | UnsetType = UNSET
     use_only_preferred_network: bool | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -1680,8 +1681,8 @@ class RationalNumberType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    exponent: int
-    value: int
+    exponent: Int
+    value: Int
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -1699,7 +1700,7 @@ class PriceRuleType(Payload, frozen=True, kw_only=True):
 
     energy_fee: RationalNumberType
     power_range_start: RationalNumberType
-    parking_fee_period: int | UnsetType = UNSET
+    parking_fee_period: Int | UnsetType = UNSET
     carbon_dioxide_emission: IntFrom0 | UnsetType = UNSET
     renewable_generation_percentage: Int0To100 | UnsetType = UNSET
     parking_fee: RationalNumberType | UnsetType = UNSET
@@ -1714,7 +1715,7 @@ class PriceRuleStackType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    duration: int
+    duration: Int
     price_rule: Items1To8[PriceRuleType]
     custom_data: CustomData | UnsetType = UNSET
 
@@ -1755,8 +1756,8 @@ class OverstayRuleType(Payload, frozen=True, kw_only=True):
     """
 
     overstay_fee: RationalNumberType
-    start_time: int
-    overstay_fee_period: int
+    start_time: Int
+    overstay_fee_period: Int
     overstay_rule_description: Text32 | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
@@ -1772,7 +1773,7 @@ class OverstayRuleListType(Payload, frozen=True, kw_only=True):
 
     overstay_rule: Items1To5[OverstayRuleType]
     overstay_power_threshold: RationalNumberType | UnsetType = UNSET
-    overstay_time_threshold: int | UnsetType = UNSET
+    overstay_time_threshold: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -1902,7 +1903,7 @@ class IdTokenInfoType(Payload, frozen=True, kw_only=True):
 
     status: AuthorizationStatusEnumType
     cache_expiry_date_time: Timestamp | UnsetType = UNSET
-    charging_priority: int | UnsetType = UNSET
+    charging_priority: Int | UnsetType = UNSET
     group_id_token: IdTokenType | UnsetType = UNSET
     language1: Text8 | UnsetType = UNSET
     language2: Text8 | UnsetType = UNSET
@@ -2123,7 +2124,7 @@ class EVPowerScheduleEntryType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    duration: int
+    duration: Int
     power: float
     custom_data: CustomData | UnsetType = UNSET
 
@@ -2162,7 +2163,7 @@ class EVAbsolutePriceScheduleEntryType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    duration: int
+    duration: Int
     ev_price_rule: Items1To8[EVPriceRuleType]
     custom_data: CustomData | UnsetType = UNSET
 
@@ -2348,7 +2349,7 @@ class ChargingProfileCriterionType(Payload, frozen=True, kw_only=True):
 
     charging_profile_purpose: ChargingProfilePurposeEnumType | UnsetType = UNSET
     stack_level: IntFrom0 | UnsetType = UNSET
-    charging_profile_id: ItemsFrom1[int] | UnsetType = UNSET
+    charging_profile_id: ItemsFrom1[Int] | UnsetType = UNSET
     charging_limit_source: Items1To4[Text20] | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
@@ -2374,7 +2375,7 @@ class V2XSignalWattPointType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    signal: int
+    signal: Int
     power: float
     custom_data: CustomData | UnsetType = UNSET
 
@@ -2406,7 +2407,7 @@ class ChargingSchedulePeriodType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    start_period: int
+    start_period: Int
     limit: float | UnsetType = UNSET
     limit_l2: float | UnsetType = field(name="limit_L2", default=UNSET)
     limit_l3: float | UnsetType = field(name="limit_L3", default=UNSET)
@@ -2451,8 +2452,8 @@ class RelativeTimeIntervalType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    start: int
-    duration: int | UnsetType = UNSET
+    start: Int
+    duration: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -2466,8 +2467,8 @@ class CostType(Payload, frozen=True, kw_only=True):
     """
 
     cost_kind: CostKindEnumType
-    amount: int
-    amount_multiplier: int | UnsetType = UNSET
+    amount: Int
+    amount_multiplier: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -2524,7 +2525,7 @@ class PriceLevelScheduleEntryType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    duration: int
+    duration: Int
     price_level: IntFrom0
     custom_data: CustomData | UnsetType = UNSET
 
@@ -2569,12 +2570,12 @@ class ChargingScheduleType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    id: int
+    id: Int
     charging_rate_unit: ChargingRateUnitEnumType
     charging_schedule_period: Items1To1024[ChargingSchedulePeriodType]
     limit_at_soc: LimitAtSoCType | UnsetType = field(name="limitAtSoC", default=UNSET)
     start_schedule: Timestamp | UnsetType = UNSET
-    duration: int | UnsetType = UNSET
+    duration: Int | UnsetType = UNSET
     min_charging_rate: float | UnsetType = UNSET
     power_tolerance: float | UnsetType = UNSET
     signature_id: IntFrom0 | UnsetType = UNSET
@@ -2607,7 +2608,7 @@ class ChargingProfileType(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    id: int
+    id: Int
     stack_level: IntFrom0
     charging_profile_purpose: ChargingProfilePurposeEnumType
     charging_profile_kind: ChargingProfileKindEnumType
@@ -2616,9 +2617,9 @@ class ChargingProfileType(Payload, frozen=True, kw_only=True):
     valid_from: Timestamp | UnsetType = UNSET
     valid_to: Timestamp | UnsetType = UNSET
     transaction_id: Text36 | UnsetType = UNSET
-    max_offline_duration: int | UnsetType = UNSET
+    max_offline_duration: Int | UnsetType = UNSET
     invalid_after_offline_duration: bool | UnsetType = UNSET
-    dyn_update_interval: int | UnsetType = UNSET
+    dyn_update_interval: Int | UnsetType = UNSET
     dyn_update_time: Timestamp | UnsetType = UNSET
     price_schedule_signature: Text256 | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -2813,7 +2814,7 @@ class CompositeScheduleType(Payload, frozen=True, kw_only=True):
     """
 
     evse_id: IntFrom0
-    duration: int
+    duration: Int
     schedule_start: Timestamp
     charging_rate_unit: ChargingRateUnitEnumType
     charging_schedule_period: ItemsFrom1[ChargingSchedulePeriodType]
@@ -2929,9 +2930,9 @@ class TotalUsageType(Payload, frozen=True, kw_only=True):
     """
 
     energy: float
-    charging_time: int
-    idle_time: int
-    reservation_time: int | UnsetType = UNSET
+    charging_time: Int
+    idle_time: Int
+    reservation_time: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -3436,7 +3437,7 @@ class UnitOfMeasureType(Payload, frozen=True, kw_only=True):
     """
 
     unit: Text20 | UnsetType = UNSET
-    multiplier: int | UnsetType = UNSET
+    multiplier: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -3551,7 +3552,7 @@ class NetworkConnectionProfileType(Payload, frozen=True, kw_only=True):
 
     ocpp_interface: OCPPInterfaceEnumType
     ocpp_transport: OCPPTransportEnumType
-    message_timeout: int
+    message_timeout: Int
     ocpp_csms_url: Text2000
     security_profile: IntFrom0
     apn: APNType | UnsetType = UNSET
@@ -3817,12 +3818,12 @@ class TariffConditionsType(Payload, frozen=True, kw_only=True):
     max_current: float | UnsetType = UNSET
     min_power: float | UnsetType = UNSET
     max_power: float | UnsetType = UNSET
-    min_time: int | UnsetType = UNSET
-    max_time: int | UnsetType = UNSET
-    min_charging_time: int | UnsetType = UNSET
-    max_charging_time: int | UnsetType = UNSET
-    min_idle_time: int | UnsetType = UNSET
-    max_idle_time: int | UnsetType = UNSET
+    min_time: Int | UnsetType = UNSET
+    max_time: Int | UnsetType = UNSET
+    min_charging_time: Int | UnsetType = UNSET
+    max_charging_time: Int | UnsetType = UNSET
+    min_idle_time: Int | UnsetType = UNSET
+    max_idle_time: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -3949,7 +3950,7 @@ class TransactionLimitType(Payload, frozen=True, kw_only=True):
 
     max_cost: float | UnsetType = UNSET
     max_energy: float | UnsetType = UNSET
-    max_time: int | UnsetType = UNSET
+    max_time: Int | UnsetType = UNSET
     max_soc: Int0To100 | UnsetType = field(name="maxSoC", default=UNSET)
     custom_data: CustomData | UnsetType = UNSET
 
@@ -3970,9 +3971,9 @@ class TransactionType(Payload, frozen=True, kw_only=True):
 
     transaction_id: Text36
     charging_state: ChargingStateEnumType | UnsetType = UNSET
-    time_spent_charging: int | UnsetType = UNSET
+    time_spent_charging: Int | UnsetType = UNSET
     stopped_reason: ReasonEnumType | UnsetType = UNSET
-    remote_start_id: int | UnsetType = UNSET
+    remote_start_id: Int | UnsetType = UNSET
     operation_mode: OperationModeEnumType | UnsetType = UNSET
     tariff_id: Text60 | UnsetType = UNSET
     transaction_limit: TransactionLimitType | UnsetType = UNSET
@@ -4001,7 +4002,7 @@ class AFRRSignalRequest(Request[AFRRSignalResponse], frozen=True, kw_only=True):
     """
 
     timestamp: Timestamp
-    signal: int
+    signal: Int
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -4085,7 +4086,7 @@ class BatterySwapRequest(Request[BatterySwapResponse], frozen=True, kw_only=True
     battery_data: ItemsFrom1[BatteryDataType]
     event_type: BatterySwapEventEnumType
     id_token: IdTokenType
-    request_id: int
+    request_id: Int
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -4100,7 +4101,7 @@ class BootNotificationResponse(Payload, frozen=True, kw_only=True):
     """
 
     current_time: Timestamp
-    interval: int
+    interval: Int
     status: RegistrationStatusEnumType
     status_info: StatusInfoType | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -4167,7 +4168,7 @@ class CertificateSignedRequest(Request[CertificateSignedResponse], frozen=True, 
 
     certificate_chain: Text10000
     certificate_type: CertificateSigningUseEnumType | UnsetType = UNSET
-    request_id: int | UnsetType = UNSET
+    request_id: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -4266,7 +4267,7 @@ class ClearChargingProfileRequest(Request[ClearChargingProfileResponse], frozen=
     custom_data: customData, CustomData, optional
     """
 
-    charging_profile_id: int | UnsetType = UNSET
+    charging_profile_id: Int | UnsetType = UNSET
     charging_profile_criteria: ClearChargingProfileType | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
@@ -4540,7 +4541,7 @@ class FirmwareStatusNotificationRequest(Request[FirmwareStatusNotificationRespon
     """
 
     status: FirmwareStatusEnumType
-    request_id: int | UnsetType = UNSET
+    request_id: Int | UnsetType = UNSET
     status_info: StatusInfoType | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
@@ -4602,7 +4603,7 @@ class GetBaseReportRequest(Request[GetBaseReportResponse], frozen=True, kw_only=
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     report_base: ReportBaseEnumType
     custom_data: CustomData | UnsetType = UNSET
 
@@ -4677,7 +4678,7 @@ class GetChargingProfilesRequest(Request[GetChargingProfilesResponse], frozen=Tr
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     charging_profile: ChargingProfileCriterionType
     evse_id: IntFrom0 | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -4707,7 +4708,7 @@ class GetCompositeScheduleRequest(Request[GetCompositeScheduleResponse], frozen=
     custom_data: customData, CustomData, optional
     """
 
-    duration: int
+    duration: Int
     evse_id: IntFrom0
     charging_rate_unit: ChargingRateUnitEnumType | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -4736,7 +4737,7 @@ class GetDERControlRequest(Request[GetDERControlResponse], frozen=True, kw_only=
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     is_default: bool | UnsetType = UNSET
     control_type: DERControlEnumType | UnsetType = UNSET
     control_id: Text36 | UnsetType = UNSET
@@ -4766,7 +4767,7 @@ class GetDisplayMessagesRequest(Request[GetDisplayMessagesResponse], frozen=True
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     id: ItemsFrom1[IntFrom0] | UnsetType = UNSET
     priority: MessagePriorityEnumType | UnsetType = UNSET
     state: MessageStateEnumType | UnsetType = UNSET
@@ -4806,7 +4807,7 @@ class GetLocalListVersionResponse(Payload, frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    version_number: int
+    version_number: Int
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -4847,9 +4848,9 @@ class GetLogRequest(Request[GetLogResponse], frozen=True, kw_only=True):
 
     log: LogParametersType
     log_type: LogEnumType
-    request_id: int
+    request_id: Int
     retries: IntFrom0 | UnsetType = UNSET
-    retry_interval: int | UnsetType = UNSET
+    retry_interval: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -4875,7 +4876,7 @@ class GetMonitoringReportRequest(Request[GetMonitoringReportResponse], frozen=Tr
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     component_variable: ItemsFrom1[ComponentVariableType] | UnsetType = UNSET
     monitoring_criteria: Items1To3[MonitoringCriterionEnumType] | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -4923,7 +4924,7 @@ class GetReportRequest(Request[GetReportResponse], frozen=True, kw_only=True):
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     component_variable: ItemsFrom1[ComponentVariableType] | UnsetType = UNSET
     component_criteria: Items1To4[ComponentCriterionEnumType] | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -5066,7 +5067,7 @@ class LogStatusNotificationRequest(Request[LogStatusNotificationResponse], froze
     """
 
     status: UploadLogStatusEnumType
-    request_id: int | UnsetType = UNSET
+    request_id: Int | UnsetType = UNSET
     status_info: StatusInfoType | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
@@ -5243,7 +5244,7 @@ class NotifyDisplayMessagesRequest(Request[NotifyDisplayMessagesResponse], froze
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     message_info: ItemsFrom1[MessageInfoType] | UnsetType = UNSET
     tbc: bool | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -5357,7 +5358,7 @@ class NotifyMonitoringReportRequest(Request[NotifyMonitoringReportResponse], fro
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     seq_no: IntFrom0
     generated_at: Timestamp
     monitor: ItemsFrom1[MonitoringDataType] | UnsetType = UNSET
@@ -5424,7 +5425,7 @@ class NotifyReportRequest(Request[NotifyReportResponse], frozen=True, kw_only=Tr
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     generated_at: Timestamp
     seq_no: IntFrom0
     report_data: ItemsFrom1[ReportDataType] | UnsetType = UNSET
@@ -5492,7 +5493,7 @@ class NotifyWebPaymentStartedRequest(Request[NotifyWebPaymentStartedResponse], f
     """
 
     evse_id: IntFrom0
-    timeout: int
+    timeout: Int
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -5600,7 +5601,7 @@ class PullDynamicScheduleUpdateRequest(Request[PullDynamicScheduleUpdateResponse
     custom_data: customData, CustomData, optional
     """
 
-    charging_profile_id: int
+    charging_profile_id: Int
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -5624,7 +5625,7 @@ class ReportChargingProfilesRequest(Request[ReportChargingProfilesResponse], fro
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     charging_limit_source: Text20
     charging_profile: ItemsFrom1[ChargingProfileType]
     evse_id: IntFrom0
@@ -5657,7 +5658,7 @@ class ReportDERControlRequest(Request[ReportDERControlResponse], frozen=True, kw
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     curve: Items1To24[DERCurveGetType] | UnsetType = UNSET
     enter_service: Items1To24[EnterServiceGetType] | UnsetType = UNSET
     fixed_pf_absorb: Items1To24[FixedPFGetType] | UnsetType = field(name="fixedPFAbsorb", default=UNSET)
@@ -5692,7 +5693,7 @@ class RequestBatterySwapRequest(Request[RequestBatterySwapResponse], frozen=True
     """
 
     id_token: IdTokenType
-    request_id: int
+    request_id: Int
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -5723,7 +5724,7 @@ class RequestStartTransactionRequest(Request[RequestStartTransactionResponse], f
     """
 
     id_token: IdTokenType
-    remote_start_id: int
+    remote_start_id: Int
     evse_id: IntFrom1 | UnsetType = UNSET
     group_id_token: IdTokenType | UnsetType = UNSET
     charging_profile: ChargingProfileType | UnsetType = UNSET
@@ -5882,7 +5883,7 @@ class SendLocalListRequest(Request[SendLocalListResponse], frozen=True, kw_only=
     custom_data: customData, CustomData, optional
     """
 
-    version_number: int
+    version_number: Int
     update_type: UpdateEnumType
     local_authorization_list: ItemsFrom1[AuthorizationData] | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
@@ -6079,7 +6080,7 @@ class SetNetworkProfileRequest(Request[SetNetworkProfileResponse], frozen=True, 
     custom_data: customData, CustomData, optional
     """
 
-    configuration_slot: int
+    configuration_slot: Int
     connection_data: NetworkConnectionProfileType
     custom_data: CustomData | UnsetType = UNSET
 
@@ -6154,7 +6155,7 @@ class SignCertificateRequest(Request[SignCertificateResponse], frozen=True, kw_o
     csr: Text5500
     certificate_type: CertificateSigningUseEnumType | UnsetType = UNSET
     hash_root_certificate: CertificateHashDataType | UnsetType = UNSET
-    request_id: int | UnsetType = UNSET
+    request_id: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
@@ -6197,7 +6198,7 @@ class TransactionEventResponse(Payload, frozen=True, kw_only=True):
     """
 
     total_cost: float | UnsetType = UNSET
-    charging_priority: int | UnsetType = UNSET
+    charging_priority: Int | UnsetType = UNSET
     id_token_info: IdTokenInfoType | UnsetType = UNSET
     transaction_limit: TransactionLimitType | UnsetType = UNSET
     updated_personal_message: MessageContentType | UnsetType = UNSET
@@ -6235,7 +6236,7 @@ class TransactionEventRequest(Request[TransactionEventResponse], frozen=True, kw
     meter_value: ItemsFrom1[MeterValueType] | UnsetType = UNSET
     offline: bool | UnsetType = UNSET
     number_of_phases_used: Int0To3 | UnsetType = UNSET
-    cable_max_current: int | UnsetType = UNSET
+    cable_max_current: Int | UnsetType = UNSET
     reservation_id: IntFrom0 | UnsetType = UNSET
     preconditioning_status: PreconditioningStatusEnumType | UnsetType = UNSET
     evse_sleep: bool | UnsetType = UNSET
@@ -6341,7 +6342,7 @@ class UpdateDynamicScheduleRequest(Request[UpdateDynamicScheduleResponse], froze
     custom_data: customData, CustomData, optional
     """
 
-    charging_profile_id: int
+    charging_profile_id: Int
     schedule_update: ChargingScheduleUpdateType
     custom_data: CustomData | UnsetType = UNSET
 
@@ -6369,10 +6370,10 @@ class UpdateFirmwareRequest(Request[UpdateFirmwareResponse], frozen=True, kw_onl
     custom_data: customData, CustomData, optional
     """
 
-    request_id: int
+    request_id: Int
     firmware: FirmwareType
     retries: IntFrom0 | UnsetType = UNSET
-    retry_interval: int | UnsetType = UNSET
+    retry_interval: Int | UnsetType = UNSET
     custom_data: CustomData | UnsetType = UNSET
 
 
