@@ -8,9 +8,8 @@ import msgspec
 
 from ladewerk.csms.certificates.issuing import CertificatesTable
 from ladewerk.csms.data_transfer_rules import DataTransferRule
-from ladewerk.csms.planning.pricing import site_zone
-from ladewerk.csms.planning.zones import site_zone
 from ladewerk.csms.planning.site import DAY_AND_NIGHT, LoadStep, PriceStep, Site, SubFuse, Tariff, Wiring, site_faults
+from ladewerk.csms.planning.zones import site_zone
 from ladewerk.csms.records import station_key
 from ladewerk.csms.retention import Keep
 from ladewerk.csms.stations.networks import Networks
