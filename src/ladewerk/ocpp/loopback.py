@@ -108,11 +108,6 @@ class LoopbackLink:
         self._ends = station, csms
         return self._ends
 
-    @property
-    def is_stalled(self) -> bool:
-        """Frames are kept under way."""
-        return self._stalled
-
     def carry(self, end: LoopbackChannel, arrive: Callable[[], None]) -> None:
         """Let what ``end`` says arrive, behind what it said before."""
         if self._stalled:

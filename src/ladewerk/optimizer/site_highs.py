@@ -16,7 +16,6 @@ from ladewerk.optimizer.site_bound import Prices, most_kw, slot_pieces
 from ladewerk.optimizer.site_model import SiteModel
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 
 NOTHING_KWH = 1e-6
 MOST_LEVELS = 200

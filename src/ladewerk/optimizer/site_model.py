@@ -140,11 +140,6 @@ class SiteModel:
         price = covered * self.problem.site.export_price_per_kwh + (kw - covered) * self.problem.price_per_kwh[slot]
         return price * self.hours[slot]
 
-    def amps_fit(self, slot: int, car: Car, kw: float, phase_a: Sequence[Sequence[float]]) -> float:
-        """Current left for ``car`` beside ``kw`` and ``phase_a`` of others in ``slot``, by the shared limits alone."""
-        room = (self.room_kw[slot] - kw) / car.kw_per_a
-        return min(room, *(self.phase_room_a[phase][slot] - phase_a[phase][slot] for phase in car.phases))
-
 
 class _Windows:
     """Which slots lie wholly inside a stay."""

@@ -3,8 +3,6 @@
 import logging
 from dataclasses import replace
 
-from msgspec import UnsetType
-
 from ladewerk.clock import Clock
 from ladewerk.errors import CallFailed, LocalProtocolError, StoreError
 from ladewerk.ocpp import v21
@@ -14,7 +12,6 @@ from ladewerk.station.authorization.rules import (
     Question,
     Rules,
     Source,
-    Status,
     Stop,
     Verdict,
     decide,
@@ -151,8 +148,3 @@ class Authorizer:
     def list_version(self) -> int:
         """D02: 0 where there is no list, or it does not count."""
         return self.listed.version if self._model.true(settings.LIST_ENABLED) else 0
-
-
-def refused_token(info: v21.IdTokenInfoType | UnsetType) -> Status | None:
-    """The status of a token that the CSMS does not accept."""
-    return None if isinstance(info, UnsetType) or info.status is Status.ACCEPTED else info.status

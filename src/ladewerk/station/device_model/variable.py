@@ -67,9 +67,6 @@ class Variable:
         )
 
 
-_LISTS: Final = frozenset({Kind.MEMBER_LIST, Kind.SEQUENCE_LIST})
-
-
 def members(value: str) -> tuple[str, ...]:
     """The items of a list as it is written."""
     return tuple(item for item in (part.strip() for part in value.split(",")) if item)
