@@ -43,6 +43,32 @@ class FollowUp(Generic[Q, R]):
     unanswered: Callable[[str, Q, str], Awaitable[None]] | None = None
 
 
+def together(first: FollowUp[Q, R], second: FollowUp[Q, R]) -> FollowUp[Q, R]:
+    """Both, one after the other; where the first refuses the command, the second hears nothing of it."""
+
+    async def before(station: str, request: Q) -> None:
+        for each in (first.before, second.before):
+            if each is not None:
+                await each(station, request)
+
+    async def answered(station: str, request: Q, answer: R) -> None:
+        for each in (first.answered, second.answered):
+            if each is not None:
+                await each(station, request, answer)
+
+    async def refused(station: str, request: Q, why: str) -> None:
+        for each in (first.refused or first.unanswered, second.refused or second.unanswered):
+            if each is not None:
+                await each(station, request, why)
+
+    async def unanswered(station: str, request: Q, why: str) -> None:
+        for each in (first.unanswered, second.unanswered):
+            if each is not None:
+                await each(station, request, why)
+
+    return FollowUp(before=before, answered=answered, refused=refused, unanswered=unanswered)
+
+
 FollowUps = Mapping[type[Payload], FollowUp[Any, Any]]
 
 

@@ -55,7 +55,7 @@ def functional_blocks(
     """Everything made, nothing running; ``limits`` is what is done around commands that change what may be drawn."""
     lists = ListKeeping(ledger, connections, store, clock, tasks)
     inventories = Inventories()
-    kept = follow_ups(store.dossiers, lists, inventories, clock, upload_hosts=upload_hosts)
+    kept = follow_ups(ledger, store.dossiers, lists, inventories, clock, upload_hosts=upload_hosts)
     commands = Commands(connections, {**kept, **limits})
     issuing = Issuing(
         ledger,

@@ -3,16 +3,23 @@
 from collections.abc import Sequence
 
 from ladewerk.clock import Clock
-from ladewerk.csms.commands import FollowUps
+from ladewerk.csms.commands import FollowUps, together
 from ladewerk.csms.dossiers.inventories import Inventories
 from ladewerk.csms.dossiers.shelves import Dossiers
-from ladewerk.csms.follow_ups import device_model, errands, local_lists, reservations
+from ladewerk.csms.follow_ups import device_model, errands, local_lists, passwords, reservations
+from ladewerk.csms.ledger import Ledger
 from ladewerk.csms.local_lists.keeping import ListKeeping
 from ladewerk.ocpp import v21
 
 
 def follow_ups(
-    dossiers: Dossiers, keeping: ListKeeping, inventories: Inventories, clock: Clock, *, upload_hosts: Sequence[str]
+    ledger: Ledger,
+    dossiers: Dossiers,
+    keeping: ListKeeping,
+    inventories: Inventories,
+    clock: Clock,
+    *,
+    upload_hosts: Sequence[str],
 ) -> FollowUps:
     """Of every command that leaves something behind."""
     return {
@@ -24,7 +31,8 @@ def follow_ups(
         v21.GetBaseReportRequest: device_model.of_inventories(inventories, clock),
         v21.GetMonitoringReportRequest: device_model.of_all_monitors(dossiers, inventories, clock),
         v21.GetVariablesRequest: device_model.of_reading(dossiers, clock),
-        v21.SetVariablesRequest: device_model.of_setting(dossiers, clock),
+        v21.SetVariablesRequest: together(passwords.of_setting(ledger), device_model.of_setting(dossiers, clock)),
+        v21.SetNetworkProfileRequest: passwords.of_network_profiles(ledger),
         v21.SetVariableMonitoringRequest: device_model.of_setting_monitors(dossiers, clock),
         v21.ClearVariableMonitoringRequest: device_model.of_clearing_monitors(dossiers),
         v21.SetDisplayMessageRequest: device_model.of_showing(dossiers, clock),

@@ -8,18 +8,22 @@ count for the address they came from alone.
 import asyncio
 import hashlib
 import hmac
+import logging
 import secrets
 from typing import Final
 
 from ladewerk.clock import Clock
 from ladewerk.csms.ledger import Ledger
 from ladewerk.csms.records import StationRecord, station_key
-from ladewerk.csms.stations.passwords import password_matches
+from ladewerk.csms.stations.passwords import matching
 from ladewerk.csms.stations.station_rules import Rules
 from ladewerk.entrance import network_of
+from ladewerk.errors import StoreError
 from ladewerk.ocpp import Admission, Handshake, SecurityProfile
 from ladewerk.refusals import Refusals, Why
 from ladewerk.web.tries import Tries
+
+_log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 2
 """Passwords that are looked at in threads at a time: the others are for the database."""
@@ -68,8 +72,7 @@ class Admissions:
         return await self._by_password(handshake, handshake.basic_password, station, station.password_hash)
 
     async def _by_password(self, handshake: Handshake, said: bytes, station: StationRecord, stored: str) -> Admission:
-        # Quick to make and useless to steal: it is of this process, and bound to the hash that is stored now.
-        mark = hmac.digest(self._secret, stored.encode() + said, hashlib.sha256)
+        mark = self._mark(stored, said)
         if hmac.compare_digest(mark, self._found_right.get(station.key, b"")):
             return Admission.ACCEPT
         address = network_of(handshake.remote)
@@ -78,13 +81,28 @@ class Admissions:
             if self._of_identity.wait_s(of_both) > 0 or self._of_address.wait_s(address) > 0:
                 self._refusals.note(Why.TOO_MANY_TRIES, handshake.remote, f"passwords of station {station.station_id}")
                 return Admission.TOO_MANY_TRIES
-            if await asyncio.to_thread(password_matches, said, stored):
+            found = await asyncio.to_thread(matching, said, stored)
+            if found is not None:
                 self._found_right[station.key] = mark
+                if found != stored:
+                    await self._take_over(station, found, stored)
                 self._of_identity.forgive(of_both)
                 return Admission.ACCEPT
             self._of_identity.take(of_both)
             self._of_address.take(address)
         return self._turned_away(handshake, "wrong password")
+
+    async def _take_over(self, station: StationRecord, found: str, stored: str) -> None:
+        """Of several passwords that it might have, the one it has come with is in force (A01.FR.03)."""
+        try:
+            await self._ledger.change_password(station.key, lambda now: found if now == stored else now)
+        except StoreError as err:
+            # It is right all the same, and will be found so again.
+            _log.error("station %s: which password it has could not be written down: %s", station.station_id, err)
+
+    def _mark(self, stored: str, said: bytes) -> bytes:
+        # Quick to make and useless to steal: it is of this process, and bound to the hash that is stored now.
+        return hmac.digest(self._secret, stored.encode() + said, hashlib.sha256)
 
     def _wait(self, handshake: Handshake) -> Admission:
         waiting = self._ledger.waiting
