@@ -6,6 +6,7 @@ Whoever is told something by the ledger may rely on it being on disk. The ledger
 import asyncio
 import dataclasses
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypedDict, Unpack
@@ -93,6 +94,8 @@ class Ledger:
         """The key of a station of which something else is known."""
         # What a transaction is after an event depends on the event before it.
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        # A change of some fields must not bring back what another has just replaced.
+        self._record_of: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     # -- stations -------------------------------------------------------------------------------------------------------
 
@@ -131,9 +134,17 @@ class Ledger:
 
     async def change_station(self, key: str, **changes: Unpack[StationChange]) -> None:
         """Change some fields of a known station's record."""
-        await self.put_station(dataclasses.replace(self.stations[key], **changes))
+        async with self._record_of[key]:
+            await self.put_station(dataclasses.replace(self.stations[key], **changes))
         if changes.get("booted_at") is not None:
             self.station_booted.emit(key)
+
+    async def change_password(self, key: str, change: Callable[[str], str]) -> None:
+        """Put what ``change`` makes of the hashes of a station's password in their place; one without has none to change."""
+        async with self._record_of[key]:
+            station = self.stations[key]
+            if station.password_hash is not None and (after := change(station.password_hash)) != station.password_hash:
+                await self.put_station(dataclasses.replace(station, password_hash=after))
 
     def quirks_of(self, key: str) -> Quirks:
         """What to reckon with at a station."""
