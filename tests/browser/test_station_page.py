@@ -90,7 +90,10 @@ def test_B03_B04_B08_B09_what_halts_a_request_is_said_and_a_csms_that_is_gone_is
 
     browser.fill("energy_wh", "20")
     browser.fill("depart_at", "0630")
-    for fault, said in (("meter_silent", "The meter has not answered"), ("board_silent", "The EVSE board has not answered")):
+    for fault, said in (
+        ("meter_silent", "No usable answer from the meter"),
+        ("board_silent", "No usable answer from the EVSE board"),
+    ):
         broken(**{fault: True})
         browser.shows(".why", said)
         browser.requests()

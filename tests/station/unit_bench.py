@@ -51,7 +51,7 @@ class Bench:
         self.supply = True
         self.faults: frozenset[EvseFault] = frozenset()
         self.drawn_a, self.register_wh = 0.0, 1000.0
-        self.drawn_by_phase_a: tuple[float, float, float] | None = None
+        self.drawn_by_phase_a: tuple[float | None, float | None, float | None] | None = None
         self.board_answers = self.meter_answers = True
         self.meter_frozen = False
         self.obeys = True
@@ -98,7 +98,7 @@ class Bench:
             self.register_wh += self.drawn_a * 3 * 230 / 3600
             amps = self.drawn_by_phase_a or (self.drawn_a,) * 3
             if self.meter_answers:
-                watts = tuple(value * 230 for value in amps)
+                watts = tuple(None if value is None else value * 230 for value in amps)
                 reading = MeterReading(
                     read_at=self.at,
                     voltage_v=(230.0 + self.monotonic_s % 2 / 10 * (not self.meter_frozen),) * 3,

@@ -34,11 +34,11 @@ SENTENCES: Final[Mapping[str, str]] = {
 """States of a unit, said to a driver."""
 
 TROUBLES: Final[Mapping[str, str]] = {
-    "evse_silent": "the EVSE board has not answered for {for_s} s; look at its cable and supply",
+    "evse_silent": "no usable answer from the EVSE board for {for_s} s: {why}",
     "evse_error": "the EVSE board reports {faults}",
     "evse_pilot": "the control pilot is in state {pilot}",
     "evse_disobeys": "the EVSE board does not take the current {offered_a} A",
-    "meter_silent": "the meter has not answered for {for_s} s; look at its supply and network",
+    "meter_silent": "no usable answer from the meter for {for_s} s: {why}",
     "meter_frozen": "the meter shows the same numbers all the time; switch its supply off and on",
     "contactor_welded": "a current flows though the contactor should be open; switch the supply off",
     "over_current": "the vehicle draws more than the {offered_a} A that are offered",
@@ -181,7 +181,7 @@ def sentence(state: UnitState, now: Moment) -> Sentence:
         case Phase.IDLE | Phase.PLUGGED:
             found = trouble(state, now)
             if found is not None:
-                return Sentence("not_ready", {"why": text(found.code, found.params), "cause": found.code, **found.params})
+                return Sentence("not_ready", {**found.params, "why": text(found.code, found.params), "cause": found.code})
             return Sentence("no_vehicle" if state.phase is Phase.IDLE else "ready", {})
         case Phase.REQUESTED:
             waits = not state.linked or state.request is Request.WANTED
@@ -195,10 +195,10 @@ def sentence(state: UnitState, now: Moment) -> Sentence:
                 return Sentence("held", {})
             draws = state.meter is not None and state.meter.total_power_w > 100
             code = "vehicle_pauses" if not draws else state.phase.value
-            return Sentence(code, {"current_a": state.offer_a})
+            return Sentence(code, {"current_a": round(state.offer_a, 1)})
         case Phase.FAULT:
             fault = state.fault or Trouble("impossible")
-            return Sentence("fault", {"why": text(fault.code, fault.params), "cause": fault.code, **fault.params})
+            return Sentence("fault", {**fault.params, "why": text(fault.code, fault.params), "cause": fault.code})
         case _:
             return Sentence(state.phase.value, {})
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from string import Formatter
 
 import msgspec
+import pytest
 from msgspec.structs import replace
 
 from ladewerk.station.config import SafetyConfig
@@ -24,7 +25,7 @@ from ladewerk.station.unit.events import (
 from ladewerk.station.unit.safety import Thresholds
 from ladewerk.station.unit.safety_table import WATCHED, as_markdown
 from ladewerk.station.unit.state import Phase
-from ladewerk.station.wording import TROUBLES
+from ladewerk.station.wording import TROUBLES, sentence, text
 from ladewerk.timeline import Timeline
 from tests.station.unit_bench import Bench, C, ready
 
@@ -238,3 +239,38 @@ def test_S4_the_printed_table_of_what_is_watched_is_current_and_complete() -> No
 
 def test_S4_the_thresholds_of_the_file_are_by_default_those_of_the_rule() -> None:
     assert Thresholds(**msgspec.structs.asdict(SafetyConfig())) == Thresholds()
+
+
+def test_S4_a_phase_whose_current_the_meter_does_not_tell_is_a_silent_meter_and_the_fault_says_which() -> None:
+    bench = ready()
+    bench.charging((3600, 10.0))
+    bench.drawn_a = 9.8
+    bench.second(10)
+    bench.drawn_by_phase_a = (None, 9.8, 9.8)
+    bench.second(29)
+    assert bench.phase() is Phase.CHARGING
+    bench.second(3)
+    assert bench.state.fault is not None
+    assert bench.state.fault.code == "meter_silent"
+    assert "L1" in text(bench.state.fault.code, bench.state.fault.params)
+
+
+def test_S4_a_unit_of_one_phase_needs_the_current_of_that_phase_alone() -> None:
+    bench = Bench(phases=1)
+    bench.second()
+    bench.charging((3600, 10.0))
+    bench.drawn_by_phase_a = (9.8, None, None)
+    bench.second(60)
+    assert bench.phase() is Phase.CHARGING
+
+
+@pytest.mark.parametrize("device", ["board_answers", "meter_answers"])
+def test_W01_W02_a_fault_of_a_silent_device_says_what_its_driver_said(device: str) -> None:
+    bench = ready()
+    bench.charging((3600, 10.0))
+    setattr(bench, device, False)
+    bench.second(40)
+    said = sentence(bench.state, bench.now)
+    assert said.code == "fault"
+    assert str(said.params["why"]).startswith("no usable answer from the ")
+    assert str(said.params["why"]).endswith(": no answer")

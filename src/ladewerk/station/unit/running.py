@@ -33,7 +33,17 @@ from ladewerk.station.unit.events import (
 from ladewerk.station.unit.execution import Execution
 from ladewerk.station.unit.moves import Step, end_transaction, enter, fail, finish, follow, keep_offer, rest, run, self_test
 from ladewerk.station.unit.safety import Finding, fluctuating, highest_current_a, newly_unbalanced, supervise
-from ladewerk.station.unit.state import Phase, Request, Trouble, UnitState, evse_trouble, is_complete, meter_trouble, trouble
+from ladewerk.station.unit.state import (
+    Phase,
+    Request,
+    Trouble,
+    UnitState,
+    evse_silent,
+    evse_trouble,
+    is_complete,
+    meter_trouble,
+    trouble,
+)
 from ladewerk.station.unit.wake_up import watched
 
 _LOCK_TIMEOUT_S: Final = 10.0
@@ -65,7 +75,7 @@ def meter_seen(state: UnitState, event: MeterSeen, now: Moment) -> Step:
         return state, (*actions, Say(Level.WARNING, "over_current_reduced", said))
     if finding is not None:
         reason = EndReason.OVERCURRENT if finding in (Finding.OVER_CURRENT, Finding.SURGE) else EndReason.OTHER
-        return fail(state, Trouble(finding.value, {"offered_a": state.offer_a}), now, reason)
+        return fail(state, Trouble(finding.value, {"offered_a": round(state.offer_a, 1)}), now, reason)
     if is_complete(state):
         return finish(state, EndReason.ENERGY_LIMIT_REACHED, now)
     if newly_unbalanced(state.watch, event.reading, state.rules.phases, state.rules.thresholds):
@@ -196,7 +206,7 @@ def energised_evse_seen(state: UnitState, _event: EvseSeen, now: Moment) -> Step
         return finish(state, EndReason.UNPLUGGED, now)
     since_s = state.disobeying_since_s
     if since_s is not None and now.since_s(since_s) >= state.rules.thresholds.evse_silent_s:
-        return fail(state, Trouble("evse_disobeys", {"offered_a": state.offer_a}), now)
+        return fail(state, Trouble("evse_disobeys", {"offered_a": round(state.offer_a, 1)}), now)
     repeated = keep_offer(state, now)
     state, told = _wake_up(state, now)
     state, actions = follow(state, now)
@@ -293,7 +303,7 @@ def finishing_progress(state: UnitState, event: object, now: Moment) -> Step:
     """Wait until the contactor is open, then let the plug go, then the transaction is over."""
     assert state.evse is not None
     if now.since_s(state.evse_seen_s or 0.0) > state.rules.thresholds.evse_silent_s:
-        return fail(state, Trouble("evse_silent", {"for_s": state.rules.thresholds.evse_silent_s}), now, _ending(state))
+        return fail(state, evse_silent(state), now, _ending(state))
     actions: tuple[Action, ...] = keep_offer(state, now) if isinstance(event, EvseSeen) else ()
     lasted_s = now.since_s(state.entered_s)
     if state.evse.relay_closed or (state.evse_seen_s or 0.0) <= state.entered_s:

@@ -115,6 +115,11 @@ def highest_current_a(reading: MeterReading) -> float:
     return max((value for value in reading.current_a if value is not None), default=0.0)
 
 
+def unseen_phases(reading: MeterReading, phases: int) -> list[str]:
+    """Those of a unit's ``phases`` whose current the meter does not tell."""
+    return [f"L{number}" for number, value in enumerate(reading.current_a[:phases], 1) if value is None]
+
+
 def supervise(
     watch: Watch, meter: MeterReading, evse: EvseReading | None, now: Moment, thresholds: Thresholds
 ) -> tuple[Watch, Finding | None]:

@@ -36,7 +36,7 @@ WATCHED: Final[tuple[tuple[str, str, str], ...]] = (
     ("evse_pilot", "the control pilot is in state E or F", _FAULT),
     (
         "meter_silent",
-        "the meter has not answered for {meter_hold_s} s; for {meter_silent_s} s",
+        "the meter has not told the current of every phase of the unit for {meter_hold_s} s; for {meter_silent_s} s",
         "no higher current, no new session; then fault",
     ),
     ("meter_frozen", "the meter shows the very same numbers for {meter_frozen_s} s while a current is offered", _FAULT),

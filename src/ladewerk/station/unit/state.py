@@ -91,9 +91,12 @@ class UnitState(Struct, frozen=True, kw_only=True):
     entered_s: float = 0.0
     evse: EvseReading | None = None
     evse_seen_s: float | None = None
+    evse_missed: str = "it was not asked yet"
+    """Why it was silent when it last was; what is missing is said by whoever looked for it."""
     disobeying_since_s: float | None = None
     meter: MeterReading | None = None
     meter_seen_s: float | None = None
+    meter_missed: str = "it was not asked yet"
     linked: bool = False
     in_transaction: bool = False
     needs: Needs | None = None
@@ -172,10 +175,15 @@ def is_complete(state: UnitState) -> bool:
     return not state.direct and state.needs is not None and state.session_energy_wh >= state.needs.energy_wh
 
 
+def evse_silent(state: UnitState) -> Trouble:
+    """The board is silent, and what was last heard of that."""
+    return Trouble("evse_silent", {"for_s": state.rules.thresholds.evse_silent_s, "why": state.evse_missed})
+
+
 def evse_trouble(state: UnitState, now: Moment) -> Trouble | None:
     """Why the board cannot be used at ``now``."""
     if state.evse is None or is_stale(state.evse_seen_s, state.rules.thresholds.evse_silent_s, now):
-        return Trouble("evse_silent", {"for_s": state.rules.thresholds.evse_silent_s})
+        return evse_silent(state)
     if state.evse.faults:
         return Trouble("evse_error", {"faults": ", ".join(sorted(state.evse.faults))})
     if state.evse.pilot in (PilotState.E, PilotState.F):
@@ -186,7 +194,7 @@ def evse_trouble(state: UnitState, now: Moment) -> Trouble | None:
 def meter_trouble(state: UnitState, now: Moment, silent_s: float) -> Trouble | None:
     """Why the meter cannot be used at ``now``; ``silent_s`` is how old its last reading may be."""
     if state.meter is None or is_stale(state.meter_seen_s, silent_s, now):
-        return Trouble("meter_silent", {"for_s": silent_s})
+        return Trouble("meter_silent", {"for_s": silent_s, "why": state.meter_missed})
     return None
 
 

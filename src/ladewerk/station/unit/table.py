@@ -14,6 +14,7 @@ from ladewerk.station.moment import Moment
 from ladewerk.station.unit import before, running
 from ladewerk.station.unit.events import (
     EVENTS,
+    Device,
     DeviceMissed,
     DirectPressed,
     Event,
@@ -36,6 +37,7 @@ from ladewerk.station.unit.events import (
 )
 from ladewerk.station.unit.execution import Execution
 from ladewerk.station.unit.moves import Row, Step, impossible, refuse, stay
+from ladewerk.station.unit.safety import unseen_phases
 from ladewerk.station.unit.state import Phase, UnitState
 
 _FAULT: Final = frozenset({Phase.FAULT})
@@ -259,7 +261,15 @@ def observe(state: UnitState, event: Event, now: Moment) -> UnitState:
             return replace(state, evse=reading, evse_seen_s=now.monotonic_s, disobeying_since_s=since_s, watch=watch)
         case MeterSeen(reading):
             energy = None if state.energy is None else state.energy.measured(reading)
-            return replace(state, meter=reading, meter_seen_s=now.monotonic_s, energy=energy)
+            state = replace(state, meter=reading, energy=energy)
+            unseen = unseen_phases(reading, state.rules.phases)
+            if unseen:  # as if it had not answered: what flows there, nobody watches
+                return replace(state, meter_missed=f"it tells no current of {', '.join(unseen)}; look at its clamps")
+            return replace(state, meter_seen_s=now.monotonic_s)
+        case DeviceMissed(Device.EVSE, why):
+            return replace(state, evse_missed=why)
+        case DeviceMissed(Device.METER, why):
+            return replace(state, meter_missed=why)
         case LinkChanged(up):
             return replace(state, linked=up)
         case LimitsChanged(line):
