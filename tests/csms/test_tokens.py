@@ -96,6 +96,31 @@ def test_a_token_entered_by_the_api_decides_what_a_station_is_told(csms: Any, ti
 
 
 @pytest.mark.parametrize("version", list(Version))
+def test_concurrent_tx_is_said_of_a_second_transaction_and_never_when_one_is_asked_for_or_ended(
+    csms: Any, tiny_station: Any, version: Version
+) -> None:
+    async def go() -> None:
+        async with (
+            csms(unknown_tokens=UnknownTokens.REFUSE) as running,
+            httpx.AsyncClient(base_url=running.web_url, trust_env=False) as client,
+            tiny_station(running.ocpp_port, "S-1", version=version) as station,
+            tiny_station(running.ocpp_port, "S-2", version=version) as other,
+        ):
+            await station.boot()
+            await other.boot()
+            await client.put("/api/tokens/abc", json={"id_token": "abc", "concurrent": False})
+            token = v21.IdTokenType(id_token="abc", type="ISO14443")
+            assert (await station.event("Started", 0, register_wh=0, token=token)).id_token_info.status == "Accepted"
+            # The same name at another station is another transaction.
+            assert (await other.event("Started", 0, register_wh=0, token=token)).id_token_info.status == "ConcurrentTx"
+            for one in (station, other):
+                assert (await one.call(v21.AuthorizeRequest(id_token=token))).id_token_info.status == "Accepted"
+                assert (await one.event("Ended", 1, register_wh=9, token=token)).id_token_info.status == "Accepted"
+
+    asyncio.run(asyncio.wait_for(go(), 300))
+
+
+@pytest.mark.parametrize("version", list(Version))
 def test_a_transaction_says_by_what_right_it_was_begun(csms: Any, tiny_station: Any, version: Version) -> None:
     async def go() -> None:
         async with (

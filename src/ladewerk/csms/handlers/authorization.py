@@ -2,6 +2,7 @@
 
 from msgspec import UNSET
 
+from ladewerk.csms.records import station_key
 from ladewerk.csms.stations.session import StationSession
 from ladewerk.csms.tokens import Verdict, judge, token_key, told
 from ladewerk.errors import RemoteProtocolError, StoreError
@@ -21,17 +22,23 @@ async def authorize(ctx: Context[StationSession], request: v21.AuthorizeRequest)
     return v21.AuthorizeResponse(id_token_info=told(await verdict(ctx, request.id_token)))
 
 
-async def verdict(ctx: Context[StationSession], said: v21.IdTokenType, transaction_id: str | None = None) -> Verdict:
-    """Whether a token may charge at the station that asks; ``transaction_id`` is the transaction it is shown for."""
+async def verdict(ctx: Context[StationSession], said: v21.IdTokenType, begins: str | None = None) -> Verdict:
+    """Whether a token may charge at the station that asks.
+
+    ``begins`` is the transaction that goes on or begins with it. Without one there is no other that could be one too many
+    (AuthorizationStatusEnumType ConcurrentTx is for transactions alone): who is asked for may want to end the one there is.
+    """
     session = ctx.state
     try:
         token = await session.store.token(said.id_token)
     except StoreError as err:
         raise RemoteProtocolError(ErrorCode.INTERNAL_ERROR, f"the token could not be looked up: {err}") from err
+    mine = (session.key, begins)
     elsewhere = [
         transaction.transaction_id
-        for transaction in session.ledger.open_transactions()
-        if token_key(transaction.id_token or "") == token_key(said.id_token) and transaction.transaction_id != transaction_id
+        for transaction in (() if begins is None else session.ledger.open_transactions())
+        if token_key(transaction.id_token or "") == token_key(said.id_token)
+        and (station_key(transaction.station_id), transaction.transaction_id) != mine
     ]
     return judge(
         said,

@@ -15,9 +15,12 @@ async def transaction_event(
     ctx: Context[StationSession], request: v21.TransactionEventRequest
 ) -> v21.TransactionEventResponse:
     """E01 to E15, C01: kept once, however often it is sent; without an answer the station sends it again."""
+    if request.evse is not UNSET:
+        check_place("$.evse.id", request.evse.id, "$.evse.connectorId", request.evse.connector_id)
     said = None
     if request.id_token is not UNSET:
-        said = await verdict(ctx, request.id_token, request.transaction_info.transaction_id)
+        ends = request.event_type == "Ended"
+        said = await verdict(ctx, request.id_token, None if ends else request.transaction_info.transaction_id)
     by = "" if said is None else said.by or f"refused: {said.status}"
     _note_foreign(ctx.state, request)
     try:
