@@ -158,6 +158,10 @@ def test_a_connector_in_a_transaction_is_not_unlocked(wire: "Wire") -> None:
     next(wire.codec.hear("StartTransaction", START, NOW))
     said, answer = wire.says(v21.UnlockConnectorRequest(evse_id=1, connector_id=1))
     assert (said, answer.status) == ([], "OngoingAuthorizedTransaction")
+    may_end = CustomData(vendorId="Ladewerk", endTransaction=True)
+    forced = v21.UnlockConnectorRequest(evse_id=1, connector_id=1, custom_data=may_end)
+    (call,), answer = wire.says(forced, {"status": "Unlocked"})
+    assert (call, answer.status) == (("UnlockConnector", {"connectorId": 1}), "Unlocked")
     (call,), answer = wire.says(v21.UnlockConnectorRequest(evse_id=2, connector_id=1), {"status": "Unlocked"})
     assert (call, answer.status) == (("UnlockConnector", {"connectorId": 2}), "Unlocked")
 
@@ -273,15 +277,15 @@ def test_no_local_list_at_all_is_version_0(wire: "Wire") -> None:
 def test_the_log_that_was_asked_for_last_is_triggered(wire: "Wire") -> None:
     trigger = v21.TriggerMessageRequest(requested_message=v21.MessageTriggerEnumType.LOG_STATUS_NOTIFICATION)
     log = v21.LogParametersType(remote_location="ftp://example.org/logs")
-    assert wire.says(trigger, {"status": "Accepted"})[0][0][0] == "ExtendedTriggerMessage"
-    wire.says(v21.GetLogRequest(log=log, log_type=v21.LogEnumType.DIAGNOSTICS_LOG, request_id=1), {"fileName": "x"})
-    (said,), _ = wire.says(trigger, {"status": "Accepted"})
-    assert said == ("TriggerMessage", {"requestedMessage": "DiagnosticsStatusNotification"})
+    diagnostics = ("TriggerMessage", {"requestedMessage": "DiagnosticsStatusNotification"})
+    assert wire.says(trigger, {"status": "Accepted"})[0] == [diagnostics]
     (said,), _ = wire.says(
         v21.GetLogRequest(log=log, log_type=v21.LogEnumType.SECURITY_LOG, request_id=2), {"status": "Accepted"}
     )
     assert said[0] == "GetLog"
     assert wire.says(trigger, {"status": "Accepted"})[0][0][0] == "ExtendedTriggerMessage"
+    wire.says(v21.GetLogRequest(log=log, log_type=v21.LogEnumType.DIAGNOSTICS_LOG, request_id=1), {"fileName": "x"})
+    assert wire.says(trigger, {"status": "Accepted"})[0] == [diagnostics]
 
 
 def test_signed_firmware_goes_by_the_security_extension(wire: "Wire") -> None:

@@ -49,8 +49,12 @@ def reset(request: v21.ResetRequest, memory: Memory) -> Down:
 
 
 def unlock_connector(request: v21.UnlockConnectorRequest, memory: Memory) -> Down:
-    """In 1.6 it ends the transaction of the connector, in 2.1 it does nothing while there is one (part 2, F05)."""
-    if request.evse_id in memory.busy_connectors():
+    """In 1.6 it ends the transaction of the connector, in 2.1 it does nothing while there is one (part 2, F05).
+
+    ``customData.endTransaction`` says that it may.
+    """
+    may_end = request.custom_data is not UNSET and request.custom_data.get("endTransaction") is True
+    if request.evse_id in memory.busy_connectors() and not may_end:
         return v21.UnlockConnectorResponse(status=v21.UnlockStatusEnumType.ONGOING_AUTHORIZED_TRANSACTION)
     answer = yield from call(v16.UnlockConnectorRequest(connector_id=request.evse_id))
     return v21.UnlockConnectorResponse(
@@ -69,7 +73,8 @@ def trigger_message(request: v21.TriggerMessageRequest, memory: Memory) -> Down:
     wanted = str(request.requested_message)
     connector = UNSET if request.evse is UNSET else request.evse.id
     status: str
-    if wanted == "LogStatusNotification" and memory.by_diagnostics:
+    if wanted == "LogStatusNotification" and not memory.by_get_log:
+        # Every station with triggers knows it; the other is of the security extension.
         asked = v16.TriggerMessageRequest(requested_message=v16.MessageTrigger("DiagnosticsStatusNotification"))
         status = (yield from call(asked)).status
     elif wanted in EXTENDED_TRIGGER:

@@ -62,7 +62,7 @@ def get_log(request: v21.GetLogRequest, memory: Memory) -> Down:
             retry_interval=request.retry_interval,
         )
     )
-    memory.by_diagnostics = False
+    memory.by_get_log = True
     return v21.GetLogResponse(status=v21.LogStatusEnumType(answer.status), filename=answer.filename)
 
 
@@ -80,5 +80,5 @@ def _get_diagnostics(request: v21.GetLogRequest, memory: Memory) -> Down:
         # 1.6 part 2, 6.24: no name means that there is nothing to upload.
         return v21.GetLogResponse(status=v21.LogStatusEnumType.REJECTED)
     memory.log_request_id = request.request_id
-    memory.by_diagnostics = True
+    memory.by_get_log = False
     return v21.GetLogResponse(status=v21.LogStatusEnumType.ACCEPTED, filename=answer.file_name)

@@ -50,8 +50,8 @@ class Memory:
     errors: ByConnector[str] = field(default_factory=ByConnector)
     """The error of a connector that has one."""
     log_request_id: int | None = None
-    by_diagnostics: bool = False
-    """Whether the newest log was asked for by GetDiagnostics."""
+    by_get_log: bool = False
+    """Whether the newest log was asked for by GetLog, of the security extension."""
     firmware_request_id: int | None = None
     event_ids: "count[int]" = field(default_factory=lambda: count(1))
     _ended: deque[int] = field(default_factory=lambda: deque(maxlen=_ENDS_KEPT))
