@@ -217,6 +217,7 @@ def test_B17_B18_B19_only_a_reset_clears_the_latch_and_only_when_the_cause_is_go
                 assert (await place.press(button)).json()["code"] == "error_latched"
             refused = (await place.press("reset")).json()
             assert (refused["code"], refused["params"]["cause"]) == ("cause_still_there", "evse_error")
+            assert "DiodeFault" in refused["text"]
             break_something(place)
             await place.until_true(lambda: place.unit()["allowed"]["reset"])
             assert place.unit()["state"] == "fault"

@@ -44,7 +44,8 @@ def station_view(config: StationConfig, units: Units, link: CsmsLink, messages: 
 def unit_view(unit: UnitControl, now: Moment) -> Json:
     """One entry of ``units``."""
     state = unit.state
-    said = sentence(state, now)
+    out_of_service = unit.books.out_of_service
+    said = sentence(state, now, out_of_service=out_of_service)
     meter = state.meter
     return {
         "id": unit.unit_id,
@@ -68,7 +69,7 @@ def unit_view(unit: UnitControl, now: Moment) -> Json:
         "plan": _plan(state),
         "actions": _actions(state, now),
         "transaction_id": None if unit.transaction is None else unit.transaction.transaction_id,
-        "allowed": asdict(allowed(state, now)),
+        "allowed": asdict(allowed(state, now, out_of_service=out_of_service)),
     }
 
 

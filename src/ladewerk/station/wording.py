@@ -30,12 +30,14 @@ SENTENCES: Final[Mapping[str, str]] = {
     "held": "paused: a limit allows no current now",
     "finishing": "ending: waiting for the contactor and the lock",
     "fault": "fault: {why}",
+    "out_of_service": "out of service: the CSMS has ordered so",
 }
 """States of a unit, said to a driver."""
 
 TROUBLES: Final[Mapping[str, str]] = {
     "evse_silent": "no usable answer from the EVSE board for {for_s} s: {why}",
     "evse_error": "the EVSE board reports {faults}",
+    "ground_fault": "the RCD has tripped; find the cause, then switch the board's supply off and on",
     "evse_pilot": "the control pilot is in state {pilot}",
     "evse_disobeys": "the EVSE board does not take the current {offered_a} A",
     "meter_silent": "no usable answer from the meter for {for_s} s: {why}",
@@ -65,7 +67,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "already_stopping": "it is ending already",
     "request_open": "a request is open: stop it first",
     "error_latched": "an error is latched: clear it first",
-    "cause_still_there": "the cause is still there: {cause}",
+    "cause_still_there": "the cause is still there: {why}",
     "direct_charging": "direct charging has no plan",
     "out_of_service": "it is out of service: the CSMS has ordered so",
     "no_time": "nobody knows what time it is, so a departure means nothing yet: charge directly, or wait for CSMS or NTP",
@@ -167,6 +169,8 @@ class Sentence:
 
 def text(code: str, params: Mapping[str, object]) -> str:
     """The English sentence of ``code``; a parameter that is missing shows as its name."""
+    if code == "cause_still_there":
+        params = {**params, "why": text(str(params["cause"]), params)}
     return (_ALL.get(code) or SENTENCES.get(code) or code).format_map(_Named(params))
 
 
@@ -175,9 +179,11 @@ class _Named(dict[str, object]):
         return key
 
 
-def sentence(state: UnitState, now: Moment) -> Sentence:
-    """What the unit does at ``now``."""
+def sentence(state: UnitState, now: Moment, *, out_of_service: bool = False) -> Sentence:
+    """What the unit does at ``now``; ``out_of_service`` where it may begin nothing."""
     match state.phase:
+        case Phase.IDLE | Phase.PLUGGED if out_of_service:
+            return Sentence("out_of_service", {})
         case Phase.IDLE | Phase.PLUGGED:
             found = trouble(state, now)
             if found is not None:

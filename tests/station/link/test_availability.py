@@ -33,6 +33,8 @@ def test_g03_out_of_service_is_told_refuses_and_survives(
                 await again.until("plugged")
                 answer = await again.press("direct")
                 assert (answer.status_code, answer.json()["code"]) == (409, "out_of_service")
+                assert again.unit()["sentence"]["code"] == "out_of_service"
+                assert not again.unit()["allowed"]["direct"]
                 assert again.csms.events == []
                 assert await order(again, "Operative", v21.EVSEType(id=1)) == "Accepted"
                 assert (await again.press("direct")).status_code == 200

@@ -167,7 +167,7 @@ def test_G02_a_board_in_error_refuses_the_start_with_a_fault() -> None:
     bench.planned()
     bench.faults = frozenset({EvseFault.GROUND})
     bench.second()
-    assert bench.refusal(StartPressed()) == "evse_error"
+    assert bench.refusal(StartPressed()) == "ground_fault"
     assert bench.phase() is Phase.FAULT
 
 

@@ -32,6 +32,7 @@ ERROR_CODES: Final[Mapping[str, str]] = {
     "evse_disobeys": "InternalError",
     "evse_pilot": "EVCommunicationError",
     "evse_silent": "InternalError",
+    "ground_fault": "GroundFailure",
     "impossible": "InternalError",
     "lock_failed": "ConnectorLockFailure",
     "meter_silent": "PowerMeterFailure",

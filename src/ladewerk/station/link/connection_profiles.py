@@ -53,7 +53,7 @@ def security_profile_of(url: str, *, password: bool, certificate: bool) -> int:
 
 
 class ConnectionProfiles:
-    """What the slots hold; ``tried`` is the order in which they are tried."""
+    """What the slots hold; ``tried`` is the order in which they are."""
 
     def __init__(self, table: StationTable, model: DeviceModel, memory: SettingsMemory) -> None:
         self._table = table
@@ -61,6 +61,9 @@ class ConnectionProfiles:
         self._memory = memory
         self._slots: dict[int, ConnectionProfile] = {}
         self._order: tuple[int, ...] = (OWN,)
+        self._attempts = 0
+        self.current = self._own()
+        """The one that was tried last."""
 
     async def load(self) -> None:
         """Take over what survived a restart, and the order in which to try from now on. Raises StoreError."""
@@ -71,6 +74,7 @@ class ConnectionProfiles:
                 self._slots[slot] = ConnectionProfile(slot=slot, **json.loads(written))
         wanted = (int(item) for item in self._model.items(settings.NETWORK_PRIORITY))
         self._order = tuple(slot for slot in wanted if slot == OWN or slot in self._slots) or (OWN,)
+        self.current = self.tried[0]
         self._model.checks[settings.NETWORK_PRIORITY] = self._priority_refusal
         self._model.checks[settings.BASIC_AUTH_PASSWORD] = _password_refusal
 
@@ -78,6 +82,17 @@ class ConnectionProfiles:
     def tried(self) -> tuple[ConnectionProfile, ...]:
         """The ways to the CSMS, the best first, as they are now."""
         return tuple(self._own() if slot == OWN else self._slots[slot] for slot in self._order)
+
+    def next(self) -> ConnectionProfile:
+        """B10.FR.03: as many attempts as are set at each entry, then the next one, and round again."""
+        tried = self.tried
+        self.current = tried[self._attempts // self._model.whole(settings.CONNECTION_ATTEMPTS) % len(tried)]
+        self._attempts += 1
+        return self.current
+
+    def reached(self) -> None:
+        """The current one leads to the CSMS: its attempt is not counted."""
+        self._attempts = max(0, self._attempts - 1)
 
     def _own(self) -> ConnectionProfile:
         password = self._model.text(settings.BASIC_AUTH_PASSWORD) or self._table.password

@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Protocol, TypeVar
 
 from msgspec import UnsetType
@@ -40,6 +40,7 @@ from ladewerk.station.device_model import variables as settings
 from ladewerk.station.device_model.model import DeviceModel
 from ladewerk.station.device_model.variable import Variable
 from ladewerk.station.link.connection_profiles import ConnectionProfile, ConnectionProfiles
+from ladewerk.station.link.csms_clock import CsmsClock
 from ladewerk.station.messages import Messages
 from ladewerk.station.transactions.delivery import drain
 from ladewerk.station.transactions.journal import Journal
@@ -88,8 +89,7 @@ class CsmsLink:
         self.version: Version | None = None
         self.registration: Registration | None = None
         """What the CSMS last answered to a boot; None before it did."""
-        self.clock_ahead_s: float | None = None
-        """How far the clock of the CSMS is ahead of ours. It is told, never followed: the time of the machine is NTP's."""
+        self.csms_clock = CsmsClock(clock, model, messages)
         self.changed: Signal[bool] = Signal()
         self.token_refused: Signal[tuple[str, v21.AuthorizationStatusEnumType]] = Signal()
         """The CSMS answered the event of a transaction, named by its id, that it does not accept who charges."""
@@ -106,8 +106,6 @@ class CsmsLink:
         self._table = table
         self._model = model
         self._ways = ways
-        self._way: ConnectionProfile = ways.tried[0]
-        self._attempts = 0
         self._tls = tls
         self._open = open_channel
         self._new_id = new_id
@@ -131,12 +129,12 @@ class CsmsLink:
     @property
     def url(self) -> str:
         """The address that is called."""
-        return self._way.url
+        return self._ways.current.url
 
     @property
     def way(self) -> ConnectionProfile:
         """The connection profile in use."""
-        return self._way
+        return self._ways.current
 
     @property
     def is_up(self) -> bool:
@@ -180,24 +178,16 @@ class CsmsLink:
             await asyncio.sleep(self._back_off.next_wait_s())
 
     def _connection(self) -> AbstractAsyncContextManager[OpenChannel]:
-        self._way = self._next_way()
+        way = self._ways.next()
         return self._open(
-            self._way.url,
-            identity=self._way.identity,
+            way.url,
+            identity=way.identity,
             versions=self._table.versions(),
-            password=self._way.password,
-            tls=self._tls if self._way.url.startswith("wss:") else None,
+            password=way.password,
+            tls=self._tls if way.url.startswith("wss:") else None,
             compression=self._table.compression,
             ping_s=self._model.whole(settings.PING_INTERVAL) or None,
         )
-
-    def _next_way(self) -> ConnectionProfile:
-        """B10.FR.03: as many attempts as are set at each entry, then the next one, and round again."""
-        ways = self._ways.tried
-        attempts = self._model.whole(settings.CONNECTION_ATTEMPTS)
-        way = ways[self._attempts // attempts % len(ways)]
-        self._attempts += 1
-        return way
 
     async def _serve(self, peer: Peer[S], report_status: ReportStatus) -> None:
         self._peer = peer
@@ -236,7 +226,7 @@ class CsmsLink:
             self._boot_due.clear()
             asked_s = self._clock.monotonic()
             answer = await self._ask(peer, self.boot_request(self.boot_reason))
-            self._compare_clocks(answer.current_time, asked_s)
+            self.csms_clock.heard(answer.current_time, asked_s)
             self.registration = answer.status
             interval_s = float(answer.interval) if answer.interval > 0 else None
             if answer.status is Registration.ACCEPTED:
@@ -274,22 +264,13 @@ class CsmsLink:
             reason=reason,
         )
 
-    def _compare_clocks(self, theirs: datetime, asked_s: float) -> None:
-        half_s = (self._clock.monotonic() - asked_s) / 2
-        self._clock.tell(theirs + timedelta(seconds=half_s))
-        ahead_s = (theirs - self._clock.now()).total_seconds() + half_s
-        before, self.clock_ahead_s = self.clock_ahead_s, ahead_s
-        threshold_s = self._model.whole(settings.TIME_ADJUSTMENT_THRESHOLD)
-        if abs(ahead_s) > threshold_s and (before is None or abs(before) <= threshold_s):
-            self._messages.say(Level.WARNING, "clocks_differ", {"ahead_s": round(ahead_s)})
-
     # Up and down
 
     def _up(self, peer: Peer[S]) -> None:
         away_s = None if self._down_since_s is None else self._clock.monotonic() - self._down_since_s
         self._accepted, self.since, self.reason = peer, self._clock.now(), None
         self._down_since_s = None
-        self._attempts = max(0, self._attempts - 1)
+        self._ways.reached()
         self._journal.linked = True
         self._back_off = self._new_back_off()
         self._beat_s = self._clock.monotonic()
@@ -354,7 +335,7 @@ class CsmsLink:
         """Send a Heartbeat now. Raises CallFailed."""
         self._spoke_s = self._beat_s = asked_s = self._clock.monotonic()
         answer = await (peer or self).call(v21.HeartbeatRequest())
-        self._compare_clocks(answer.current_time, asked_s)
+        self.csms_clock.heard(answer.current_time, asked_s)
 
     def report_all(self) -> None:
         """Send the status of every connector, whether it changed or not."""

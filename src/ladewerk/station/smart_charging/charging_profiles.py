@@ -136,6 +136,7 @@ class ChargingProfiles:
         )
 
     def _running(self) -> dict[int, str]:
+        """The open transactions of the units, by EVSE."""
         return {one.evse_id: one.transaction.transaction_id for one in self._units if one.transaction}
 
     async def update(self, request: v21.UpdateDynamicScheduleRequest) -> Refusal | None:
@@ -294,20 +295,16 @@ class ChargingProfiles:
         except StoreError as err:
             return Refusal(Reason.INTERNAL_ERROR, str(err))
         self.installed = installed
-        begun = self._open_transactions()
+        begun = self._running()
         refused = self._tell_plans()
         if refused is not None:
             # What begins by itself may fail at once, and its transaction ends with it: that leaves nothing behind.
-            for evse_id, transaction_id in begun.items() - self._open_transactions().items():
+            for evse_id, transaction_id in begun.items() - self._running().items():
                 before = before.without_transaction(transaction_id, evse_id)
             self.installed = before
             return Refusal(Reason.INVALID_PROFILE, text(refused.code, refused.params))
         self._tell_limits()
         return None
-
-    def _open_transactions(self) -> dict[int, str]:
-        """Those of the units, by EVSE."""
-        return {unit.evse_id: unit.transaction.transaction_id for unit in self._units if unit.transaction is not None}
 
     def _tell_plans(self) -> Refuse | None:
         return self._guidance.tell_plans(self.situation(), self._window())

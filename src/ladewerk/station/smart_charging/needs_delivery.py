@@ -17,8 +17,12 @@ _MOST_PERIODS: Final = 1024
 _VOLTAGE_V: Final = 230
 
 
-def needs_request(evse_id: int, phases: int, needs: Needs) -> v21.NotifyEVChargingNeedsRequest:
-    """NotifyEVChargingNeeds; whole numbers, as OCPP 2.0.1 wants them, never less energy nor more current than wanted."""
+def needs_request(evse_id: int, phases: int, needs: Needs, cable_limit_a: float) -> v21.NotifyEVChargingNeedsRequest:
+    """NotifyEVChargingNeeds; whole numbers, as OCPP 2.0.1 wants them, never less energy nor more current than wanted.
+
+    The currents are those of vehicle and cable (2.0.1 part 2, ACChargingParametersType): who plans with more than the
+    cable takes plans too short.
+    """
     transfer = v21.EnergyTransferModeEnumType
     return v21.NotifyEVChargingNeedsRequest(
         evse_id=evse_id,
@@ -28,8 +32,8 @@ def needs_request(evse_id: int, phases: int, needs: Needs) -> v21.NotifyEVChargi
             departure_time=needs.depart_at,
             ac_charging_parameters=v21.ACChargingParametersType(
                 energy_amount=int(-(-needs.energy_wh // 1)),
-                ev_min_current=int(-(-needs.min_current_a // 1)),
-                ev_max_current=int(needs.max_current_a),
+                ev_min_current=int(-(-min(needs.min_current_a, cable_limit_a) // 1)),
+                ev_max_current=int(min(needs.max_current_a, cable_limit_a)),
                 ev_max_voltage=_VOLTAGE_V,
             ),
         ),
@@ -47,8 +51,10 @@ async def deliver(unit: UnitControl, needs: Needs, *, link: CsmsLink, journal: J
     await journal.emptied()
     if unit.transaction is None or unit.transaction.transaction_id != transaction.transaction_id:
         return
+    state = unit.state
+    cable_a = needs.max_current_a if state.cable_limit_a is None else state.cable_limit_a
     try:
-        answer = await link.call(needs_request(unit.evse_id, unit.state.rules.phases, needs))
+        answer = await link.call(needs_request(unit.evse_id, state.rules.phases, needs, cable_a))
     except (CallRefused, AnswerMalformed, LocalProtocolError) as err:
         unit.handle(NeedsAnswered(accepted=False, reason=str(err)))
     except CallFailed:

@@ -47,11 +47,16 @@ class Bookkeeper:
         """Who may charge now."""
         return self._books.grant
 
+    @property
+    def out_of_service(self) -> bool:
+        """Nothing may begin, since the CSMS has ordered so; what runs goes on."""
+        return self._books.transaction is None and not self._terms().operative
+
     def why_not(self, event: Event, given: Grant | None) -> Refuse | None:
         """Why ``event`` may not happen now, whatever the unit says: out of service, for nobody, or untold."""
         if not isinstance(event, NeedsGiven | ScheduleGiven | StartPressed | DirectPressed):
             return None
-        if self._books.transaction is None and not self._terms().operative:
+        if self.out_of_service:
             return Refuse("out_of_service")
         if given is None and self._books.grant is None and self._free() is None:
             return Refuse("token_needed")

@@ -200,7 +200,7 @@ def energised_evse_seen(state: UnitState, _event: EvseSeen, now: Moment) -> Step
     """Errors, unplugging, a board that does not obey; else the plan goes on."""
     found = evse_trouble(state, now)
     if found is not None:
-        reason = EndReason.GROUND_FAULT if "GroundFailure" in str(found.params.get("faults", "")) else EndReason.OTHER
+        reason = EndReason.GROUND_FAULT if found.code == "ground_fault" else EndReason.OTHER
         return fail(state, found, now, reason)
     if state.pilot is PilotState.A:
         return finish(state, EndReason.UNPLUGGED, now)

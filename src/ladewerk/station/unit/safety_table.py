@@ -32,7 +32,12 @@ WATCHED: Final[tuple[tuple[str, str, str], ...]] = (
         "the board shows another current than it was told, as after a power cut of its own, for {evse_silent_s} s",
         "it is told again after 2 s; then fault",
     ),
-    ("evse_error", "the board reports a ground fault, a diode fault or a vehicle that wants ventilation", _FAULT),
+    ("evse_error", "the board reports a diode fault or a vehicle that wants ventilation", _FAULT),
+    (
+        "ground_fault",
+        "the board says that its RCD has tripped",
+        f"{_FAULT}; it lasts until the board was switched off and on",
+    ),
     ("evse_pilot", "the control pilot is in state E or F", _FAULT),
     (
         "meter_silent",

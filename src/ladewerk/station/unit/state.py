@@ -8,7 +8,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from ladewerk.electrical import MINIMUM_OFFER_A, usable_current_a
-from ladewerk.station.drivers.ports import EvseReading, MeterReading, PilotState
+from ladewerk.station.drivers.ports import EvseFault, EvseReading, MeterReading, PilotState
 from ladewerk.station.moment import Moment
 from ladewerk.station.unit.actions import EndReason
 from ladewerk.station.unit.execution import Execution
@@ -185,7 +185,8 @@ def evse_trouble(state: UnitState, now: Moment) -> Trouble | None:
     if state.evse is None or is_stale(state.evse_seen_s, state.rules.thresholds.evse_silent_s, now):
         return evse_silent(state)
     if state.evse.faults:
-        return Trouble("evse_error", {"faults": ", ".join(sorted(state.evse.faults))})
+        code = "ground_fault" if EvseFault.GROUND in state.evse.faults else "evse_error"
+        return Trouble(code, {"faults": ", ".join(sorted(state.evse.faults))})
     if state.evse.pilot in (PilotState.E, PilotState.F):
         return Trouble("evse_pilot", {"pilot": state.evse.pilot.value})
     return None
@@ -219,9 +220,9 @@ class Allowed:
     direct: bool
 
 
-def allowed(state: UnitState, now: Moment) -> Allowed:
-    """Which buttons work at ``now``."""
-    ready = state.is_plugged and trouble(state, now) is None
+def allowed(state: UnitState, now: Moment, *, out_of_service: bool = False) -> Allowed:
+    """Which buttons work at ``now``; ``out_of_service`` where it may begin nothing."""
+    ready = state.is_plugged and not out_of_service and trouble(state, now) is None
     return Allowed(
         submit=ready and state.phase in (Phase.PLUGGED, Phase.REQUESTED, Phase.PLANNED),
         start=ready and state.phase is Phase.PLANNED,
