@@ -45,6 +45,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             future.set_exception(err)
         return future
 
+    def call_soon_threadsafe(  # type: ignore[override]  # as above
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        return self.call_soon(callback, *args, context=context)  # there is nobody to wake
+
     def _numbered(
         self,
         _loop: asyncio.AbstractEventLoop,

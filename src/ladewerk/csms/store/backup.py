@@ -9,6 +9,7 @@ The file is gzip of JSON lines: a head, then for each table its columns and one 
 import gzip
 import json
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, DateTime, MetaData, Table, insert, inspect, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from ladewerk import __version__
 from ladewerk.csms.store import schema
@@ -103,7 +104,10 @@ def restore(url: str, path: Path) -> dict[str, int]:
 
 def _fill(connection: Connection, lines: Iterator[Any], path: Path) -> dict[str, int]:
     tables = MetaData()
-    tables.reflect(connection)
+    with warnings.catch_warnings():
+        # SQLite does not tell of what an index of an expression is; columns are all that is asked here.
+        warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index", SAWarning)
+        tables.reflect(connection)
     counts: dict[str, int] = {}
     table: Table | None = None
     columns: list[Column[Any]] = []

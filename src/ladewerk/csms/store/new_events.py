@@ -1,7 +1,8 @@
 """Transaction events of many stations, put into the database together, each once."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import cache
 from operator import attrgetter
 from typing import Final
@@ -13,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from ladewerk.csms.records import station_key
 from ladewerk.csms.store import schema
 from ladewerk.csms.store.ports import EventRecord
-from ladewerk.csms.store.prepared import PreparedInsert, Row
+from ladewerk.csms.store.prepared import ROWS_AT_ONCE, PreparedInsert, Row
 from ladewerk.csms.transactions import Transaction
 
 
@@ -28,36 +29,46 @@ class NewEvent:
 
 def add_events(connection: Connection, events: Sequence[NewEvent]) -> list[bool]:
     """Whether each event is new. Nearly all are: they are inserted, and only if that fails is it asked which are there."""
+    added: list[bool] = []
+    for start in range(0, len(events), ROWS_AT_ONCE):
+        added += _add(connection, events[start : start + ROWS_AT_ONCE])
+    return added
+
+
+def _add(connection: Connection, events: Sequence[NewEvent]) -> list[bool]:
+    new: dict[_Key, NewEvent] = {}
+    for event in events:
+        new.setdefault(_key(event.record), event)
     try:
-        with connection.begin_nested():
-            return _insert(connection, events, set())
+        # A statement that SQLite refuses has done nothing, and the transaction goes on; that of PostgreSQL does not.
+        with nullcontext() if connection.dialect.name == "sqlite" else connection.begin_nested():
+            _insert(connection, new)
     except IntegrityError:
-        return _insert(connection, events, _stored(connection, [event.record for event in events]))
+        for key in _stored(connection, new):
+            del new[key]
+        _insert(connection, new)
+    _change_transactions(connection, new)
+    added = [event.inserted or new.get(_key(event.record)) is event for event in events]
+    for event in new.values():
+        event.inserted = True
+    return added
 
 
 _Key = tuple[str, str, int]
 
 
-def _insert(connection: Connection, events: Sequence[NewEvent], stored: set[_Key]) -> list[bool]:
-    added = []
-    rows: list[Row] = []
-    transactions: dict[tuple[str, str], Transaction] = {}
-    inserted: list[NewEvent] = []
-    for event in events:
-        key = _key(event.record)
-        added.append(key not in stored or event.inserted)
-        if key not in stored:
-            stored.add(key)
-            inserted.append(event)
-            rows.append((key[0], *_event_values(event.record)))
-            transactions[key[:2]] = event.transaction
-    if rows:
-        new, changed = _statements(connection.dialect)
-        new.execute(connection, rows)
-        changed.execute(connection, [(key, *_transaction_values(each)) for (key, _), each in transactions.items()])
-    for event in inserted:
-        event.inserted = True
-    return added
+def _insert(connection: Connection, new: Mapping[_Key, NewEvent]) -> None:
+    if new:
+        statement, _ = _statements(connection.dialect)
+        statement.execute(connection, [(key[0], *_event_values(event.record)) for key, event in new.items()])
+
+
+def _change_transactions(connection: Connection, new: Mapping[_Key, NewEvent]) -> None:
+    """Each transaction once, as it is after the last of its events."""
+    after = {key[:2]: event.transaction for key, event in new.items()}
+    if after:
+        _, statement = _statements(connection.dialect)
+        statement.execute(connection, [(key, *_transaction_values(each)) for (key, _), each in after.items()])
 
 
 def _key(event: EventRecord) -> _Key:
@@ -65,11 +76,11 @@ def _key(event: EventRecord) -> _Key:
     return (station_key(event.station_id), schema.storable(event.transaction_id), event.seq_no)
 
 
-def _stored(connection: Connection, events: Sequence[EventRecord]) -> set[_Key]:
-    """The keys of those of ``events`` that are there already."""
+def _stored(connection: Connection, keys: Iterable[_Key]) -> set[_Key]:
+    """Those of ``keys`` that are there already."""
     table = schema.transaction_events
     columns = (table.c.station_key, table.c.transaction_id, table.c.seq_no)
-    query = select(*columns).where(tuple_(*columns).in_([_key(event) for event in events]))
+    query = select(*columns).where(tuple_(*columns).in_(list(keys)))
     return {(key, transaction_id, seq_no) for key, transaction_id, seq_no in connection.execute(query)}
 
 
