@@ -23,7 +23,10 @@ def test_a_burst_is_counted_in_full_and_said_once(caplog: pytest.LogCaptureFixtu
         "refused (crowded): too many connections, from 192.0.2.1; 501 so far (the last time 500 in a row)",
     ]
     assert kept.counts == {Why.CROWDED: 501}
-    assert [burst.times for burst in kept.bursts] == [1]
+    [burst] = kept.bursts
+    assert (burst.times, burst.in_all, burst.number) == (1, 501, 501)
+    assert burst.first_at == kept.since
+    assert burst.began_at == burst.last_at == clock.now()
 
 
 def test_from_however_many_addresses_a_reason_fills_neither_log_nor_memory(caplog: pytest.LogCaptureFixture) -> None:
@@ -32,7 +35,7 @@ def test_from_however_many_addresses_a_reason_fills_neither_log_nor_memory(caplo
         kept.note(Why.SLOW, f"2001:db8::{number:x}", "nothing said")
     kept.note(Why.CROWDED, "192.0.2.1", "another reason")
     assert len(caplog.records) == MOST_LINES + 1
-    assert len(kept.bursts) == 200
+    assert len(kept.bursts) == 1000
     assert (kept.bursts[0].why, kept.bursts[1].remote) == (Why.CROWDED, "2001:db8::1387")
     clock.advance(BURST_ENDS_AFTER_S)
     kept.note(Why.SLOW, "192.0.2.2", "nothing said")

@@ -3,7 +3,7 @@
 import logging
 from collections import Counter, OrderedDict, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -18,7 +18,7 @@ BURST_ENDS_AFTER_S: Final = 60.0
 MOST_LINES: Final = 20
 """Lines in the log about one reason within a minute, from however many addresses; what is beyond is counted alone."""
 
-_MOST_BURSTS: Final = 200
+_MOST_BURSTS: Final = 1000
 
 
 class Why(StrEnum):
@@ -47,20 +47,28 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Burst:
-    """The same thing again and again from one address."""
+    """The same thing again and again from one address.
 
+    The newest burst of it ``began_at`` and had so many ``times``; with those before it is ``in_all`` since ``first_at``.
+    ``number`` is that of the last of all refusals that belongs to it.
+    """
+
+    number: int
     why: Why
     remote: str
     what: str
+    first_at: datetime
     began_at: datetime
     last_at: datetime
     times: int
+    in_all: int
 
 
 class Refusals:
-    """``counts`` is by reason, since the start; of bursts the newest are remembered."""
+    """``counts`` is by reason, ``since`` the start; of bursts the newest are remembered."""
 
     def __init__(self, clock: Clock) -> None:
+        self.since = clock.now()
         self._clock = clock
         self._counts: Counter[Why] = Counter()
         self._bursts: OrderedDict[tuple[Why, str, str], tuple[Burst, float]] = OrderedDict()
@@ -81,11 +89,21 @@ class Refusals:
         self._counts[why] += 1
         now, now_s = self._clock.now(), self._clock.monotonic()
         known = self._bursts.pop((why, remote, what), None)
-        if known is not None and now_s - known[1] < BURST_ENDS_AFTER_S:
-            burst = replace(known[0], last_at=now, times=known[0].times + 1)
-        else:
-            burst = Burst(why=why, remote=remote, what=what, began_at=now, last_at=now, times=1)
-            self._say(burst, 0 if known is None else known[0].times, now_s)
+        before = None if known is None else known[0]
+        goes_on = known is not None and now_s - known[1] < BURST_ENDS_AFTER_S
+        burst = Burst(
+            number=self._counts.total(),
+            why=why,
+            remote=remote,
+            what=what,
+            first_at=now if before is None else before.first_at,
+            began_at=before.began_at if before is not None and goes_on else now,
+            last_at=now,
+            times=before.times + 1 if before is not None and goes_on else 1,
+            in_all=1 if before is None else before.in_all + 1,
+        )
+        if not goes_on:
+            self._say(burst, 0 if before is None else before.times, now_s)
         self._bursts[why, remote, what] = (burst, now_s)
         while len(self._bursts) > _MOST_BURSTS:
             self._bursts.popitem(last=False)

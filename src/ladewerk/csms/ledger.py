@@ -259,6 +259,10 @@ class Ledger:
             return None
         return next((tx.station_id for (_, known), tx in self._transactions.items() if known == transaction_id), None)
 
+    def running(self, key: str, transaction_id: str) -> Transaction | None:
+        """The transaction of that identity at the station ``key``, while it has not ended."""
+        return self._transactions.get((key, transaction_id))
+
     def open_transactions(self) -> list[Transaction]:
         """Every transaction that has not ended."""
         return list(self._transactions.values())

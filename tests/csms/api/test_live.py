@@ -56,6 +56,22 @@ def test_who_comes_back_is_told_what_it_missed_or_that_it_is_gone(csms: Any) -> 
     asyncio.run(asyncio.wait_for(go(), 120))
 
 
+def test_who_hears_nothing_may_ask_whether_anybody_is_there(csms: Any) -> None:
+    async def go() -> None:
+        async with csms() as running, open_websocket(url(running)) as socket:
+            await told(socket, "overview")
+            await socket.send("?")
+            assert json.loads(await socket.recv()) == {"type": "here", "number": 0}
+            say(running, 250)
+            await socket.send("?")
+            number = (await told(socket, "here"))["number"]
+            # It speaks for what was told before it, and for nothing that is still to come.
+            say(running, 1)
+            assert (await told(socket, "frame"))["frame"]["number"] == number + 1
+
+    asyncio.run(asyncio.wait_for(go(), 120))
+
+
 def test_who_is_too_slow_is_dropped_and_told_so_and_another_misses_nothing(csms: Any) -> None:
     async def go() -> None:
         async with (

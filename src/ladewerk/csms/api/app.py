@@ -31,6 +31,7 @@ from ladewerk.csms.api.live import events
 from ladewerk.csms.api.metrics import metrics
 from ladewerk.csms.api.need_routes import put_need
 from ladewerk.csms.api.notice_routes import get_notices
+from ladewerk.csms.api.own_routes import get_own, post_stop
 from ladewerk.csms.api.refusal_routes import get_refusals
 from ladewerk.csms.api.refusals import (
     Refused,
@@ -93,7 +94,7 @@ def csms_api(desk: Desk, page: Sequence[HTTPRouteHandler]) -> AsgiApp:
             *(get_quirks, put_quirks, refuse),
             *(get_registration, put_registration),
             command,
-            put_need,
+            *(put_need, get_own, post_stop),
             get_tokens,
             get_token,
             put_token,

@@ -3,10 +3,14 @@
 The first thing that is told is ``hello``, with the ``run`` of the program and the number of the last frame. Who comes back
 as ``/api/events?run=…&after=…`` is told the frames that it missed; where these are gone, or of another run, ``missed`` says
 that what is shown has to be asked for anew. Who reads too slowly is dropped with code 4408, and told so by it.
+
+A listener that hears nothing cannot know whether there is nothing to tell, or nobody any more who tells it: whatever text it
+sends is answered with ``here``.
 """
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -39,6 +43,12 @@ class HelloEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     missed: bool
 
 
+class HereEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="here"):
+    """The answer to a listener that asks: all frames up to ``number`` were told."""
+
+    number: int
+
+
 class FrameEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="frame"):
     """A frame has passed."""
 
@@ -60,7 +70,7 @@ async def events(
         return
     listener = _Listener(socket, desk, guard)
     leave = desk.live.enter(listener.listening)
-    hearing = asyncio.create_task(_hear(socket))
+    hearing = asyncio.create_task(_hear(socket, listener.ask))
     telling = asyncio.create_task(listener.tell(listener.hello(run, after)))
     slow = asyncio.create_task(listener.slow.wait())
     try:
@@ -81,10 +91,11 @@ async def events(
                 await socket.close(TOO_SLOW, f"too slow: come back with after={listener.listening.number}")
 
 
-async def _hear(socket: WebSocket[Any, Any, Any]) -> None:
+async def _hear(socket: WebSocket[Any, Any, Any], asked: Callable[[], None]) -> None:
     with suppress(WebSocketDisconnect):
         while True:
-            await socket.receive_data(mode="text")  # nothing is expected; the end of the connection is
+            await socket.receive_data(mode="text")
+            asked()
 
 
 class _Listener:
@@ -93,6 +104,7 @@ class _Listener:
         self._socket = socket
         self._feed = desk.live
         self._version = -1
+        self._asked = False
         self._wake = asyncio.Event()
         self.slow = asyncio.Event()
         self.listening = Listening(desk.frame_log.last_number, self._wake.set, self.slow.set)
@@ -105,6 +117,11 @@ class _Listener:
             self.listening.number = after
         return HelloEvent(run=self._feed.run, number=self.listening.number, missed=asked and not resumes)
 
+    def ask(self) -> None:
+        """It wants to know whether anybody is there; however often it asks meanwhile, it is answered once."""
+        self._asked = True
+        self._wake.set()
+
     async def tell(self, hello: HelloEvent) -> None:
         """Until the connection ends."""
         with suppress(WebSocketDisconnect):
@@ -114,6 +131,9 @@ class _Listener:
                 for frame in self._feed.frames.after(self.listening.number, _AT_ONCE):
                     await self._send(msgspec.json.encode(FrameEvent(frame=frame_view(frame))).decode())
                     self.listening.number = frame.number
+                if self._asked:
+                    self._asked = False
+                    await self._send(msgspec.json.encode(HereEvent(number=self.listening.number)).decode())
                 version, text = self._feed.overview_text()
                 if version != self._version:
                     self._version = version

@@ -1,5 +1,6 @@
 """What the car at an EVSE needs, stated by a person: stations of OCPP 1.6 have no way to say it."""
 
+import dataclasses
 import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -12,15 +13,17 @@ from litestar.params import JSONBody, PathParameter
 
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.guard import who_asks
+from ladewerk.csms.api.own_routes import not_yours
 from ladewerk.csms.api.refusals import faulty, refused
 from ladewerk.csms.api.views import NeedView, need_view
 from ladewerk.csms.planning.site import Fault
-from ladewerk.csms.records import ChargingNeed, Mode, station_key
+from ladewerk.csms.records import ChargingNeed, Mode, NeedState, StationRecord, station_key
 from ladewerk.csms.security.roles import Right
 from ladewerk.csms.smart_charging.quirks import MOST_PERIODS
 from ladewerk.electrical import MINIMUM_OFFER_A
 
 _HIGHEST_CURRENT_A: Final = 80.0
+_USUAL_CURRENT_A: Final = 16.0
 _SOONEST: Final = timedelta(minutes=1)
 _STATION_PERIODS: Final = {"ocpp1.6": 24}
 """What the smallest stations of 1.6 are known to take; NotifyEVChargingNeeds would say how many."""
@@ -30,14 +33,17 @@ EvseId = Annotated[int, PathParameter(description="number of the EVSE; connector
 
 
 class StatedNeed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``energy_wh`` from now on; ``depart_at`` None is open; currents per phase."""
+    """``energy_wh`` from now on; ``depart_at`` None is open; currents per phase.
+
+    What is left out of currents and phases is as it was last said in this transaction, else from 6 to 16 A on 3 phases.
+    """
 
     energy_wh: float
     mode: Mode = Mode.BALANCED
     depart_at: datetime | None = None
-    min_current_a: float = MINIMUM_OFFER_A
-    max_current_a: float = 16.0
-    phases: int = 3
+    min_current_a: float | None = None
+    max_current_a: float | None = None
+    phases: int | None = None
 
 
 @put("/api/stations/{station_id:str}/evses/{evse_id:int}/needs", right=Right.OWN)
@@ -49,39 +55,62 @@ async def put_need(
     data: JSONBody[StatedNeed],
 ) -> NeedView:
     """State what the car at an EVSE needs; it is planned as if the station had said it, once a transaction runs there."""
-    station = desk.ledger.stations.get(station_key(station_id))
-    if station is None:
-        raise refused(404, "unknown-station", f"no station {station_id!r} is known", station=station_id)
-    transaction = desk.ledger.open_transaction((station.key, evse_id))
+    key = (station_key(station_id), evse_id)
+    station = desk.ledger.stations.get(key[0])
+    transaction = desk.ledger.open_transaction(key)
     who = who_asks(request)
     if not who.may(Right.OPERATE) and (transaction is None or not who.owns(transaction.id_token)):
-        raise refused(403, "not-yours", f"no session of {who.name} runs there")
-    now = desk.clock.now()
-    faults = list(_faults(data, now))
-    if faults:
-        raise faulty(*faults)
-    need = ChargingNeed(
-        station_id=station.station_id,
-        evse_id=evse_id,
-        transaction_id=None if transaction is None else transaction.transaction_id,
+        raise not_yours(who)
+    if station is None:
+        raise refused(404, "unknown-station", f"no station {station_id!r} is known", station=station_id)
+    before = desk.ledger.needs.get(key)
+    transaction_id = None if transaction is None else transaction.transaction_id
+    if before is None or before.transaction_id != transaction_id:
+        before = _usual(station, evse_id, desk.clock.now())
+    need = dataclasses.replace(
+        before,
+        transaction_id=transaction_id,
         mode=data.mode,
         energy_wh=data.energy_wh,
         depart_at=data.depart_at,
-        min_current_a=data.min_current_a,
-        max_current_a=data.max_current_a,
-        phases=data.phases,
-        max_periods=_STATION_PERIODS.get(station.version or "", MOST_PERIODS),
-        received_at=now,
+        min_current_a=before.min_current_a if data.min_current_a is None else data.min_current_a,
+        max_current_a=before.max_current_a if data.max_current_a is None else data.max_current_a,
+        phases=before.phases if data.phases is None else data.phases,
+        received_at=desk.clock.now(),
         register_wh=None if transaction is None else transaction.register_wh,
+        state=NeedState.PLANNING,
+        reason="",
+        assumed=False,
     )
+    faults = list(_faults(need))
+    if faults:
+        raise faulty(*faults)
     await desk.ledger.take_need(need)
     return need_view(need)
 
 
-def _faults(need: StatedNeed, now: datetime) -> Iterator[Fault]:
+def _usual(station: StationRecord, evse_id: int, now: datetime) -> ChargingNeed:
+    """That of a car of which nothing is known."""
+    return ChargingNeed(
+        station_id=station.station_id,
+        evse_id=evse_id,
+        transaction_id=None,
+        mode=Mode.BALANCED,
+        energy_wh=0.0,
+        depart_at=None,
+        min_current_a=MINIMUM_OFFER_A,
+        max_current_a=_USUAL_CURRENT_A,
+        phases=3,
+        max_periods=_STATION_PERIODS.get(station.version or "", MOST_PERIODS),
+        received_at=now,
+        register_wh=None,
+    )
+
+
+def _faults(need: ChargingNeed) -> Iterator[Fault]:
     if not math.isfinite(need.energy_wh) or need.energy_wh <= 0:
         yield Fault(field="energy_wh", code="not-positive", text="the energy is more than 0 Wh")
-    if need.depart_at is not None and (need.depart_at.tzinfo is None or need.depart_at < now + _SOONEST):
+    if need.depart_at is not None and (need.depart_at.tzinfo is None or need.depart_at < need.received_at + _SOONEST):
         yield Fault(field="depart_at", code="not-in-future", text="the departure is a time with an offset, in the future")
     for field, value_a in (("min_current_a", need.min_current_a), ("max_current_a", need.max_current_a)):
         if not MINIMUM_OFFER_A <= value_a <= _HIGHEST_CURRENT_A:
