@@ -30,6 +30,10 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _EVERY_S: Final = 1.0
+_FRAMES_AT_ONCE: Final = 500
+_PAUSE_S: Final = 0.02
+"""Between groups of as many frames, so that stations do not wait a tenth of a second while a busy second is written down."""
+
 _MOST_WAITING: Final = 20_000
 """Frames: a boot storm of some thousand stations."""
 
@@ -43,6 +47,9 @@ CREATE TABLE exchanges (
   action TEXT NOT NULL, message_id TEXT NOT NULL, request TEXT NOT NULL, end TEXT NOT NULL, answered_at TEXT, answer TEXT
 )
 """
+_Row = tuple[Any, ...]
+_PLACES: Final = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ROWS_AT_ONCE: Final = 64
 _COLUMNS: Final = "number, station_id, at, sent, action, message_id, request, end, answered_at, answer"
 
 
@@ -96,13 +103,18 @@ class MessageLog:
         while True:
             await self._some.wait()
             self._some.clear()
-            await self._flush()
+            while self._waiting:
+                await self._write_some(_FRAMES_AT_ONCE)
+                await asyncio.sleep(_PAUSE_S)
             await asyncio.sleep(_EVERY_S)
 
     async def _flush(self) -> None:
+        while self._waiting:
+            await self._write_some(len(self._waiting))
+
+    async def _write_some(self, at_most: int) -> None:
         async with self._at_it:
-            frames = list(self._waiting)
-            self._waiting.clear()
+            frames = [self._waiting.popleft() for _ in range(min(at_most, len(self._waiting)))]
             if not frames:
                 return
             cutoff = self._clock.now() - timedelta(days=self._keep.days) if self._keep.days else None
@@ -160,25 +172,31 @@ class _Book:
         self._untrimmed = 0
 
     def write(self, frames: Sequence[LoggedFrame], cutoff: datetime | None) -> None:
-        began: dict[int, Exchange] = {}
-        ended: list[tuple[Any, ...]] = []
+        began: list[Exchange] = []
+        ended: dict[int, Answer] = {}
         for found in self._pairing.paired(frames):
             if isinstance(found, Exchange):
-                began[found.number] = found
-            elif found.number in began:
-                began[found.number] = _answered(began[found.number], found)
+                began.append(found)
             else:
-                ended.append((found.end, _moment(found.at), found.text, found.number))
+                ended[found.number] = found
+        rows = [_row(exchange, ended.pop(exchange.number, None)) for exchange in began]
         with self._connection:
+            for start in range(0, len(rows), _ROWS_AT_ONCE):
+                self._insert(rows[start : start + _ROWS_AT_ONCE])
             self._connection.executemany(
-                "INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_row, began.values())
+                "UPDATE exchanges SET end = ?, answered_at = ?, answer = ? WHERE number = ?",
+                [(answer.end, _moment(answer.at), answer.text, number) for number, answer in ended.items()],
             )
-            self._connection.executemany("UPDATE exchanges SET end = ?, answered_at = ?, answer = ? WHERE number = ?", ended)
-            self._trim(began, cutoff)
+            self._trim(rows, cutoff)
 
-    def _trim(self, began: dict[int, Exchange], cutoff: datetime | None) -> None:
-        self._untrimmed += len(began)
-        self._added.update(station_key(exchange.station_id) for exchange in began.values())
+    def _insert(self, rows: Sequence[_Row]) -> None:
+        """All in one step of SQLite: each step gives the interpreter away, for which the event loop is waiting."""
+        places = ", ".join([_PLACES] * len(rows))
+        self._connection.execute(f"INSERT INTO exchanges VALUES {places}", [value for row in rows for value in row])
+
+    def _trim(self, rows: Sequence[_Row], cutoff: datetime | None) -> None:
+        self._untrimmed += len(rows)
+        self._added.update([row[1] for row in rows])
         for key in [key for key, added in self._added.items() if added >= _TRIM_EACH]:
             del self._added[key]
             self._connection.execute(
@@ -262,8 +280,8 @@ def _exchange(row: tuple[Any, ...]) -> Exchange:
     )
 
 
-def _row(exchange: Exchange) -> tuple[Any, ...]:
-    return (
+def _row(exchange: Exchange, answer: Answer | None) -> _Row:
+    began = (
         exchange.number,
         station_key(exchange.station_id),
         exchange.station_id,
@@ -272,14 +290,8 @@ def _row(exchange: Exchange) -> tuple[Any, ...]:
         exchange.action,
         exchange.message_id,
         exchange.request,
-        exchange.end,
-        None if exchange.answered_at is None else _moment(exchange.answered_at),
-        exchange.answer,
     )
-
-
-def _answered(exchange: Exchange, answer: Answer) -> Exchange:
-    return msgspec.structs.replace(exchange, end=answer.end, answered_at=answer.at, answer=answer.text)
+    return (*began, exchange.end, None, None) if answer is None else (*began, answer.end, _moment(answer.at), answer.text)
 
 
 def _moment(at: datetime) -> str:
