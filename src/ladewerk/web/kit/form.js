@@ -13,6 +13,7 @@ import { onLanguage, t, tCode } from "./i18n.js";
  * @property {string} [placeholder]
  * @property {string} [inputmode]
  * @property {number} [rows]             Set: a text of several lines.
+ * @property {[string, string][]} [choices]  Set: one of these values, each with the key of its text.
  * @property {string} [type]             Of the input: "password".
  * @property {string} [autocomplete]     What a browser may fill in.
  * @property {(text: string) => unknown} read  Value for the API of what was typed; raises a FieldProblem.
@@ -38,17 +39,19 @@ export class Field {
   constructor(options) {
     this.options = options;
     const id = `field-${options.name.replaceAll(/\W/g, "-")}-${(Field._count += 1)}`;
-    this.input = el(options.rows ? "textarea" : "input", {
+    const tag = options.choices ? "select" : options.rows ? "textarea" : "input";
+    const choices = options.choices?.map(([value, key]) => el("option", { value, "data-t": key }, t(key))) ?? [];
+    this.input = el(tag, {
       id,
       name: options.name,
-      type: options.rows ? null : (options.type ?? "text"),
+      type: tag === "input" ? (options.type ?? "text") : null,
       rows: options.rows,
-      inputmode: options.inputmode ?? "decimal",
+      inputmode: tag === "select" ? null : (options.inputmode ?? "decimal"),
       autocomplete: options.autocomplete ?? "off",
       placeholder: options.placeholder,
       "aria-describedby": `${id}-hint`,
       on: { input: () => this._typed(), blur: () => this.dirty && this.check() },
-    });
+    }, choices);
     this._hint = el("p", { class: "field-hint", id: `${id}-hint`, role: "status" });
     this.element = el(
       "div",

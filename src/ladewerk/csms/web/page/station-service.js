@@ -70,6 +70,10 @@ export class StationService {
     this._loaded.load();
   }
 
+  linked() {
+    this._loaded.load();
+  }
+
   redraw() {
     if (!this._loaded.once) return;
     for (const { records, rows } of this._lists) records.show(rows);

@@ -6,8 +6,9 @@ import { format, t } from "../kit/i18n.js";
 import { Outcome } from "../kit/outcome.js";
 import { Pages } from "../kit/pages.js";
 import { Records } from "../kit/records.js";
+import { componentText, inOcpp, variableText } from "./device-words.js";
 
-/** @typedef {{component: string, component_instance?: string, evse_id?: number, connector_id?: number, variable: string, variable_instance?: string}} Place */
+/** @typedef {import("./device-words.js").Place} Place */
 /** @typedef {{type?: string, value?: string, mutability?: string}} Attribute   Left out: "Actual", not said. */
 /** @typedef {{place: Place, attributes: Attribute[], characteristics: {data_type: string, unit?: string, values_list?: string} | null, heard_at: string}} Variable */
 /** @typedef {{place: Place, attribute: Attribute, variable: Variable}} Row */
@@ -49,7 +50,7 @@ export class StationVariables {
 
   _columns() {
     return [
-      { label: "variables.component", kind: "main", text: (/** @type {Row} */ { place }) => componentOf(place) },
+      { label: "variables.component", kind: "main", text: (/** @type {Row} */ { place }) => componentText(place) },
       { label: "variables.variable", kind: "main", text: (/** @type {Row} */ row) => variableOf(row) },
       { label: "variables.value", kind: "wide", text: valueText },
       { label: "variables.kind", text: kindText },
@@ -60,6 +61,10 @@ export class StationVariables {
 
   enter() {
     this._pages.restart();
+  }
+
+  linked() {
+    this._pages.again();
   }
 
   redraw() {
@@ -147,13 +152,7 @@ export class StationVariables {
    */
   async _set(row, value, button) {
     const { place, attribute } = row;
-    const evse = place.evse_id === undefined ? {} : { evse: { id: place.evse_id, ...(place.connector_id === undefined ? {} : { connectorId: place.connector_id }) } };
-    const wanted = {
-      component: { name: place.component, ...(place.component_instance === undefined ? {} : { instance: place.component_instance }), ...evse },
-      variable: { name: place.variable, ...(place.variable_instance === undefined ? {} : { instance: place.variable_instance }) },
-      attributeValue: value,
-      ...(attribute.type ? { attributeType: attribute.type } : {}),
-    };
+    const wanted = { ...inOcpp(place), attributeValue: value, ...(attribute.type ? { attributeType: attribute.type } : {}) };
     const answer = await this._outcome.of(button, () => ask("POST", `${this._path}/commands/SetVariables`, { setVariableData: [wanted] }, ANSWER_MS));
     if (!answer) return false;
     const status = answer.setVariableResult?.[0]?.attributeStatus ?? "";
@@ -164,21 +163,15 @@ export class StationVariables {
   }
 }
 
-/** @param {Place} place */
-function componentOf({ component, component_instance, evse_id, connector_id }) {
-  const evse = evse_id === undefined ? "" : ` · EVSE ${[evse_id, connector_id].filter((part) => part !== undefined).join("/")}`;
-  return `${component}${component_instance === undefined ? "" : `[${component_instance}]`}${evse}`;
-}
-
 /** @param {Row} row */
 function variableOf({ place, attribute }) {
   const type = attribute.type && attribute.type !== "Actual" ? ` (${attribute.type})` : "";
-  return `${place.variable}${place.variable_instance === undefined ? "" : `[${place.variable_instance}]`}${type}`;
+  return `${variableText(place)}${type}`;
 }
 
 /** @param {Row} row */
 function nameOf(row) {
-  return `${componentOf(row.place)} ${variableOf(row)}`;
+  return `${componentText(row.place)} ${variableOf(row)}`;
 }
 
 /** @param {Row} row */

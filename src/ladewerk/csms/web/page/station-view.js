@@ -1,4 +1,4 @@
-// One station: how it is, and its parts behind tabs of their own: commands, messages, limits, variables, service.
+// One station: how it is, and its parts behind tabs of their own: commands, messages, limits, variables, monitors and others.
 
 import { ask } from "../kit/api.js";
 import { el, keep, mark, say } from "../kit/dom.js";
@@ -9,13 +9,28 @@ import { Console } from "./console.js";
 import { MessageHistory } from "./message-history.js";
 import { ShownOnce } from "./shown-once.js";
 import { StationCommands } from "./station-commands.js";
+import { StationCustomers } from "./station-customers.js";
+import { StationDisplay } from "./station-display.js";
+import { StationMonitors } from "./station-monitors.js";
+import { StationNotices } from "./station-notices.js";
 import { StationProfiles } from "./station-profiles.js";
+import { StationQuirks } from "./station-quirks.js";
 import { StationService } from "./station-service.js";
 import { StationVariables } from "./station-variables.js";
 import { aboutText, agedText, deviceText, evseFigures, evseState, seenText, showStationState, stationHref, versionText } from "./station-words.js";
 
 /** @typedef {import("./types.js").Station} Station */
 /** @typedef {import("./types.js").Overview} Overview */
+
+/**
+ * @typedef {object} Part
+ * @property {HTMLElement} element
+ * @property {(path: string[]) => void} [enter]      Somebody has come to look.
+ * @property {(station: Station, overview: Overview) => void} [show]
+ * @property {(frame: import("./types.js").Frame) => void} [frame]   Of this station; also while the part is hidden.
+ * @property {() => void} [linked]                   There is a link again.
+ * @property {() => void} [redraw]                   Language or time zone has changed.
+ */
 
 const QUICK = ["Reset", "ChangeAvailability", "TriggerMessage", "GetLog"];
 
@@ -33,39 +48,42 @@ export class StationView {
     this._facts = el("dl", { class: "facts" });
     this._evses = el("ul", { class: "evse-cards" });
     this._noEvses = el("p", { class: "empty", "data-t": "station.no_evses" });
-    this._console = new Console(id);
-    this._history = new MessageHistory(id, time);
-    const steer = visitor.may("operate");
-    this._commands = steer ? new StationCommands(id, time) : null;
-    this._variables = new StationVariables(id, time, steer);
-    this._service = new StationService(id, time, steer);
-    this._profiles = steer ? new StationProfiles(id, time) : null;
-    this._parts = this._partsOf();
-    for (const part of Object.values(this._parts)) part.hidden = true;
+    this._parts = this._partsOf(time);
+    for (const { element } of Object.values(this._parts)) element.hidden = true;
     this._tabs = el("nav", { class: "subviews", "data-t-label": "station.parts" }, Object.keys(this._parts).map((name) => el("a", { href: stationHref(id, name), "data-part": name, "data-t": `station.${name}` })));
     this._unknown = el("div", { class: "card empty", hidden: true }, el("strong", { "data-t": "station.unknown" }), el("a", { href: "#/stations", "data-t": "station.back" }));
     this._known = el(
       "div",
       { class: "view" },
       el("section", { class: "card station-bar" }, el("div", { class: "card-head" }, el("a", { class: "back", href: "#/stations", "data-t-label": "station.back" }, "‹"), el("h2", { class: "station-id" }, id), this._chip, this._about), this._tabs),
-      Object.values(this._parts),
+      Object.values(this._parts).map(({ element }) => element),
     );
     this.element = el("div", { class: "one-station" }, this._unknown, this._known);
-    this._loaded = false;
   }
 
-  /** @returns {Record<string, HTMLElement>} */
-  _partsOf() {
-    /** @type {Record<string, HTMLElement | undefined>} */
+  /**
+   * What the visitor may see of it, in the order of the tabs.
+   *
+   * @param {import("../kit/link.js").ServerTime} time
+   */
+  _partsOf(time) {
+    const { id } = this;
+    const steer = this._visitor.may("operate");
+    /** @type {Record<string, Part | false>} */
     const parts = {
-      state: this._state(),
-      commands: this._commands?.element,
-      messages: el("div", { class: "view" }, this._console.element, this._history.element),
-      profiles: this._profiles?.element,
-      variables: this._variables.element,
-      service: this._service.element,
+      state: { element: this._state() },
+      commands: steer && new StationCommands(id, time),
+      messages: messages(id, time),
+      notices: new StationNotices(id, time),
+      profiles: steer && new StationProfiles(id, time),
+      quirks: new StationQuirks(id, time, steer),
+      variables: new StationVariables(id, time, steer),
+      monitors: new StationMonitors(id, time, steer),
+      display: new StationDisplay(id, time, steer),
+      customers: steer && new StationCustomers(id, time),
+      service: new StationService(id, time, steer),
     };
-    return /** @type {Record<string, HTMLElement>} */ (Object.fromEntries(Object.entries(parts).filter(([, part]) => part)));
+    return /** @type {Record<string, Part>} */ (Object.fromEntries(Object.entries(parts).filter(([, part]) => part)));
   }
 
   _state() {
@@ -86,41 +104,23 @@ export class StationView {
   /** @param {string[]} path */
   enter([part, ...rest]) {
     const wanted = part in this._parts ? part : "state";
-    for (const [name, element] of Object.entries(this._parts)) element.hidden = name !== wanted;
+    for (const [name, { element }] of Object.entries(this._parts)) element.hidden = name !== wanted;
     for (const link of this._tabs.children) mark(link, "aria-current", link.getAttribute("data-part") === wanted ? "page" : null);
-    if (wanted === "messages" && !this._loaded) {
-      this._loaded = true;
-      this._console.load();
-    }
-    if (wanted === "messages") {
-      this._console.redraw();
-      this._history.enter();
-    }
-    if (wanted === "commands") this._commands?.enter(rest);
-    if (wanted === "variables") this._variables.enter();
-    if (wanted === "service") this._service.enter();
-    if (wanted === "profiles") this._profiles?.enter();
+    this._parts[wanted].enter?.(rest);
   }
 
   /** @param {import("./types.js").Frame} frame */
   frame(frame) {
     if (frame.station_id.toLowerCase() !== this.id.toLowerCase()) return;
-    if (this._loaded) this._console.add(frame);
-    this._variables.frame(frame);
-    this._service.frame(frame);
-    this._profiles?.frame(frame);
+    for (const part of Object.values(this._parts)) part.frame?.(frame);
   }
 
   linked() {
-    if (this._loaded) this._console.load();
+    for (const part of Object.values(this._parts)) if (!part.element.hidden) part.linked?.();
   }
 
   redraw() {
-    this._console.redraw();
-    this._history.redraw();
-    this._variables.redraw();
-    this._service.redraw();
-    this._profiles?.redraw();
+    for (const part of Object.values(this._parts)) part.redraw?.();
   }
 
   /** @param {Overview} overview */
@@ -134,7 +134,7 @@ export class StationView {
     this._showFacts(station);
     this._noEvses.hidden = station.evses.length > 0;
     keep(this._evses, station.evses, (evse) => String(evse.id), () => this._evseCard(), (card, evse) => this._showEvse(card, evse, station));
-    for (const part of [this._commands, this._variables, this._profiles]) part?.show(station, overview);
+    for (const part of Object.values(this._parts)) part.show?.(station, overview);
   }
 
   /** @param {Station} station */
@@ -169,4 +169,35 @@ export class StationView {
     const actions = [evse.transaction_id ? "RequestStopTransaction" : "RequestStartTransaction", "UnlockConnector"];
     keep(quick, actions, (action) => action, (action) => el("a", { class: "button small", href: stationHref(this.id, "commands", action, String(evse.id)), "data-t": `command.${action}` }), (link, action) => say(link, t(`command.${action}`)));
   }
+}
+
+/**
+ * The messages as they pass, and below them those that are kept.
+ *
+ * @param {string} id
+ * @param {import("../kit/link.js").ServerTime} time
+ * @returns {Part}
+ */
+function messages(id, time) {
+  const passing = new Console(id);
+  const history = new MessageHistory(id, time);
+  let loaded = false;
+  return {
+    element: el("div", { class: "view" }, passing.element, history.element),
+    enter: () => {
+      if (!loaded) passing.load();
+      loaded = true;
+      passing.redraw();
+      history.enter();
+    },
+    frame: (frame) => loaded && passing.add(frame),
+    linked: () => {
+      passing.load();
+      history.enter();
+    },
+    redraw: () => {
+      passing.redraw();
+      history.redraw();
+    },
+  };
 }
