@@ -68,6 +68,11 @@ class CallRefused(CallFailed):
         self.description = description
         self.details = dict(details)
 
+    @property
+    def is_for_good(self) -> bool:
+        """The peer does not know the action, or does not serve it: asking again changes nothing."""
+        return self.code in ("NotImplemented", "NotSupported")
+
 
 class Disconnected(CallFailed):
     """The link to the peer is gone or was never there."""

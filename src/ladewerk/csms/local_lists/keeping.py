@@ -48,7 +48,6 @@ _LONGEST_S: Final = 600.0
 _PAGE: Final = 1000
 _DIFFERENTIAL: Final = v21.UpdateEnumType.DIFFERENTIAL
 _FULL: Final = v21.UpdateEnumType.FULL
-_NEVER: Final = frozenset({"NotSupported", "NotImplemented"})
 
 
 class ListKeeping:
@@ -173,7 +172,7 @@ class ListKeeping:
             )
             await self._note(key, took_too_long)
         except CallRefused as refused:
-            state = ListState.UNSUPPORTED if refused.code in _NEVER else ListState.REFUSED
+            state = ListState.UNSUPPORTED if refused.is_for_good else ListState.REFUSED
             await self._note(key, msgspec.structs.replace(before, state=state, reason=str(refused)))
         except CallFailed as failed:
             await self._note(

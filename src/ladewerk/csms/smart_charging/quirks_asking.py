@@ -18,8 +18,6 @@ from ladewerk.signals import Signal
 _ANSWERED_S: Final = 0.3
 """Its BootNotification is to be answered first."""
 
-_NEVER: Final = frozenset({"NotSupported", "NotImplemented"})
-
 _log = logging.getLogger(__name__)
 
 
@@ -80,7 +78,7 @@ class QuirksAsking:
         try:
             return values_of(await connection.peer.call(request_of(places)))
         except CallRefused as refused:
-            if refused.code in _NEVER or len(places) == 1:
+            if refused.is_for_good or len(places) == 1:
                 return {}
         except LocalProtocolError:
             return {}

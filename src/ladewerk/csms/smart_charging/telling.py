@@ -2,16 +2,12 @@
 
 import logging
 from dataclasses import dataclass
-from typing import Final
 
 from msgspec import UNSET, UnsetType
 
 from ladewerk.csms.stations.connections import Connections
 from ladewerk.errors import CallFailed, CallRefused, Disconnected, LocalProtocolError
 from ladewerk.ocpp import v21
-
-_NEVER: Final = frozenset({"NotSupported", "NotImplemented"})
-"""CALLERRORs, and of 1.6 a status, that trying again does not change."""
 
 _log = logging.getLogger(__name__)
 
@@ -36,10 +32,8 @@ async def tell(connections: Connections, station_id: str, request: v21.SetChargi
             raise Disconnected(f"{station_id} is not accepted")
         answer = await connection.peer.call(request)
     except CallRefused as refused:
-        never = refused.code in _NEVER
-        return Told(
-            refused=True, for_good=never, reason=f"the station has no smart charging: {refused}" if never else str(refused)
-        )
+        reason = f"the station has no smart charging: {refused}" if refused.is_for_good else str(refused)
+        return Told(refused=True, for_good=refused.is_for_good, reason=reason)
     except CallFailed as failed:
         return Told(reason=f"no answer: {failed}")
     except LocalProtocolError as bug:
