@@ -90,6 +90,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "token_refused": "the CSMS does not allow this charging: {status}",
     "calibration_refused": "the CSMS keeps the plan as it is: {reason}",
     "plan_received": "the plan is here, it ends {ends_at}",
+    "schedule_taken": "the schedule is taken, it ends {ends_at}",
     "plan_replaced": "a new plan has taken over",
     "plan_empty": "the CSMS sent a plan without any current",
     "plan_cleared": "the CSMS took the plan back",
