@@ -43,7 +43,7 @@ class Transaction(Struct, frozen=True, kw_only=True, gc=False):
         """What has gone into the car since the transaction began."""
         if self.register_wh is None or self.first_register_wh is None:
             return None
-        return self.register_wh - self.first_register_wh
+        return _finite(self.register_wh - self.first_register_wh)
 
     @property
     def is_open(self) -> bool:

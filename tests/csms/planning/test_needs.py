@@ -1,11 +1,12 @@
 """What a car needs, out of the words of its station."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec import UNSET, UnsetType, structs
 
-from ladewerk.csms.planning.needs import NeedRefused, read_need, remaining_wh
+from ladewerk.csms.planning.needs import MOST_WH, NeedRefused, read_need, remaining_wh
 from ladewerk.csms.records import ChargingNeed, Mode
 from ladewerk.csms.transactions import Transaction
 from ladewerk.ocpp import v21
@@ -68,6 +69,8 @@ def test_an_unknown_mode_is_refused(said: object) -> None:
         request(transfer="DC"),
         request(high_a=5),
         request(low_a=20),
+        request(energy_wh=1e8),
+        request(low_a=1e9, high_a=1e308),
         request(energy_wh=-1),
         v21.NotifyEVChargingNeedsRequest(
             evse_id=1,
@@ -106,3 +109,10 @@ def test_a_need_said_before_the_first_reading_counts_from_that_reading() -> None
     later = structs.replace(TRANSACTION, first_register_wh=700.0, register_wh=1700.0)
     assert remaining_wh(need, later) == 7000
     assert remaining_wh(need, None) == 8000
+
+
+def test_no_need_is_more_than_the_optimizer_reckons_with() -> None:
+    """What a station, an operator or a habit says goes one way, and one car must not spoil the plan of all."""
+    need = replace(read(request()), energy_wh=1e300)
+    assert remaining_wh(need, None) == remaining_wh(need, TRANSACTION) == MOST_WH
+    assert read(request(high_a=1e308)).max_current_a == 1000

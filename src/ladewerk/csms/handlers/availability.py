@@ -1,5 +1,6 @@
 """Block G: connectors and signs of life."""
 
+from ladewerk.csms.handlers.places import check_place
 from ladewerk.csms.records import ConnectorStatus
 from ladewerk.csms.stations.session import StationSession
 from ladewerk.ocpp import Context, v21
@@ -9,6 +10,7 @@ async def status_notification(
     ctx: Context[StationSession], request: v21.StatusNotificationRequest
 ) -> v21.StatusNotificationResponse:
     """G01: a connector says how it is."""
+    check_place("$.evseId", request.evse_id, "$.connectorId", request.connector_id)
     await ctx.state.ledger.put_connector(
         ConnectorStatus(
             station_id=ctx.state.station_id,

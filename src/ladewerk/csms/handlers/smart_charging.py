@@ -1,5 +1,6 @@
 """Block K: what cars need and what limits them."""
 
+from ladewerk.csms.handlers.places import check_place
 from ladewerk.csms.planning.ev_schedule import exceeded_at
 from ladewerk.csms.planning.needs import NeedRefused, read_need
 from ladewerk.csms.stations.session import StationSession
@@ -10,6 +11,7 @@ async def notify_ev_charging_needs(
     ctx: Context[StationSession], request: v21.NotifyEVChargingNeedsRequest
 ) -> v21.NotifyEVChargingNeedsResponse:
     """K15, K17: the need is taken down and planned; the profile follows by itself (K15.FR.07)."""
+    check_place("$.evseId", request.evse_id)
     ledger = ctx.state.ledger
     transaction = ledger.open_transaction((ctx.state.key, request.evse_id))
     need = read_need(request, station_id=ctx.state.station_id, transaction=transaction, now=ctx.state.clock.now())

@@ -3,6 +3,7 @@
 from msgspec import UNSET
 
 from ladewerk.csms.handlers.authorization import verdict
+from ladewerk.csms.handlers.places import check_place
 from ladewerk.csms.handlers.reservations import note_use
 from ladewerk.csms.stations.session import StationSession
 from ladewerk.csms.tokens import told

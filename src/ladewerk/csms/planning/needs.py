@@ -21,6 +21,11 @@ ASSUMED_WH: Final = 20_000.0
 ASSUMED_LEAST_WH: Final = 2000.0
 """What a car of which nobody has said anything is planned for, again and again while it takes it."""
 
+MOST_WH: Final = 10_000_000.0
+"""More than any car takes; the optimizer reckons with no more."""
+
+_MOST_CURRENT_A: Final = 1000.0
+
 LEAST_STAY: Final = timedelta(minutes=1)
 
 
@@ -52,6 +57,10 @@ def read_need(
         return NeedRefused("InvalidValue", f"evMinCurrent {ac.ev_min_current:g} A is more than evMaxCurrent")
     if ac.energy_amount < 0:
         return NeedRefused("InvalidValue", "energyAmount is negative")
+    if ac.energy_amount > MOST_WH:
+        return NeedRefused("InvalidValue", f"energyAmount {ac.energy_amount:g} Wh is more than {MOST_WH:g} Wh")
+    if ac.ev_min_current > _MOST_CURRENT_A:
+        return NeedRefused("InvalidValue", f"evMinCurrent {ac.ev_min_current:g} A is more than {_MOST_CURRENT_A:g} A")
     departure = None if needs.departure_time is UNSET else needs.departure_time
     return ChargingNeed(
         station_id=station_id,
@@ -62,7 +71,7 @@ def read_need(
         # A car still here after its departure has none that a plan could keep.
         depart_at=None if departure is None or departure < now + LEAST_STAY else departure,
         min_current_a=max(float(ac.ev_min_current), MINIMUM_OFFER_A),
-        max_current_a=float(ac.ev_max_current),
+        max_current_a=min(float(ac.ev_max_current), _MOST_CURRENT_A),
         phases=phases,
         max_periods=MOST_PERIODS if request.max_schedule_tuples is UNSET else max(1, request.max_schedule_tuples),
         received_at=now,
@@ -104,10 +113,11 @@ def _mode(*places: CustomData | UnsetType) -> Mode | NeedRefused:
 
 
 def remaining_wh(need: ChargingNeed, transaction: Transaction | None) -> float:
-    """What is still missing after the energy the meter has counted since the need was said."""
+    """What is still missing after the energy the meter has counted since the need was said; MOST_WH at most."""
+    wanted_wh = min(need.energy_wh, MOST_WH)
     if transaction is None or transaction.register_wh is None:
-        return need.energy_wh
+        return wanted_wh
     # A need said before the first reading counts from that reading.
     then_wh = transaction.first_register_wh if need.register_wh is None else need.register_wh
     charged_wh = 0.0 if then_wh is None else max(0.0, transaction.register_wh - then_wh)
-    return max(0.0, need.energy_wh - charged_wh)
+    return max(0.0, wanted_wh - charged_wh)
