@@ -17,9 +17,10 @@ from ladewerk.csms.limit.loads import NO_LOAD, TOLERANCE, Load, Rate, extreme, l
 from ladewerk.csms.planning.site import Fault
 from ladewerk.csms.smart_charging.profiles import FIRST_PROFILE_ID
 from ladewerk.csms.smart_charging.quirks import Quirks
+from ladewerk.csms.smart_charging.schedule_line import schedule_line
 from ladewerk.electrical import current_a
 from ladewerk.ocpp import v21
-from ladewerk.timeline import Timeline, combine, later
+from ladewerk.timeline import Timeline, combine
 
 _RAISING: Final = frozenset({"TxProfile", "TxDefaultProfile", "PriorityCharging"})
 """Profiles of other purposes only take away from what these allow."""
@@ -62,15 +63,8 @@ def _line(profile: v21.ChargingProfileType, outlet: Outlet, now: datetime) -> Ti
         # Where its periods lie in time is the station's affair.
         dynamic = profile.charging_profile_kind == "Dynamic"
         return Timeline.of([(now, outlet.rating if dynamic else max(rates, key=Rate.total_a))])
-    steps: list[tuple[datetime, Rate | None]] = []
-    for period, rate in zip(schedule.charging_schedule_period, rates, strict=True):
-        at = later(start, period.start_period)
-        if not steps or at > steps[-1][0]:
-            steps.append((at, rate))
-    if schedule.duration is not UNSET:
-        end = later(start, schedule.duration)
-        steps = [*(step for step in steps if step[0] < end), (end, None)]
-    return Timeline.of(steps)
+    begins = (period.start_period for period in schedule.charging_schedule_period)
+    return schedule_line(start, zip(begins, rates, strict=True), schedule.duration)
 
 
 def _rate(period: v21.ChargingSchedulePeriodType, schedule: v21.ChargingScheduleType, outlet: Outlet) -> Rate:

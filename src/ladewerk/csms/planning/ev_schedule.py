@@ -8,9 +8,10 @@ from msgspec import UNSET
 
 from ladewerk.csms.planning.problem import current_line
 from ladewerk.csms.records import StoredPlan
+from ladewerk.csms.smart_charging.schedule_line import schedule_line
 from ladewerk.electrical import current_a
 from ladewerk.ocpp import v21
-from ladewerk.timeline import Timeline, combine, later
+from ladewerk.timeline import Timeline, combine
 
 _MORE_A: Final = 0.5
 """A car rounds to whole amps, or counts in watts."""
@@ -34,20 +35,15 @@ def _line(request: v21.NotifyEVChargingScheduleRequest, plan: StoredPlan) -> Tim
     """The current that the car means to draw on each phase."""
     schedule = request.charging_schedule
     start = request.time_base if schedule.start_schedule is UNSET else schedule.start_schedule
-    steps: list[tuple[datetime, float | None]] = []
+    periods: list[tuple[float, float]] = []
     for period in schedule.charging_schedule_period:
         if period.limit is UNSET:
             continue
         phases = plan.phases if period.number_phases is UNSET else max(1, period.number_phases)
         in_amps = schedule.charging_rate_unit == "A"
         amps = period.limit if in_amps else current_a(period.limit, phases=phases, voltage_v=plan.voltage_v)
-        at = later(start, period.start_period)
-        if not steps or at > steps[-1][0]:
-            steps.append((at, amps))
-    if schedule.duration is not UNSET:
-        end = later(start, schedule.duration)
-        steps = [*(step for step in steps if step[0] < end), (end, None)]
-    return Timeline.of(steps)
+        periods.append((period.start_period, amps))
+    return schedule_line(start, periods, schedule.duration)
 
 
 def _is_more(values: Sequence[float | None]) -> bool | None:

@@ -6,11 +6,11 @@ from typing import Final
 
 from ladewerk.csms.limit.allocation import Outlet
 from ladewerk.csms.limit.loads import Rate
+from ladewerk.csms.smart_charging.profiles import SAME_A
 from ladewerk.csms.smart_charging.quirks import Quirks
 from ladewerk.timeline import Timeline, combine
 
 _NOTHING: Final = Rate(0.0, 3)
-_LESS_A: Final = 0.05
 
 
 def asked_of(wanted: Timeline[Rate], quirks: Quirks, now: datetime) -> Timeline[Rate]:
@@ -75,7 +75,7 @@ def _lost_as(rates: Sequence[Rate], starts: Sequence[datetime], ends: Sequence[d
     """Ampere-seconds that are lost if two neighbours get the lower current of both."""
     lower = min(rates)
     return sum(
-        (rate.current_a * rate.phases - lower.current_a * lower.phases) * (end - start).total_seconds()
+        (rate.total_a() - lower.total_a()) * (end - start).total_seconds()
         for rate, start, end in zip(rates, starts, ends, strict=True)
     )
 
@@ -84,7 +84,7 @@ def _differ(values: Sequence[Rate | None]) -> bool | None:
     have, want = values
     if have is None or want is None:
         return True if have is not want else None
-    return True if abs(have.current_a - want.current_a) >= _LESS_A else None
+    return True if abs(have.current_a - want.current_a) >= SAME_A else None
 
 
 def _follows(values: Sequence[Rate | None]) -> Rate | None:
@@ -96,4 +96,4 @@ def _is_less(values: Sequence[Rate | None]) -> bool | None:
     new, old = values
     if new is None or old is None:
         return None
-    return True if new.current_a < old.current_a - _LESS_A or new.phases < old.phases else None
+    return True if new.current_a < old.current_a - SAME_A or new.phases < old.phases else None

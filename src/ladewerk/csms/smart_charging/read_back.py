@@ -14,11 +14,12 @@ from ladewerk.clock import Clock
 from ladewerk.csms.limit.loads import Rate
 from ladewerk.csms.records import StoredPlan, station_key
 from ladewerk.csms.smart_charging.quirks import Quirks
+from ladewerk.csms.smart_charging.schedule_line import schedule_line
 from ladewerk.csms.stations.connections import Connections
 from ladewerk.electrical import current_a
 from ladewerk.errors import CallFailed, CallRefused, LocalProtocolError
 from ladewerk.ocpp import v21
-from ladewerk.timeline import Timeline, combine, later
+from ladewerk.timeline import Timeline, combine
 
 _AHEAD: Final = timedelta(days=1)
 _SAME_A: Final = 0.15
@@ -68,18 +69,15 @@ class ReadBack:
 
 def composite_line(schedule: v21.CompositeScheduleType, voltage_v: float) -> Timeline[Rate]:
     """A composite schedule as rates over time; after its duration nothing is said."""
-    steps: list[tuple[datetime, Rate | None]] = []
+    periods: list[tuple[float, Rate]] = []
     for period in schedule.charging_schedule_period:
         phases = 3 if period.number_phases is UNSET else max(1, period.number_phases)
         if period.limit is UNSET:
             continue
         limit = period.limit
         amps = limit if schedule.charging_rate_unit == "A" else current_a(limit, phases=phases, voltage_v=voltage_v)
-        at = later(schedule.schedule_start, period.start_period)
-        if not steps or at > steps[-1][0]:
-            steps.append((at, Rate(amps, phases)))
-    end = later(schedule.schedule_start, schedule.duration)
-    return Timeline.of([*(step for step in steps if step[0] < end), (end, None)])
+        periods.append((period.start_period, Rate(amps, phases)))
+    return schedule_line(schedule.schedule_start, periods, schedule.duration)
 
 
 def exceeds(said: Timeline[Rate], line: Timeline[Rate], start: datetime, end: datetime) -> bool:
