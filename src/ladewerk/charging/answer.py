@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from ladewerk.charging.abilities import Abilities
 from ladewerk.charging.composite import Situation, composite
@@ -25,7 +25,7 @@ def composite_answer(
 
     Rejected for an EVSE (K08.FR.05) or a unit (K08.FR.07) that the station does not have.
     """
-    unit = Unit.A if isinstance(request.charging_rate_unit, UnsetType) else request.charging_rate_unit
+    unit = Unit.A if request.charging_rate_unit is UNSET else request.charging_rate_unit
     if unit not in abilities.rate_units:
         return _rejected(Reason.UNSUPPORTED_RATE_UNIT, f"limits in {unit.value} are not supported")
     if request.evse_id and request.evse_id not in abilities.evse_ids:

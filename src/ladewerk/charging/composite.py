@@ -12,7 +12,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import partial
 from typing import Any
 
-from msgspec import UnsetType
+from msgspec import UNSET
 
 from ladewerk.charging.installation import Installation, Purpose
 from ladewerk.charging.occurrences import Delay, Setting, Window, no_delay, profile_line
@@ -221,6 +221,6 @@ def _setting(situation: Situation, transaction: Transaction | None, one: Install
 def random_delay(profile: v21.ChargingProfileType, seed: int | None) -> Delay:
     """How late each period of ``profile`` starts: drawn once for a transaction, the same at every look (K01.FR.93)."""
     most_s = profile.charging_schedule[0].randomized_delay
-    if seed is None or isinstance(most_s, UnsetType):
+    if seed is None or most_s is UNSET:
         return no_delay
     return lambda index: random.Random(f"{seed}/{profile.id}/{index}").randint(0, most_s)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from ladewerk.ocpp import v21
 
@@ -34,7 +34,7 @@ class Installation:
     def transaction_id(self) -> str | None:
         """Of a TxProfile; None where it names none, as 1.6 allows."""
         named = self.profile.transaction_id
-        return None if isinstance(named, UnsetType) else named
+        return None if named is UNSET else named
 
     @property
     def place(self) -> tuple[int, Purpose, int, str | None]:
@@ -49,7 +49,7 @@ class Installation:
     def holds_offline(self, offline_s: float | None) -> bool:
         """False once the station has been offline for longer than maxOfflineDuration; None is online (K01.FR.101)."""
         longest_s = self.profile.max_offline_duration
-        if offline_s is None or isinstance(longest_s, UnsetType):
+        if offline_s is None or longest_s is UNSET:
             return True
         return 0 < longest_s >= offline_s
 
@@ -57,4 +57,4 @@ class Installation:
 def _before_end(one: v21.ChargingProfileType, other: v21.ChargingProfileType) -> bool:
     begin: datetime | UnsetType = one.valid_from
     end: datetime | UnsetType = other.valid_to
-    return isinstance(begin, UnsetType) or isinstance(end, UnsetType) or begin < end
+    return begin is UNSET or end is UNSET or begin < end

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from ladewerk.charging.abilities import Abilities, Replacing
 from ladewerk.charging.installation import Installation, Purpose
@@ -138,15 +138,15 @@ class Installed:
         asked = request.charging_profile
         found = []
         for one in self.profiles:
-            if not isinstance(request.evse_id, UnsetType) and one.evse_id != request.evse_id:
+            if request.evse_id is not UNSET and one.evse_id != request.evse_id:
                 continue
-            if not isinstance(asked.charging_profile_id, UnsetType):
+            if asked.charging_profile_id is not UNSET:
                 matches = one.profile.id in asked.charging_profile_id
             else:
                 matches = (
                     asked.charging_profile_purpose in (UNSET, one.purpose)
                     and asked.stack_level in (UNSET, one.profile.stack_level)
-                    and (isinstance(asked.charging_limit_source, UnsetType) or one.source in asked.charging_limit_source)
+                    and (asked.charging_limit_source is UNSET or one.source in asked.charging_limit_source)
                 )
             if matches:
                 found.append(one)
@@ -157,7 +157,7 @@ def _named(one: Installation, request: v21.ClearChargingProfileRequest) -> bool:
     if request.charging_profile_id is not UNSET:
         return one.profile.id == request.charging_profile_id
     criteria = request.charging_profile_criteria
-    if isinstance(criteria, UnsetType):
+    if criteria is UNSET:
         return True
     return (
         criteria.evse_id in (UNSET, one.evse_id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from ladewerk.charging.installation import Purpose
 from ladewerk.charging.rates import Mode
@@ -66,7 +66,7 @@ _OF_ONE_PHASE: Final = (
 
 def mode_of(period: Period) -> Mode:
     """K01.FR.110: a period that names none only charges."""
-    return Mode.CHARGING_ONLY if isinstance(period.operation_mode, UnsetType) else period.operation_mode
+    return Mode.CHARGING_ONLY if period.operation_mode is UNSET else period.operation_mode
 
 
 def refused_mode(purpose: Purpose, period: Period) -> Refusal | None:
@@ -100,7 +100,7 @@ def refused_curve(period: Period, *, in_watts: bool) -> Refusal | None:
     if not in_watts:
         return Refusal(Reason.UNSUPPORTED_RATE_UNIT, "a frequency curve says watts: chargingRateUnit is W")
     curve = period.v2x_freq_watt_curve
-    if isinstance(curve, UnsetType) or len(curve) < _CURVE_POINTS or period.v2x_baseline is UNSET:
+    if curve is UNSET or len(curve) < _CURVE_POINTS or period.v2x_baseline is UNSET:
         return Refusal(
             Reason.NO_FREQ_WATT_CURVE, "LocalFrequency has a v2xBaseline and a v2xFreqWattCurve of two points or more"
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
-from msgspec import UnsetType
+from msgspec import UNSET
 
 from ladewerk.charging.rates import Rate, rate_of
 from ladewerk.ocpp import v21
@@ -64,14 +64,14 @@ def on_the_wall(profile: v21.ChargingProfileType) -> bool:
     schedule = profile.charging_schedule[0]
     return (
         schedule.use_local_time is True
-        and not isinstance(schedule.start_schedule, UnsetType)
+        and schedule.start_schedule is not UNSET
         and profile.charging_profile_kind is not Kind.DYNAMIC
     )
 
 
 def recurrence(profile: v21.ChargingProfileType) -> timedelta | None:
     """After how long the schedule starts again; None where it does not."""
-    if profile.charging_profile_kind is not Kind.RECURRING or isinstance(profile.recurrency_kind, UnsetType):
+    if profile.charging_profile_kind is not Kind.RECURRING or profile.recurrency_kind is UNSET:
         return None
     return _INTERVALS[profile.recurrency_kind]
 
@@ -97,9 +97,9 @@ def _start(profile: v21.ChargingProfileType, setting: Setting) -> datetime:
     schedule = profile.charging_schedule[0]
     if profile.charging_profile_kind is Kind.DYNAMIC:
         # K28.FR.02: active as soon as it was received; its duration counts from the last update.
-        return setting.begun_at if isinstance(profile.dyn_update_time, UnsetType) else profile.dyn_update_time
+        return setting.begun_at if profile.dyn_update_time is UNSET else profile.dyn_update_time
     start = schedule.start_schedule
-    if isinstance(start, UnsetType):
+    if start is UNSET:
         return setting.begun_at
     return start.replace(tzinfo=UTC) if on_the_wall(profile) else start  # K01.FR.90: whatever offset it has
 
@@ -110,7 +110,7 @@ def runs(profile: v21.ChargingProfileType, window: Window, setting: Setting) -> 
     interval = recurrence(profile)
     for start in beginnings(profile, window, setting):
         end = None if interval is None else start + interval
-        if not isinstance(duration, UnsetType):  # K01.FR.13: in the gap before the next start nothing is said
+        if duration is not UNSET:  # K01.FR.13: in the gap before the next start nothing is said
             length = _seconds(duration)
             over = start + length if length < window.end - start else window.end
             end = over if end is None else min(end, over)
@@ -130,7 +130,7 @@ def _spans(profile: v21.ChargingProfileType, interval: timedelta) -> list[tuple[
     """When it runs, from a fixed moment on; of a Recurring one in an interval and in those beside. None: not known."""
     schedule = profile.charging_schedule[0]
     recurs = recurrence(profile)
-    if isinstance(schedule.start_schedule, UnsetType) or isinstance(schedule.duration, UnsetType):
+    if schedule.start_schedule is UNSET or schedule.duration is UNSET:
         return None
     begin = schedule.start_schedule - _FIXED
     length = _seconds(schedule.duration)
@@ -156,9 +156,9 @@ def period_starts(schedule: v21.ChargingScheduleType, delay: Delay = no_delay) -
 def profile_line(profile: v21.ChargingProfileType, window: Window, setting: Setting) -> Timeline[Rate]:
     """What ``profile`` says in ``window``, within its validity (K01.FR.36, K01.FR.37); nothing outside."""
     start, end = window.start, window.end
-    if not isinstance(profile.valid_from, UnsetType):
+    if profile.valid_from is not UNSET:
         start = max(start, profile.valid_from)
-    if not isinstance(profile.valid_to, UnsetType):
+    if profile.valid_to is not UNSET:
         end = min(end, profile.valid_to)
     if start >= end:
         return Timeline()
@@ -181,8 +181,8 @@ def _laid_out(profile: v21.ChargingProfileType, window: Window, setting: Setting
     """The schedule over ``window`` on a clock that is ``offset`` ahead of UTC."""
     schedule = profile.charging_schedule[0]
     cap = schedule.limit_at_soc
-    capped = not isinstance(cap, UnsetType) and setting.soc is not None and setting.soc >= cap.soc
-    cap_to = cap.limit if capped and not isinstance(cap, UnsetType) else None
+    capped = cap is not UNSET and setting.soc is not None and setting.soc >= cap.soc
+    cap_to = cap.limit if capped and cap is not UNSET else None
     starts = period_starts(schedule, setting.delay)
     rates = [rate_of(period, schedule.charging_rate_unit, cap_to) for period in schedule.charging_schedule_period]
     own = Window(window.start + offset, window.end + offset)

@@ -77,7 +77,7 @@ def rate_of(period: v21.ChargingSchedulePeriodType, unit: Unit, cap: float | Non
 
     Idle allows nothing (Q10.FR.01: it has no limit of its own).
     """
-    mode = Mode.CHARGING_ONLY if isinstance(period.operation_mode, UnsetType) else period.operation_mode
+    mode = Mode.CHARGING_ONLY if period.operation_mode is UNSET else period.operation_mode
     limit = _amount(period.limit, period.limit_l2, period.limit_l3)
     setpoint = _amount(period.setpoint, period.setpoint_l2, period.setpoint_l3)
     if mode is Mode.IDLE:
@@ -87,8 +87,8 @@ def rate_of(period: v21.ChargingSchedulePeriodType, unit: Unit, cap: float | Non
         setpoint = None if setpoint is None else tuple(min(each, cap) for each in setpoint)
     return Rate(
         unit=unit,
-        phases=ALL_PHASES if isinstance(period.number_phases, UnsetType) else period.number_phases,
-        phase_to_use=None if isinstance(period.phase_to_use, UnsetType) else period.phase_to_use,
+        phases=ALL_PHASES if period.number_phases is UNSET else period.number_phases,
+        phase_to_use=None if period.phase_to_use is UNSET else period.phase_to_use,
         limit=limit,
         discharge=_amount(period.discharge_limit, period.discharge_limit_l2, period.discharge_limit_l3),
         setpoint=setpoint,
@@ -98,11 +98,11 @@ def rate_of(period: v21.ChargingSchedulePeriodType, unit: Unit, cap: float | Non
 
 def _amount(l1: float | UnsetType, l2: float | UnsetType, l3: float | UnsetType) -> Amount | None:
     """L2 and L3 where they are said; a phase that is not said may draw what L1 may."""
-    if isinstance(l1, UnsetType):
+    if l1 is UNSET:
         return None
     if l2 is UNSET and l3 is UNSET:
         return (l1,)
-    return (l1, l1 if isinstance(l2, UnsetType) else l2, l1 if isinstance(l3, UnsetType) else l3)
+    return (l1, l1 if l2 is UNSET else l2, l1 if l3 is UNSET else l3)
 
 
 def agree(rates: Sequence[Rate], rating_a: float, unit: Unit, circuit: Circuit) -> Limit:

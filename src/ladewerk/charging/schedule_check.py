@@ -67,7 +67,7 @@ def _schedule_refusals(profile: Profile, schedule: Schedule, abilities: Abilitie
     yield from _start_refusals(profile, schedule)
     yield from _ability_refusals(profile, schedule, abilities)
     if not _finite(schedule.min_charging_rate, schedule.power_tolerance) or (
-        not isinstance(schedule.limit_at_soc, UnsetType) and not _finite(schedule.limit_at_soc.limit)
+        schedule.limit_at_soc is not UNSET and not _finite(schedule.limit_at_soc.limit)
     ):
         yield Refusal(Reason.INVALID_SCHEDULE, "minChargingRate, powerTolerance and limitAtSoC are finite numbers")
     for number, period in enumerate(schedule.charging_schedule_period):
@@ -89,7 +89,7 @@ def _start_refusals(profile: Profile, schedule: Schedule) -> Iterator[Refusal]:
         yield Refusal(Reason.INVALID_SCHEDULE, f"a schedule of kind {kind.value} has a startSchedule")
     if kind is Kind.RELATIVE and has_start:  # K01.FR.41
         yield Refusal(Reason.INVALID_SCHEDULE, "a Relative schedule has no startSchedule")
-    if not isinstance(schedule.duration, UnsetType):
+    if schedule.duration is not UNSET:
         if profile.charging_profile_purpose is Purpose.PRIORITY_CHARGING:  # K01.FR.70
             yield Refusal(Reason.INVALID_SCHEDULE, "PriorityCharging lasts as long as its transaction: no duration")
         if schedule.duration < 0:
@@ -106,7 +106,7 @@ def _ability_refusals(profile: Profile, schedule: Schedule, abilities: Abilities
         yield Refusal(Reason.UNSUPPORTED_RATE_UNIT, f"limits in {schedule.charging_rate_unit.value} are not supported")
     if schedule.use_local_time is True and not abilities.local_time:  # K01.FR.123
         yield Refusal(Reason.INVALID_SCHEDULE, "useLocalTime is not supported")
-    delayed = not isinstance(schedule.randomized_delay, UnsetType) and schedule.randomized_delay > 0
+    delayed = schedule.randomized_delay is not UNSET and schedule.randomized_delay > 0
     if delayed and not abilities.random_delay:  # K01.FR.124
         yield Refusal(Reason.INVALID_SCHEDULE, "randomizedDelay is not supported")
     if delayed and profile.charging_profile_purpose not in (Purpose.TX_PROFILE, Purpose.TX_DEFAULT_PROFILE):  # K01.FR.95
@@ -148,8 +148,8 @@ def _refused_ability(mode: Mode, abilities: Abilities) -> Refusal | None:
 
 
 def _phase_refusals(period: Period, abilities: Abilities) -> Iterator[Refusal]:
-    named = not isinstance(period.number_phases, UnsetType)
-    chosen = not isinstance(period.phase_to_use, UnsetType)
+    named = period.number_phases is not UNSET
+    chosen = period.phase_to_use is not UNSET
     if abilities.direct_current:
         if (named or chosen) and not abilities.dc_input_phase_control:  # K01.FR.44
             yield Refusal(Reason.NO_PHASE_FOR_DC, "a DC EVSE has no phases to choose")
@@ -157,7 +157,7 @@ def _phase_refusals(period: Period, abilities: Abilities) -> Iterator[Refusal]:
     if period.number_phases == 0:
         yield Refusal(Reason.INVALID_SCHEDULE, "it has no phase")
     most = abilities.supply_phases
-    if most is not None and not isinstance(period.number_phases, UnsetType) and period.number_phases > most:  # K01.FR.45
+    if most is not None and period.number_phases is not UNSET and period.number_phases > most:  # K01.FR.45
         yield Refusal(Reason.INVALID_SCHEDULE, f"{period.number_phases} phases; the station has {most}")
     if chosen and period.number_phases != 1:  # K01.FR.19
         yield Refusal(Reason.INVALID_SCHEDULE, "it chooses a phase but not one phase")
@@ -166,12 +166,12 @@ def _phase_refusals(period: Period, abilities: Abilities) -> Iterator[Refusal]:
 
 
 def _finite(*values: float | UnsetType) -> bool:
-    return all(isinstance(value, UnsetType) or math.isfinite(value) for value in values)
+    return all(value is UNSET or math.isfinite(value) for value in values)
 
 
 def _finite_curves(period: Period) -> bool:
-    frequencies = () if isinstance(period.v2x_freq_watt_curve, UnsetType) else period.v2x_freq_watt_curve
-    signals = () if isinstance(period.v2x_signal_watt_curve, UnsetType) else period.v2x_signal_watt_curve
+    frequencies = () if period.v2x_freq_watt_curve is UNSET else period.v2x_freq_watt_curve
+    signals = () if period.v2x_signal_watt_curve is UNSET else period.v2x_signal_watt_curve
     return _finite(*(value for point in frequencies for value in (point.frequency, point.power))) and _finite(
         *(point.power for point in signals)
     )

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 import msgspec
+from msgspec import UNSET
 
 from ladewerk.clock import Clock
 from ladewerk.ocpp import v21
@@ -108,7 +109,7 @@ class WallClock:
         if is_time(event.timestamp):
             return event
         values = event.meter_value
-        if not isinstance(values, msgspec.UnsetType):
+        if values is not UNSET:
             values = tuple(msgspec.structs.replace(one, timestamp=self.date(one.timestamp)) for one in values)
         return msgspec.structs.replace(event, timestamp=self.date(event.timestamp), meter_value=values)
 

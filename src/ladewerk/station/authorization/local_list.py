@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from msgspec import UnsetType
+from msgspec import UNSET
 
 from ladewerk.ocpp import v21
 from ladewerk.station.authorization.rules import key_of
@@ -26,7 +26,7 @@ class LocalList:
     def info_of(self, token: v21.IdTokenType) -> v21.IdTokenInfoType | None:
         """What the list says of a token."""
         found = self.entries.get(key_of(token))
-        return None if found is None or isinstance(found.id_token_info, UnsetType) else found.id_token_info
+        return None if found is None or found.id_token_info is UNSET else found.id_token_info
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Refused:
 def updated(known: LocalList, request: v21.SendLocalListRequest, *, most: int, most_in_message: int) -> LocalList | Refused:
     """The list after ``request``, or why it stays as it is."""
     sent: Sequence[v21.AuthorizationData] = (
-        () if isinstance(request.local_authorization_list, UnsetType) else request.local_authorization_list
+        () if request.local_authorization_list is UNSET else request.local_authorization_list
     )
     full = request.update_type is v21.UpdateEnumType.FULL
     if request.version_number <= NO_VERSION:
@@ -53,11 +53,11 @@ def updated(known: LocalList, request: v21.SendLocalListRequest, *, most: int, m
     keys = [key_of(one.id_token) for one in sent]
     if len(set(keys)) != len(keys):
         return Refused(Status.FAILED, "InvalidValue", "a token stands twice (D01.FR.06)")
-    if full and any(isinstance(one.id_token_info, UnsetType) for one in sent):
+    if full and any(one.id_token_info is UNSET for one in sent):
         return Refused(Status.FAILED, "MissingParam", "a full list says of each token what it may: idTokenInfo is missing")
     entries = {} if full else dict(known.entries)
     for key, one in zip(keys, sent, strict=True):
-        if isinstance(one.id_token_info, UnsetType):
+        if one.id_token_info is UNSET:
             entries.pop(key, None)
         else:
             entries[key] = one

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from msgspec import UnsetType
+from msgspec import UNSET
 
 from ladewerk.ocpp import v21
 
@@ -67,7 +67,7 @@ class Verdict:
     @property
     def group(self) -> v21.IdTokenType | None:
         """The group of the token, where one is known."""
-        return None if self.info is None or isinstance(self.info.group_id_token, UnsetType) else self.info.group_id_token
+        return None if self.info is None or self.info.group_id_token is UNSET else self.info.group_id_token
 
 
 ASK: Final = Verdict(status=None)
@@ -99,7 +99,7 @@ class Question:
 def listed_info(question: Question) -> v21.IdTokenInfoType | None:
     """The entry of the local list that counts: an expired one is as none (C14.FR.05)."""
     info = question.listed if question.rules.list_enabled else None
-    if info is None or isinstance(info.cache_expiry_date_time, UnsetType):
+    if info is None or info.cache_expiry_date_time is UNSET:
         return info
     return info if question.now <= info.cache_expiry_date_time else None
 
@@ -113,7 +113,7 @@ def cached_info(question: Question) -> v21.IdTokenInfoType | None:
 def is_fresh(cached: Cached, rules: Rules, now: datetime) -> bool:
     """Whether a cached entry still counts at ``now``."""
     expiry = cached.info.cache_expiry_date_time
-    if not isinstance(expiry, UnsetType):
+    if expiry is not UNSET:
         return now <= expiry
     life_time_s = rules.cache_life_time_s
     return life_time_s == 0 or now <= cached.used_at + timedelta(seconds=life_time_s)
@@ -124,7 +124,7 @@ def judge(question: Question, info: v21.IdTokenInfoType, source: Source) -> Verd
     status = info.status
     if status is Status.ACCEPTED and is_master_pass(info, question.rules):
         status = Status.INVALID
-    elif status is Status.ACCEPTED and not isinstance(info.evse_id, UnsetType) and question.evse_id not in info.evse_id:
+    elif status is Status.ACCEPTED and info.evse_id is not UNSET and question.evse_id not in info.evse_id:
         status = Status.NOT_AT_THIS_LOCATION  # C01.FR.21
     return Verdict(status=status, source=source, info=info)
 
@@ -132,7 +132,7 @@ def judge(question: Question, info: v21.IdTokenInfoType, source: Source) -> Verd
 def is_master_pass(info: v21.IdTokenInfoType, rules: Rules) -> bool:
     """Whether a token of this group may stop everything (C16)."""
     group = info.group_id_token
-    if isinstance(group, UnsetType) or not rules.master_pass_group:
+    if group is UNSET or not rules.master_pass_group:
         return False
     return group.id_token.casefold() == rules.master_pass_group.casefold()
 
@@ -259,7 +259,7 @@ def _of_known(info: v21.IdTokenInfoType, rules: Rules, group: v21.IdTokenType | 
     if is_master_pass(info, rules):
         return Stop.MASTER_PASS
     own = info.group_id_token
-    if group is not None and not isinstance(own, UnsetType) and own.id_token.casefold() == group.id_token.casefold():
+    if group is not None and own is not UNSET and own.id_token.casefold() == group.id_token.casefold():
         return Stop.SAME
     return Stop.NO
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from ladewerk.ocpp import v21
@@ -40,7 +40,7 @@ class TokenCache:
             return Change(self.entries)
         key = key_of(token)
         others = {known: one for known, one in self.entries.items() if known != key}
-        if not isinstance(info.cache_expiry_date_time, UnsetType) and info.cache_expiry_date_time < now:
+        if info.cache_expiry_date_time is not UNSET and info.cache_expiry_date_time < now:
             return Change(others, gone=(key,) if key in self.entries else ())
         cached = Cached(info=_without_additions(info), used_at=now)
         gone = _too_many(others)
@@ -62,4 +62,4 @@ def _too_many(others: Mapping[str, Cached]) -> tuple[str, ...]:
 def _without_additions(info: v21.IdTokenInfoType) -> v21.IdTokenInfoType:
     """C10.FR.14: additional information is not cached."""
     group = info.group_id_token
-    return info if isinstance(group, UnsetType) else replace(info, group_id_token=replace(group, additional_info=UNSET))
+    return info if group is UNSET else replace(info, group_id_token=replace(group, additional_info=UNSET))

@@ -3,7 +3,7 @@ suspends the charging (E05, C15)."""
 
 import asyncio
 
-from msgspec import UnsetType
+from msgspec import UNSET
 
 from ladewerk.ocpp import v21
 from ladewerk.station.authorization.authorizer import Authorizer
@@ -38,12 +38,12 @@ class TokensTold:
     def told(self, told: Told) -> None:
         """The CSMS has answered an event that names a token."""
         token, transaction_id = told.event.id_token, told.event.transaction_info.transaction_id
-        if not isinstance(token, UnsetType):
+        if token is not UNSET:
             self._learning.put_nowait((token, told.info))
         unit = self._units.of_transaction(transaction_id)
         if unit is None:
             return
-        if not isinstance(told.info.group_id_token, UnsetType):
+        if told.info.group_id_token is not UNSET:
             unit.books.learn_group(told.info.group_id_token)
         if told.info.status is _ACCEPTED:
             return

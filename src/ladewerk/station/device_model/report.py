@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from ladewerk.ocpp import v21
 from ladewerk.station.device_model.variable import Mutability, Variable, characteristics
@@ -35,28 +35,28 @@ def of_criteria(inventory: Inventory, request: v21.GetReportRequest) -> Inventor
     """What a custom report is of; several criteria are an or, asked variables an and with them."""
     found = inventory
     asked = request.component_variable
-    if not isinstance(asked, UnsetType):
+    if asked is not UNSET:
         found = [one for one in found if any(_meant(one[0], item) for item in asked)]
     criteria = request.component_criteria
-    if not isinstance(criteria, UnsetType):
+    if criteria is not UNSET:
         found = [one for one in found if any(_holds(one[0], item, inventory) for item in criteria)]
     return found
 
 
 def _meant(variable: Variable, asked: v21.ComponentVariableType) -> bool:
     component = asked.component
-    if component.name != variable.component or not isinstance(component.instance, UnsetType):
+    if component.name != variable.component or component.instance is not UNSET:
         return False
-    if not isinstance(component.evse, UnsetType):
+    if component.evse is not UNSET:
         connector_id = component.evse.connector_id
         if component.evse.id != variable.evse_id:
             return False
-        if not isinstance(connector_id, UnsetType) and connector_id != variable.connector_id:
+        if connector_id is not UNSET and connector_id != variable.connector_id:
             return False
-    if isinstance(asked.variable, UnsetType):
+    if asked.variable is UNSET:
         return True
     instance = asked.variable.instance
-    return asked.variable.name == variable.name and (isinstance(instance, UnsetType) or instance == variable.instance)
+    return asked.variable.name == variable.name and (instance is UNSET or instance == variable.instance)
 
 
 def _holds(variable: Variable, criterion: Criterion, inventory: Inventory) -> bool:

@@ -1,6 +1,6 @@
 """Block G: an EVSE, its connector or the whole station put out of service, or back (G03, G04)."""
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from ladewerk.ocpp import Context, v21
 from ladewerk.station.handlers.reach import Reach, info
@@ -28,9 +28,9 @@ async def change_availability(ctx: Context[Reach], request: v21.ChangeAvailabili
 
 
 def _place(evse: v21.EVSEType | UnsetType) -> Place:
-    if isinstance(evse, UnsetType):
+    if evse is UNSET:
         return STATION
-    return evse.id, 0 if isinstance(evse.connector_id, UnsetType) else evse.connector_id
+    return evse.id, 0 if evse.connector_id is UNSET else evse.connector_id
 
 
 def _answer(status: v21.ChangeAvailabilityStatusEnumType, reason: str, text: str) -> v21.ChangeAvailabilityResponse:

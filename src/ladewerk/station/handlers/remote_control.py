@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from ladewerk.charging.installation import Installation
 from ladewerk.charging.refusal import Refusal
@@ -81,7 +81,7 @@ async def _start(
 ) -> Refusal | Refuse | None:
     begin = partial(_begin, unit, grant)
     profile = request.charging_profile
-    if isinstance(profile, UnsetType):
+    if profile is UNSET:
         return reach.desk.expect(unit, grant) if unit.state.phase is Phase.IDLE else begin()
     return await reach.profiles.start_with(Installation(unit.evse_id, profile), begin)
 

@@ -1,6 +1,6 @@
 """Block E and what concerns no block: what is still to come of a transaction, and messages of other vendors."""
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from ladewerk.ocpp import Context, v21
 from ladewerk.station.handlers.reach import Reach
@@ -11,7 +11,7 @@ async def get_transaction_status(
 ) -> v21.GetTransactionStatusResponse:
     """E14: whether a transaction goes on, and whether events wait to be delivered."""
     asked = request.transaction_id
-    if isinstance(asked, UnsetType):
+    if asked is UNSET:
         return v21.GetTransactionStatusResponse(messages_in_queue=await ctx.state.journal.waits())
     ongoing = ctx.state.units.of_transaction(asked) is not None
     waiting = await ctx.state.journal.waits(asked)

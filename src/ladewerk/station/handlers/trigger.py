@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from msgspec import UnsetType
+from msgspec import UNSET
 
 from ladewerk.ocpp import Context, Version, v21
 from ladewerk.station.control import UnitControl
@@ -84,7 +84,7 @@ async def send_triggered(ctx: Context[Reach], request: v21.TriggerMessageRequest
 
 def _evse_id(request: v21.TriggerMessageRequest) -> int:
     """The EVSE that is asked about, 0 for all of them (F06.FR.11)."""
-    return 0 if isinstance(request.evse, UnsetType) else request.evse.id
+    return 0 if request.evse is UNSET else request.evse.id
 
 
 def _meant(reach: Reach, request: v21.TriggerMessageRequest) -> list[UnitControl]:

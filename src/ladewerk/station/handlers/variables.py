@@ -1,6 +1,6 @@
 """Block B: the device model read, set and reported (B05 to B08)."""
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from ladewerk.ocpp import Context, v21
 from ladewerk.station.device_model import report as device_report
@@ -38,7 +38,7 @@ def _read(inventory: device_report.Inventory, asked: v21.GetVariableDataType) ->
         attribute_status=status,
         component=asked.component,
         variable=asked.variable,
-        attribute_type=_ACTUAL if isinstance(asked.attribute_type, UnsetType) else asked.attribute_type,
+        attribute_type=_ACTUAL if asked.attribute_type is UNSET else asked.attribute_type,
         attribute_value=UNSET if value is None else value,
     )
 
@@ -82,7 +82,7 @@ def _set_result(
         attribute_status=status,
         component=asked.component,
         variable=asked.variable,
-        attribute_type=_ACTUAL if isinstance(asked.attribute_type, UnsetType) else asked.attribute_type,
+        attribute_type=_ACTUAL if asked.attribute_type is UNSET else asked.attribute_type,
         attribute_status_info=UNSET if why is None else info(*why),
     )
 
@@ -115,7 +115,7 @@ async def report_found(ctx: Context[Reach], request: v21.GetReportRequest) -> No
 
 def _find(inventory: device_report.Inventory, asked: _Asked) -> tuple[Variable, str] | None:
     place = _place(asked)
-    instance = "" if isinstance(asked.variable.instance, UnsetType) else asked.variable.instance
+    instance = "" if asked.variable.instance is UNSET else asked.variable.instance
     for variable, value in inventory:
         if (variable.component, variable.evse_id, variable.connector_id) != place or variable.name != asked.variable.name:
             continue
@@ -132,8 +132,8 @@ def _knows_component(inventory: device_report.Inventory, asked: _Asked) -> bool:
 def _place(asked: _Asked) -> tuple[str, int, int]:
     """The component that is meant; one that names an instance is none that is here."""
     component = asked.component
-    name = component.name if isinstance(component.instance, UnsetType) or not component.instance else ""
-    if isinstance(component.evse, UnsetType):
+    name = component.name if component.instance is UNSET or not component.instance else ""
+    if component.evse is UNSET:
         return name, 0, 0
     connector_id = component.evse.connector_id
-    return name, component.evse.id, 0 if isinstance(connector_id, UnsetType) else connector_id
+    return name, component.evse.id, 0 if connector_id is UNSET else connector_id

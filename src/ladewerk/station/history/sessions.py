@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from msgspec import UnsetType
+from msgspec import UNSET
 
 from ladewerk.ocpp import v21
 
@@ -36,7 +36,7 @@ def followed(session: Session | None, event: v21.TransactionEventRequest, unit_i
     ``unit_ids`` are the names of the units by their EVSE; one that is no more has none.
     """
     if session is None:
-        evse_id = 0 if isinstance(event.evse, UnsetType) else event.evse.id
+        evse_id = 0 if event.evse is UNSET else event.evse.id
         transaction_id = event.transaction_info.transaction_id
         session = Session(
             transaction_id=transaction_id, evse_id=evse_id, unit_id=unit_ids.get(evse_id, ""), began_at=event.timestamp
@@ -48,22 +48,22 @@ def followed(session: Session | None, event: v21.TransactionEventRequest, unit_i
         # A register that goes back was reset, and is followed from there.
         step_wh = 0.0 if session.register_wh is None else max(0.0, register_wh - session.register_wh)
         session = replace(session, register_wh=register_wh, energy_wh=session.energy_wh + step_wh)
-    if not isinstance(event.id_token, UnsetType):
+    if event.id_token is not UNSET:
         session = replace(session, id_token=event.id_token.id_token)
     if event.event_type is v21.TransactionEventEnumType.ENDED:
         stopped = event.transaction_info.stopped_reason
         # OCPP 2.1 part 2, TransactionType: a reason that is not told is Local.
-        reason = "Local" if isinstance(stopped, UnsetType) else stopped.value
+        reason = "Local" if stopped is UNSET else stopped.value
         session = replace(session, ended_at=event.timestamp, reason=reason)
     return session
 
 
 def registers_wh(event: v21.TransactionEventRequest) -> Iterator[float]:
     """The meter's energy register as an event tells it."""
-    if isinstance(event.meter_value, UnsetType):
+    if event.meter_value is UNSET:
         return
     register = v21.MeasurandEnumType.ENERGY_ACTIVE_IMPORT_REGISTER
     for value in event.meter_value:
         for sample in value.sampled_value:
-            if sample.measurand is register and isinstance(sample.phase, UnsetType):
+            if sample.measurand is register and sample.phase is UNSET:
                 yield sample.value

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import UnsetType
+from msgspec import UNSET
 
 from ladewerk.errors import StoreError
 from ladewerk.ocpp import v21
@@ -115,8 +115,8 @@ class ConnectionProfiles:
             slot=slot,
             url=given.ocpp_csms_url,
             security_profile=given.security_profile,
-            password=self._own().password if isinstance(password, UnsetType) else password,
-            identity=self._table.identity if isinstance(identity, UnsetType) else identity,
+            password=self._own().password if password is UNSET else password,
+            identity=self._table.identity if identity is UNSET else identity,
         )
         written = {name: value for name, value in _fields(new).items() if name != "slot"}
         try:
@@ -133,7 +133,7 @@ class ConnectionProfiles:
             return Refused("InvalidConfSlot", f"slot {slot} is in use (B09.FR.22): take it out of the priority first")
         if given.ocpp_transport is not v21.OCPPTransportEnumType.JSON:
             return Refused("InvalidNetworkConf", "ocppTransport: JSON was expected")
-        if not isinstance(given.apn, UnsetType) or not isinstance(given.vpn, UnsetType):
+        if given.apn is not UNSET or given.vpn is not UNSET:
             return Refused("UnsupportedParam", "the station's own network is the operating system's: no apn, no vpn")
         url = urlsplit(given.ocpp_csms_url)
         if url.scheme not in ("ws", "wss") or not url.hostname:
@@ -145,7 +145,7 @@ class ConnectionProfiles:
             return Refused("NoSecurityDowngrade", f"the link is on security profile {current} (A05)")
         if given.security_profile >= _CLIENT_CERTIFICATE and current < _CLIENT_CERTIFICATE:
             return Refused("InvalidNetworkConf", "there is no client certificate: set one in [station.tls]")
-        if not isinstance(given.basic_auth_password, UnsetType):
+        if given.basic_auth_password is not UNSET:
             why = _password_refusal(given.basic_auth_password)
             return None if why is None else Refused("InvalidNetworkConf", f"basicAuthPassword: {why}")
         return None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol, TypeVar
 
-from msgspec import UnsetType
+from msgspec import UNSET
 
 from ladewerk import __version__
 from ladewerk.errors import CallFailed, CallRefused, ConfigError, Disconnected
@@ -355,10 +355,10 @@ class CsmsLink:
         await drain(self._journal, call, self._look_at_answer, begun=self._begun, model=self._model, messages=self._messages)
 
     def _look_at_answer(self, event: v21.TransactionEventRequest, answer: v21.TransactionEventResponse) -> None:
-        if not isinstance(answer.total_cost, UnsetType):
+        if answer.total_cost is not UNSET:
             self.priced.emit((event.transaction_info.transaction_id, answer.total_cost))
         said = answer.id_token_info
-        if isinstance(said, UnsetType):
+        if said is UNSET:
             return
         self.token_told.emit(Told(event=event, info=said))
         if said.status is not v21.AuthorizationStatusEnumType.ACCEPTED:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-import msgspec
+from msgspec import UNSET
 
 from ladewerk.errors import CallFailed, CallRefused, LocalProtocolError
 from ladewerk.ocpp import AnswerMalformed, v21
@@ -69,6 +69,6 @@ async def deliver(unit: UnitControl, needs: Needs, *, link: CsmsLink, journal: J
 
 def _reason(answer: v21.NotifyEVChargingNeedsResponse) -> str:
     info = answer.status_info
-    if isinstance(info, msgspec.UnsetType):
+    if info is UNSET:
         return answer.status.value
-    return info.reason_code if isinstance(info.additional_info, msgspec.UnsetType) else info.additional_info
+    return info.reason_code if info.additional_info is UNSET else info.additional_info

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from msgspec import UnsetType
+from msgspec import UNSET
 
 from ladewerk.charging.installation import Installation, Purpose
 from ladewerk.charging.installed import Installed
@@ -80,7 +80,7 @@ def ranked(installed: Installed, circuit: Circuit) -> Installed:
     def amps(one: Installation) -> float:
         schedule = one.profile.charging_schedule[0]
         limit = schedule.charging_schedule_period[0].limit
-        amount = 0.0 if isinstance(limit, UnsetType) else limit
+        amount = 0.0 if limit is UNSET else limit
         if schedule.charging_rate_unit is Unit.A:
             return amount
         return current_a(amount, phases=circuit.phases, voltage_v=circuit.voltage_v)
@@ -115,11 +115,11 @@ def _alike(told: Notice | None, notice: Notice, significance: float) -> bool:
 
 
 def _amount(notice: Notice | None) -> tuple[float, v21.ChargingRateUnitEnumType] | None:
-    if not isinstance(notice, v21.NotifyChargingLimitRequest) or isinstance(notice.charging_schedule, UnsetType):
+    if not isinstance(notice, v21.NotifyChargingLimitRequest) or notice.charging_schedule is UNSET:
         return None
     schedule = notice.charging_schedule[0]
     limit = schedule.charging_schedule_period[0].limit
-    return None if isinstance(limit, UnsetType) else (limit, schedule.charging_rate_unit)
+    return None if limit is UNSET else (limit, schedule.charging_rate_unit)
 
 
 class LimitNotices:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from ladewerk.charging.installation import Installation, Purpose
 from ladewerk.charging.occurrences import Kind
@@ -28,7 +28,7 @@ def timeless(installed: Iterable[Installation], circuit: Circuit) -> tuple[Insta
 def _least(group: Sequence[Installation], circuit: Circuit) -> Installation:
     def amps(found: tuple[Installation, v21.ChargingScheduleType, v21.ChargingSchedulePeriodType]) -> float:
         _, schedule, period = found
-        limits = [limit for limit in (period.limit, period.limit_l2, period.limit_l3) if not isinstance(limit, UnsetType)]
+        limits = [limit for limit in (period.limit, period.limit_l2, period.limit_l3) if limit is not UNSET]
         least = min(limits, default=0.0)
         if schedule.charging_rate_unit is Unit.A:
             return least

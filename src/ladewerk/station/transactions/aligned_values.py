@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from msgspec import UnsetType
+from msgspec import UNSET
 
 from ladewerk.clock import Clock
 from ladewerk.errors import CallFailed, LocalProtocolError
@@ -22,7 +22,7 @@ def request(unit: UnitControl, model: DeviceModel, at: datetime, context: Contex
     """MeterValues of one EVSE, None where its meter has said nothing or no measurand is set."""
     measurands = [v21.MeasurandEnumType(name) for name in model.items(settings.ALIGNED_MEASURANDS)]
     values = meter_values(unit.state, at, context, measurands)
-    return None if isinstance(values, UnsetType) else v21.MeterValuesRequest(evse_id=unit.evse_id, meter_value=values)
+    return None if values is UNSET else v21.MeterValuesRequest(evse_id=unit.evse_id, meter_value=values)
 
 
 def next_step(now: datetime, step_s: float) -> datetime:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import msgspec
+from msgspec import UNSET
 
 from ladewerk.errors import StoreError
 from ladewerk.ocpp import v21
@@ -221,7 +222,7 @@ def _insert(database: sqlite3.Connection, group: list[_Row]) -> None:
                 "insert into events(transaction_id, seq_no, payload, offline, state) values (?, ?, ?, ?, 'waiting')",
                 (transaction_id, event.seq_no, payload, offline),
             )
-            evse_id = 0 if isinstance(event.evse, msgspec.UnsetType) else event.evse.id
+            evse_id = 0 if event.evse is UNSET else event.evse.id
             ended = event.event_type is v21.TransactionEventEnumType.ENDED
             database.execute(
                 "insert into transactions values (?, ?, ?, ?) on conflict(transaction_id) "
