@@ -41,6 +41,16 @@ def test_S02_a_surge_stops_at_once() -> None:
     assert bench.ended() == [EndReason.OVERCURRENT]
 
 
+def test_S02_a_current_that_the_meter_counts_the_other_way_round_is_as_much_of_a_surge() -> None:
+    bench = ready()
+    bench.charging((3600, 10.0))
+    bench.second(10)
+    bench.drawn_by_phase_a = (9.8, -16.0, 9.8)
+    bench.second(4)
+    assert bench.state.fault is not None
+    assert bench.state.fault.code == "surge"
+
+
 def test_what_is_drawn_is_judged_by_what_a_board_of_whole_amps_offers_not_by_its_order() -> None:
     bench = ready()
     bench.charging((3600, 8.7))

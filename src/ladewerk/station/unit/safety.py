@@ -111,8 +111,8 @@ class Watch(Struct, frozen=True, kw_only=True):
 
 
 def highest_current_a(reading: MeterReading) -> float:
-    """The current of the most loaded phase."""
-    return max((value for value in reading.current_a if value is not None), default=0.0)
+    """The current of the most loaded phase, whichever way it flows: a wire is not cooler for a clamp that is reversed."""
+    return max((abs(value) for value in reading.current_a if value is not None), default=0.0)
 
 
 def unseen_phases(reading: MeterReading, phases: int) -> list[str]:
@@ -150,7 +150,7 @@ def supervise(
 
 def newly_unbalanced(watch: Watch, meter: MeterReading, phases: int, thresholds: Thresholds) -> bool:
     """Whether the phases of a unit differ by more than is allowed, and nobody was told in this session."""
-    drawn_a = [value for value in meter.current_a if value is not None]
+    drawn_a = [abs(value) for value in meter.current_a if value is not None]
     return (
         not watch.unbalanced
         and phases > 1
