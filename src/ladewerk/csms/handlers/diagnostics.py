@@ -9,14 +9,18 @@ from ladewerk.csms.dossiers.inventories import Inventories
 from ladewerk.csms.dossiers.names import numbered
 from ladewerk.csms.dossiers.shelves import Topic
 from ladewerk.csms.follow_ups.errands import reason
+from ladewerk.csms.handlers.connector_events import connector_statuses
 from ladewerk.csms.handlers.writing import written
 from ladewerk.csms.stations.session import StationSession
 from ladewerk.ocpp import Context, v21
 
 
 async def notify_event(ctx: Context[StationSession], request: v21.NotifyEventRequest) -> v21.NotifyEventResponse:
-    """N07, N08: kept as it came."""
-    await ctx.state.ledger.keep(ctx.state.station_id, "NotifyEvent", ctx.received_at, request)
+    """N07, N08: kept as it came; G01: a connector may say by it how it is."""
+    session = ctx.state
+    await session.ledger.keep(session.station_id, "NotifyEvent", ctx.received_at, request)
+    for status in connector_statuses(session.station_id, request.event_data):
+        await session.ledger.put_connector(status)
     return v21.NotifyEventResponse()
 
 

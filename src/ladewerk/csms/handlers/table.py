@@ -10,11 +10,13 @@ from ladewerk.csms.handlers import (
     certificates,
     diagnostics,
     displays,
+    event_streams,
     firmware,
     metering,
     provisioning,
     reservations,
     security,
+    services,
     smart_charging,
     transactions,
 )
@@ -67,6 +69,14 @@ def station_router(blocks: FunctionalBlocks) -> Router[StationSession]:
     )
     router.on(v21.NotifySettlementRequest)(booted(kept(v21.NotifySettlementRequest, v21.NotifySettlementResponse)))
     router.on(v21.ReportDERControlRequest)(booted(kept(v21.ReportDERControlRequest, v21.ReportDERControlResponse)))
+    router.on(v21.BatterySwapRequest)(booted(kept(v21.BatterySwapRequest, v21.BatterySwapResponse)))
+    router.on(v21.OpenPeriodicEventStreamRequest)(booted(event_streams.open_periodic_event_stream))
+    router.on(v21.ClosePeriodicEventStreamRequest)(
+        booted(kept(v21.ClosePeriodicEventStreamRequest, v21.ClosePeriodicEventStreamResponse))
+    )
+    router.observe(v21.NotifyPeriodicEventStream)(event_streams.notify_periodic_event_stream)
+    router.on(v21.PullDynamicScheduleUpdateRequest)(booted(services.pull_dynamic_schedule_update))
+    router.on(v21.VatNumberValidationRequest)(booted(services.vat_number_validation))
     router.on(v21.DataTransferRequest)(booted(blocks.data_transfers.data_transfer))
     return router
 
