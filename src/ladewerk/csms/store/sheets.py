@@ -18,7 +18,7 @@ _TABLE = schema.sheets
 
 
 class DatabaseSheets:
-    """See :class:`ladewerk.csms.dossiers.SheetStore`."""
+    """See :class:`ladewerk.csms.dossiers.shelves.SheetStore`."""
 
     def __init__(self, reader: Reader, writer: Writer) -> None:
         self._reader = reader

@@ -27,7 +27,7 @@ _STARTED: Final = StartedTransactions()
 class V16Codec:
     """Reads and writes OCPP 1.6 for the CSMS or the station at one end of a connection.
 
-    ``started`` and ``begun`` are as :func:`ladewerk.ocpp.codec.codec_for` says.
+    ``started`` and ``begun`` are as :func:`ladewerk.ocpp.version_codecs.codec_for` says.
     """
 
     version = Version.V16
