@@ -108,6 +108,13 @@ def test_after_a_confirmed_lowering_the_old_current_counts_until_the_car_has_fol
     assert part.at(now + 2 * SETTLE) == Rate(8, 3)
 
 
+def test_what_a_car_may_draw_from_before_for_a_moment_is_not_granted_anew() -> None:
+    now = NOW + timedelta(minutes=1)
+    one = outlet(5).offered(line(2)).accepted(line(2), now)
+    known, fuses = site(8000, one, outlet(6))
+    assert granted(line(5), S0, known, fuses, now).at(now) == Rate(2, 3)
+
+
 def test_the_future_of_a_schedule_that_was_replaced_counts_no_more() -> None:
     now = NOW + timedelta(minutes=59, seconds=55)
     one = outlet(2, 8).offered(line(2, 2)).accepted(line(2, 2), now)

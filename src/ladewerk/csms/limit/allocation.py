@@ -293,7 +293,8 @@ def _fits(
             for ask, had, rest, most, tolerance in zip(want, have, beside, room, TOLERANCE, strict=True)
         )
 
-    return combine(rule, asked.map(mine.load), mine.may_draw(), others, room)
+    # What fades is no room of its own: told anew it would fade anew, beside others who reckon with its end.
+    return combine(rule, asked.map(mine.load), _by_profiles(mine), others, room)
 
 
 def _lower(rates: Sequence[Rate]) -> Rate:
