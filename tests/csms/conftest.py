@@ -49,10 +49,11 @@ class TinyStation:
         evse_id: int = 1,
         register_wh: float | None = None,
         token: bool | v21.IdTokenType = False,
+        at: datetime | None = None,
     ) -> v21.TransactionEventResponse:
         answer = await self.call(
             transaction_event(
-                kind, seq_no, transaction_id=transaction_id, evse_id=evse_id, register_wh=register_wh, token=token
+                kind, seq_no, transaction_id=transaction_id, evse_id=evse_id, register_wh=register_wh, token=token, at=at
             )
         )
         assert isinstance(answer, v21.TransactionEventResponse)
@@ -86,8 +87,9 @@ def transaction_event(
     evse_id: int = 1,
     register_wh: float | None = None,
     token: bool | v21.IdTokenType = False,
+    at: datetime | None = None,
 ) -> v21.TransactionEventRequest:
-    now = datetime.now(UTC)  # noqa: TID251  # what a station says, not what anybody waits for
+    now = datetime.now(UTC) if at is None else at  # noqa: TID251  # what a station says, not what anybody waits for
     reading = v21.MeterValueType(
         timestamp=now,
         sampled_value=(

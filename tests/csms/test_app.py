@@ -115,6 +115,7 @@ def test_a_profile_waits_for_its_station_to_come_back(csms: Any, tiny_station: A
                 await until(running, lambda: state_of(running) is NeedState.REJECTED)
                 assert need[KEY].reason == "Busy"
             async with tiny_station(running.ocpp_port) as station:
+                await station.event("Updated", 1, register_wh=0.0)
                 await next_profile(station)
                 await until(running, lambda: state_of(running) is NeedState.ACCEPTED)
 
@@ -248,6 +249,8 @@ def test_after_a_restart_nothing_is_lost_and_the_open_profile_is_delivered(csms:
             assert (transaction.transaction_id, transaction.register_wh) == ("tx-1", 500.0)
             assert running.ledger.needs[KEY].energy_wh == 8000
             async with tiny_station(running.ocpp_port) as station:
+                await station.event("Updated", 1, register_wh=500.0)
+                transaction = running.ledger.open_transaction(KEY)
                 again = await next_profile(station)
                 assert again.charging_profile.id == first.charging_profile.id
                 await until(running, lambda: state_of(running) is NeedState.ACCEPTED)

@@ -192,3 +192,77 @@ def test_after_a_reset_nobody_gets_more_until_the_fallback_is_confirmed_again(da
             assert outlets.of(key).base() == Rate(6.0, 3)
 
     paced(go())
+
+
+def test_a_plan_in_the_queue_before_its_station_is_dropped_with_its_transaction(
+    database: str, tiny_station: Any, until: Any
+) -> None:
+    async def go() -> None:
+        answer_now, asked = asyncio.Event(), asyncio.Event()
+        told: list[v21.ChargingProfilePurposeEnumType] = []
+
+        async def take_slowly(_ctx: Any, request: v21.SetChargingProfileRequest) -> v21.SetChargingProfileResponse:
+            told.append(request.charging_profile.charging_profile_purpose)
+            asked.set()
+            await answer_now.wait()
+            return v21.SetChargingProfileResponse(status=v21.ChargingProfileStatusEnumType.ACCEPTED)
+
+        async with fast_csms(database) as running, tiny_station(running.ocpp_port, on_profile=take_slowly) as station:
+            ledger, outlet = running.ledger, ("s-1", 1)
+            await station.boot()
+            await station.event("Started", 0, register_wh=0.0)
+            await asked.wait()  # the fallback has no answer yet, so whatever else there is to say has to wait
+            await station.needs(departure=ORIGIN + timedelta(hours=12))
+            await until(running, lambda: ledger.needs[outlet].state is NeedState.SENT)
+            await station.event("Ended", 1, register_wh=0.0)
+            answer_now.set()
+            await asyncio.sleep(60)
+            assert told == ["TxDefaultProfile"]
+            assert ledger.needs[outlet].state is NeedState.ENDED
+            assert not running.outlets.of(outlet).sent
+
+    paced(go())
+
+
+def test_a_station_that_comes_back_is_heard_out_before_it_gets_its_plan(
+    database: str, tiny_station: Any, until: Any
+) -> None:
+    async def go() -> None:
+        async with fast_csms(database) as running:
+            async with tiny_station(running.ocpp_port) as station:
+                station.answers.append(REJECTED)
+                await station.boot()
+                await station.event("Started", 0, register_wh=0.0, at=ORIGIN)
+                await station.needs(departure=ORIGIN + timedelta(hours=12))
+                await station.profiles.get()
+            await asyncio.sleep(120)
+            async with tiny_station(running.ocpp_port) as station:
+                for number in range(1, 8):
+                    await asyncio.sleep(2)
+                    await station.event("Updated", number, register_wh=0.0, at=ORIGIN + timedelta(seconds=number))
+                await station.event("Ended", 8, register_wh=0.0, at=ORIGIN + timedelta(seconds=8))
+                await until(running, lambda: running.ledger.needs["s-1", 1].state is NeedState.ENDED)
+                await asyncio.sleep(60)
+                assert station.profiles.empty()
+
+    paced(go())
+
+
+def test_a_car_gets_no_new_plan_in_the_moment_its_old_one_is_over(database: str, tiny_station: Any, until: Any) -> None:
+    async def go() -> None:
+        async with fast_csms(database) as running, tiny_station(running.ocpp_port) as station:
+            ledger, key = running.ledger, ("s-1", 1)
+            await station.boot()
+            await station.event("Started", 0, register_wh=0.0)
+            await station.needs(energy_wh=1000, departure=ORIGIN + timedelta(hours=12), mode=1)
+            await station.profiles.get()
+            await until(running, lambda: ledger.needs[key].state is NeedState.ACCEPTED)
+            plan = ledger.plans[key]
+            over_at = max(slot.start_at + timedelta(seconds=slot.duration_s) for slot in plan.slots if slot.current_a > 0)
+            await asyncio.sleep((over_at - ORIGIN).total_seconds() - asyncio.get_running_loop().time() + 50)
+            assert ledger.plans[key] is plan
+            # Its session goes on, so it still wants what it has not got.
+            await station.profiles.get()
+            assert ledger.plans[key] is not plan
+
+    paced(go())

@@ -43,6 +43,9 @@ _WORTH_WH: Final = 250.0
 _UNSAID: Final = timedelta(seconds=60)
 """How long after the beginning of a transaction somebody may still say what its car needs."""
 
+_ENDING: Final = timedelta(minutes=1)
+"""A station ends the session with its plan, and takes a while to say so: only then is a car still here that wants more."""
+
 _FAR = datetime.max.replace(tzinfo=UTC)
 
 _STUCK_S: Final = 120.0
@@ -129,7 +132,7 @@ class ChargingLoop:
                 _log.warning("no need can be assumed: %s", err)
             now = self._clock.now()
             for key, car in self._waiting().items():
-                if car.is_over(now) and remaining_wh(car.need, car.transaction) > 0:
+                if car.is_over(now - _ENDING) and remaining_wh(car.need, car.transaction) > 0:
                     self._due.add(key)
             if self._due or looks % _ROUNDS == 0:
                 self._wake.set()

@@ -38,6 +38,15 @@ _LONGEST_WAIT_S: Final = 300.0
 _TOGETHER_S: Final = 0.2
 """What several cars have confirmed within this time is looked at once."""
 
+_HEARD_OUT: Final = timedelta(seconds=5)
+"""A station that comes back says first what happened meanwhile, and its transaction may have ended: so long it is silent
+about the past before its plan is sent."""
+
+_CLOCKS_DIFFER: Final = timedelta(seconds=2)
+
+_HEARS_AT_MOST: Final = timedelta(minutes=1)
+"""For a station whose clock is slow, of which everything seems to be past."""
+
 _TOO_OLD: Final = timedelta(minutes=10)
 """A plan that waited longer for its station is made anew before it is sent."""
 
@@ -54,16 +63,29 @@ class _Order:
     arrived: StoredPlan | None = None
     """The plan that the station has taken over, as much of it as it takes at once."""
     waits_for_others: bool = False
+    hears: bool = False
+    past: datetime | None = None
+    """The newest moment that a station which has come back has told of, and when that was noticed."""
+    past_seen_at: datetime | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
+    telling: asyncio.Task[None] | None = None
+
+    def dropped(self) -> bool:
+        """Nobody is left to follow a plan."""
+        return self.plan is None
 
 
 @dataclass(frozen=True, slots=True)
 class _Pause:
-    """Nothing to send now: look again at ``until``, or when something changes; ``beside`` is anything of another car."""
+    """Nothing to send now: look again at ``until``, or when something changes.
+
+    ``beside`` is anything of another car, ``hears`` a word about this one.
+    """
 
     until: datetime | None = None
     beside: bool = True
+    hears: bool = False
 
 
 class Deliveries:
@@ -88,6 +110,7 @@ class Deliveries:
             self._connections.connected.connect(self._wake_station),
             self._ledger.station_booted.connect(self._offer_again),
             self._ledger.transaction_ended.connect(self._drop),
+            self._ledger.evse_seen.connect(self._heard),
             self._outlets.changed.connect(lambda _none: self._wake_waiting()),
             self._outlets.plan_lost.connect(self._offer_once_more),
         )
@@ -125,6 +148,8 @@ class Deliveries:
         if self._ledger.open_transaction(key) is None and (order := self._orders.pop(key, None)) is not None:
             order.plan = None
             order.wake.set()
+            if order.telling is not None:
+                order.telling.cancel()  # it may still wait for its turn
 
     def _offer_again(self, station: str) -> None:
         """The station has started anew: it may have lost its TxProfiles."""
@@ -147,6 +172,10 @@ class Deliveries:
             if order.waits_for_others:
                 order.wake.set()
 
+    def _heard(self, key: EvseKey) -> None:
+        if (order := self._orders.get(key)) is not None and order.hears:
+            order.wake.set()
+
     # -- one EVSE -------------------------------------------------------------------------------------------------------
 
     async def _run(self, order: _Order) -> None:
@@ -160,6 +189,8 @@ class Deliveries:
                 await self._pause(order, ready)
                 continue
             told = await self._offer(order, plan, ready)
+            if told is None:
+                continue
             if told.accepted:
                 failures = 0
             elif told.for_good:
@@ -171,7 +202,7 @@ class Deliveries:
     async def _pause(self, order: _Order, pause: _Pause) -> None:
         if order.done:
             return
-        order.waits_for_others = pause.beside
+        order.waits_for_others, order.hears = pause.beside, pause.hears
         wait_s = None if pause.until is None else max(0.0, (pause.until - self._clock.now()).total_seconds())
         try:
             async with asyncio.timeout(wait_s):
@@ -179,7 +210,7 @@ class Deliveries:
         except TimeoutError:
             return
         finally:
-            order.waits_for_others = False
+            order.waits_for_others = order.hears = False
         await asyncio.sleep(_TOGETHER_S)
 
     async def _ready(self, order: _Order, plan: StoredPlan) -> Timeline[Rate] | _Pause:
@@ -192,9 +223,13 @@ class Deliveries:
             else:
                 await self._give_up(order, plan, "the plan is over")
             return _Pause()
-        if self._connections.of(plan.station_id) is None:
+        connection = self._connections.of(plan.station_id)
+        if connection is None:
             await self._move_need(order, plan, NeedState.PLANNING, "the station is not connected")
             return _Pause()
+        heard_out_at = self._heard_out_at(order, connection.since, now)
+        if heard_out_at is not None:
+            return _Pause(until=heard_out_at, beside=False, hears=True)
         outlet = self._outlets.of(key)
         asked = asked_of(wanted, quirks, now)
         line = told_line(self._outlets.granted(key, asked, now), quirks, _most_periods(plan, quirks), now)
@@ -209,6 +244,18 @@ class Deliveries:
             await self._move_need(order, plan, NeedState.SENT, "the station takes no two profiles so soon after each other")
             return _Pause(until=turn_at)
         return line
+
+    def _heard_out_at(self, order: _Order, since: datetime, now: datetime) -> datetime | None:
+        """Until when a station connected ``since`` may still be telling of the time before; None: it has told it all."""
+        transaction, need = self._ledger.open_transaction(order.key), self._ledger.needs.get(order.key)
+        if transaction is None or now - since > _HEARS_AT_MOST:
+            return None
+        if transaction.updated_at >= since - _CLOCKS_DIFFER or (need is not None and need.received_at >= since):
+            return None
+        if order.past != transaction.updated_at or order.past_seen_at is None or order.past_seen_at < since:
+            order.past, order.past_seen_at = transaction.updated_at, now
+        heard_out_at = order.past_seen_at + _HEARD_OUT
+        return heard_out_at if now < heard_out_at else None
 
     async def _arrived(self, order: _Order, plan: StoredPlan, line: Timeline[Rate], now: datetime) -> _Pause:
         """The station has ``line``: the whole plan, as much of it as it takes at once, or as the others leave for now."""
@@ -230,8 +277,8 @@ class Deliveries:
         await self._move_need(order, plan, NeedState.ACCEPTED)
         return _Pause(until=more_at, beside=False)
 
-    async def _offer(self, order: _Order, plan: StoredPlan, line: Timeline[Rate]) -> Told:
-        """Offer ``line`` and hear whether the station has it now."""
+    async def _offer(self, order: _Order, plan: StoredPlan, line: Timeline[Rate]) -> Told | None:
+        """Offer ``line`` and hear whether the station has it now; None where its transaction has ended meanwhile."""
         key = order.key
         try:
             await self._outlets.change(key, lambda outlet: outlet.offered(line))
@@ -239,8 +286,12 @@ class Deliveries:
             return Told(reason=f"the database cannot be written: {err}")
         await self._move_need(order, plan, NeedState.SENT)
         request = v21.SetChargingProfileRequest(evse_id=plan.evse_id, charging_profile=self._profile(plan, line))
+        if order.dropped():
+            return None
         self._sent_at[key] = self._clock.now()
-        told = await tell(self._connections, plan.station_id, request)
+        told = await self._tell(order, plan.station_id, request)
+        if told is None or order.dropped():
+            return None
         if told.refused:
             await self._outlets.change(key, lambda outlet: outlet.refused(line))
         if not told.accepted:
@@ -249,10 +300,26 @@ class Deliveries:
         if seen is not None:
             await self._outlets.change(key, lambda outlet: outlet.offered(seen))
             return Told(reason="the station reports a higher limit than it has accepted")
+        if order.dropped():
+            return None
         now = self._clock.now()
         await self._outlets.change(key, lambda outlet: outlet.accepted(line, now))
         await self._arrived(order, plan, line, now)
         return told
+
+    async def _tell(self, order: _Order, station_id: str, request: v21.SetChargingProfileRequest) -> Told | None:
+        """What became of ``request``; None where it was dropped, in the queue before the station or on its way."""
+        answers: list[Told] = []
+
+        async def telling() -> None:
+            answers.append(await tell(self._connections, station_id, request))
+
+        order.telling = self._tasks.start(telling(), name=f"tell {order.key}")
+        try:
+            await asyncio.wait([order.telling])
+        finally:
+            order.telling = None
+        return answers[0] if answers else None
 
     def _whole(self, plan: StoredPlan, now: datetime) -> Timeline[Rate]:
         """What its station can be told of ``plan`` now, if the others leave it."""
