@@ -48,13 +48,13 @@ def test_what_is_done_for_stations_is_set_in_the_file(tmp_path: Path) -> None:
     path.write_text(
         "[csms]\n"
         'certificates = { folder = "ca", valid_days = 90, renew_days = 10 }\n'
-        'upload_hosts = ["10.0.0.0/8"]\n'
+        'file_hosts = ["10.0.0.0/8"]\n'
         'data_transfer = [{ vendor_id = "com.example", status = "Rejected" }]\n'
     )
     config = load_config(path)
     assert config.authority_folder() == tmp_path / "ca"
     assert (config.certificates.sign, config.certificates.valid_days, config.certificates.renew_days) == (True, 90, 10)
-    assert config.upload_hosts == ("10.0.0.0/8",)
+    assert config.file_hosts == ("10.0.0.0/8",)
     assert config.data_transfer[0].status == "Rejected"
     path.write_text("[csms]\ncertificates = { valid_days = 0 }\n")
     with pytest.raises(ConfigError, match=r"csms.certificates.valid_days"):

@@ -28,7 +28,7 @@ def test_foreign_stations_are_served_in_every_block(csms: Any, tmp_path: Path) -
     async def go() -> None:
         settings = {
             "certificates": CertificatesTable(folder=str(tmp_path / "ca"), valid_days=20, renew_days=30),
-            "upload_hosts": ("10.1.0.0/16",),
+            "file_hosts": ("10.1.0.0/16",),
             "data_transfer": (DataTransferRule(vendor_id="com.example", message_id="Ping", data="pong"),),
         }
         async with (

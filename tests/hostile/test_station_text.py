@@ -233,7 +233,7 @@ def test_a_value_that_nobody_can_keep_is_refused_where_it_stands(stage: Stage) -
     stage.run(test)
 
 
-def test_logs_are_not_sent_to_addresses_inside(stage: Stage) -> None:
+def test_no_station_is_sent_to_addresses_inside(stage: Stage) -> None:
     async def test(scene: Scene) -> None:
         async with scene.attack(), scene.station("ROGUE-1") as socket, scene.browser(logged_in=True) as client:
             for location in (
@@ -247,6 +247,18 @@ def test_logs_are_not_sent_to_addresses_inside(stage: Stage) -> None:
                 "http://2130706433/x",
                 "http://0x7f000001/x",
                 "http://017700000001/x",
+                "http://0177.0.0.01/x",
+                "http://127.0.0.1.:80/x",
+                "http://127.0.0.%31/x",
+                "http://[::127.0.0.1]/x",
+                "http://[64:ff9b::7f00:1]/x",
+                "http://[2002:7f00:1::]/x",
+                "http://[fec0::1]/x",
+                "http://\u2460\u2461\u2466.0.0.1/x",
+                "http://127.0.0.1\\@a.example/x",
+                "http://a.example\\@127.0.0.1/x",
+                "http://nas/x",
+                "http://printer.local/x",
                 "ftp://10.0.0.1/x",
                 "sftp://192.168.1.1/x",
                 "http://169.254.169.254/latest/meta-data/",
@@ -262,8 +274,12 @@ def test_logs_are_not_sent_to_addresses_inside(stage: Stage) -> None:
                 "http:///x",
                 "not an address",
             ):
+                firmware = {"location": location, "retrieveDateTime": AT}
                 for path, body in (
                     ("logs", {"location": location}),
+                    ("firmware", {"location": location}),
+                    ("commands/UpdateFirmware", {"requestId": 1, "firmware": firmware}),
+                    ("commands/PublishFirmware", {"requestId": 1, "location": location, "checksum": "x"}),
                     (
                         "commands/GetLog",
                         {"logType": "DiagnosticsLog", "requestId": 1, "log": {"remoteLocation": location}},
@@ -275,6 +291,7 @@ def test_logs_are_not_sent_to_addresses_inside(stage: Stage) -> None:
             heard: list[list[Any]] = []
             while [3, "1"] not in [frame[:2] for frame in heard]:
                 heard.append(json.loads(await socket.recv()))
-            assert "GetLog" not in [frame[2] for frame in heard if frame[0] == 2], "the station was told of none of them"
+            told = {frame[2] for frame in heard if frame[0] == 2}
+            assert not told & {"GetLog", "UpdateFirmware", "PublishFirmware"}, "the station was told of none of them"
 
     stage.run(test)

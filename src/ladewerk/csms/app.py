@@ -139,7 +139,7 @@ async def running_csms(
             tasks,
             rules=config.rules,
             accept_unknown=config.accept_unknown,
-            upload_hosts=config.upload_hosts,
+            file_hosts=config.file_hosts,
             certificates=config.certificates,
             authority_folder=config.authority_folder(),
             data_transfer=config.data_transfer,

@@ -131,7 +131,7 @@ class CsmsConfig(msgspec.Struct, frozen=True, kw_only=True):
     crowd: CrowdTable = CrowdTable()
     metrics_from: tuple[str, ...] = ()
     certificates: CertificatesTable = CertificatesTable()
-    upload_hosts: tuple[str, ...] = ()
+    file_hosts: tuple[str, ...] = ()
     data_transfer: tuple[DataTransferRule, ...] = ()
     messages: MessageKeep = MessageKeep()
     folder: str = "."
@@ -191,7 +191,7 @@ class CsmsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     crowd: CrowdTable = CrowdTable()
     metrics_from: tuple[str, ...] = ()
     certificates: CertificatesTable = CertificatesTable()
-    upload_hosts: tuple[str, ...] = ()
+    file_hosts: tuple[str, ...] = ()
     data_transfer: tuple[DataTransferRule, ...] = ()
     messages: MessageKeep = MessageKeep()
     tls: ServerTlsTable | None = None
@@ -269,7 +269,7 @@ def load_config(path: Path) -> CsmsConfig:
         https=table.https,
         keep=table.keep,
         certificates=table.certificates,
-        upload_hosts=table.upload_hosts,
+        file_hosts=table.file_hosts,
         data_transfer=table.data_transfer,
         crowd=table.crowd,
         metrics_from=table.metrics_from,

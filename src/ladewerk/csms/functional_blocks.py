@@ -46,7 +46,7 @@ def functional_blocks(
     *,
     rules: Rules,
     accept_unknown: bool,
-    upload_hosts: Sequence[str],
+    file_hosts: Sequence[str],
     certificates: CertificatesTable,
     authority_folder: Path,
     data_transfer: Sequence[DataTransferRule],
@@ -55,7 +55,7 @@ def functional_blocks(
     """Everything made, nothing running; ``limits`` is what is done around commands that change what may be drawn."""
     lists = ListKeeping(ledger, connections, store, clock, tasks)
     inventories = Inventories()
-    kept = follow_ups(ledger, store.dossiers, lists, inventories, clock, upload_hosts=upload_hosts)
+    kept = follow_ups(ledger, store.dossiers, lists, inventories, clock, file_hosts=file_hosts)
     commands = Commands(connections, {**kept, **limits})
     issuing = Issuing(
         ledger,

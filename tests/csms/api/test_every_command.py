@@ -13,14 +13,22 @@ from ladewerk.ocpp.messages import Action, decode
 from tests.ocpp.payloads import message_schemas
 
 SCHEMAS = {schema.stem: schema for schema in message_schemas()["v21"]}
-PLACES: dict[str, Any] = {"GetLog": {"remoteLocation": "ftp://name:secret@93.184.216.34/logs"}}
+FILE = "ftp://name:secret@93.184.216.34/logs"
+SAID: dict[str, dict[str, Any]] = {
+    "GetLog": {"log": {"remoteLocation": FILE}},
+    "UpdateFirmware": {"firmware": {"location": FILE}},
+    "PublishFirmware": {"location": FILE},
+    "SetNetworkProfile": {
+        "connectionData": {"ocppCsmsUrl": "wss://csms.example", "basicAuthPassword": "correct-horse-battery"}
+    },
+}
+"""Where not any text will do."""
 
 
 def body(action: Action) -> dict[str, Any]:
     full = SCHEMAS[f"{action.name}Request"].full()
-    for name, change in PLACES.items():
-        if action.name == name:
-            full["log"] |= change
+    for name, said in SAID.get(action.name, {}).items():
+        full[name] = full[name] | said if isinstance(said, dict) else said
     return full
 
 

@@ -1,28 +1,21 @@
 """Firmware updates, log uploads and reports about customers: written down before they are asked for."""
 
-import asyncio
-import socket
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from ladewerk.clock import Clock
-from ladewerk.csms.commands import CommandRefused, FollowUp
+from ladewerk.csms.commands import FollowUp
 from ladewerk.csms.dossiers import customers, firmware, log_uploads
 from ladewerk.csms.dossiers.errand_keeping import customer_reports, firmware_updates, log_uploads_of
-from ladewerk.csms.dossiers.log_uploads import Address, LogUpload, allowed, host_of, literal
+from ladewerk.csms.dossiers.log_uploads import LogUpload
 from ladewerk.csms.dossiers.names import numbered
 from ladewerk.csms.dossiers.shelves import Dossiers
-from ladewerk.csms.planning.site import Fault
 from ladewerk.ocpp import v21
 
 REJECTED: Final = "Rejected"
 """What a station says that does not do it; also of one that refuses by a CALLERROR, or whose version has no such words."""
-
-_LOOK_UP_S: Final = 5.0
-_PLACE: Final = "log.remoteLocation"
 
 
 def of_firmware(dossiers: Dossiers, clock: Clock) -> FollowUp[v21.UpdateFirmwareRequest, v21.UpdateFirmwareResponse]:
@@ -45,14 +38,11 @@ def of_firmware(dossiers: Dossiers, clock: Clock) -> FollowUp[v21.UpdateFirmware
     return FollowUp(before=before, answered=answered, refused=refused, unanswered=unanswered)
 
 
-def of_logs(
-    dossiers: Dossiers, clock: Clock, upload_hosts: Sequence[str]
-) -> FollowUp[v21.GetLogRequest, v21.GetLogResponse]:
-    """N01; an address that points inside is refused, unless ``upload_hosts`` names it."""
+def of_logs(dossiers: Dossiers, clock: Clock) -> FollowUp[v21.GetLogRequest, v21.GetLogResponse]:
+    """N01."""
     uploads = log_uploads_of(dossiers)
 
     async def before(station: str, request: v21.GetLogRequest) -> None:
-        await check_location(request.log.remote_location, upload_hosts)
         now = clock.now()
         await uploads.asked(station, log_uploads.asked_for(request, now), now)
 
@@ -98,40 +88,6 @@ def of_customers(
         await reports.unanswered(station, request.request_id, why, clock.now())
 
     return FollowUp(before=before, answered=answered, refused=refused, unanswered=unanswered)
-
-
-async def check_location(location: str, upload_hosts: Sequence[str]) -> None:
-    """Raises CommandRefused where a station must not be sent to ``location``."""
-    host = host_of(location)
-    if host is None:
-        schemes = ", ".join(sorted(log_uploads.SCHEMES))
-        text = f"expected an address with a host, beginning with one of {schemes}"
-        raise CommandRefused(Fault(field=_PLACE, code="no-address", text=text))
-    if not allowed(host, await _addresses(host), upload_hosts):
-        raise CommandRefused(
-            Fault(
-                field=_PLACE,
-                code="inside",
-                text=f"{host} is inside the network of the CSMS: a log goes there only if upload_hosts names it",
-                params={"host": host},
-            )
-        )
-
-
-async def _addresses(host: str) -> list[Address]:
-    """What ``host`` stands for here; nothing where it stands for nothing."""
-    itself = literal(host)
-    if itself is not None:
-        return [itself]
-    try:
-        async with asyncio.timeout(_LOOK_UP_S):
-            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return []
-    except TimeoutError as err:
-        text = f"{host} could not be looked up in time"
-        raise CommandRefused(Fault(field=_PLACE, code="no-answer", text=text, params={"host": host})) from err
-    return [address for *_, place in found if (address := literal(str(place[0]))) is not None]
 
 
 def reason(info: v21.StatusInfoType | UnsetType) -> str:
