@@ -1,7 +1,8 @@
 """The channel over WebSockets, both ends: sub-protocols, identity, security profiles, pings, compression, close codes.
 
 ``websocket_handshake`` reads who knocks, ``websocket_tls`` makes TLS contexts from certificate files, ``websocket_channel``
-carries the frames over a ``websocket_wire``; ``websocket_client`` and ``websocket_server`` are the two ends. Foreign exceptions end in these modules.
+carries the frames over a ``websocket_wire``; ``websocket_client`` and ``websocket_server`` are the two ends. Foreign
+exceptions end in these modules.
 Source: OCPP-J 1.6 chapter 3, OCPP 2.x part 4 chapters 3 and 5, part 2 A00.
 """
 

@@ -163,3 +163,6 @@ def _answer(request: _Any, accounts: Accounts, secret: str | None) -> Response[D
 
 def _inside(who: Who) -> Door:
     return Door(door="in", user=who.name, role=who.role, rights=sorted(who.rights))
+
+
+ROUTES: Final = (get_session, post_setup, post_session, delete_session, put_password)

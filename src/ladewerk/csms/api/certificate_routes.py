@@ -1,6 +1,7 @@
 """Certificates of stations, and the CA that signs them; the local lists that stations have."""
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from litestar import get, post
@@ -47,3 +48,6 @@ async def post_local_list(desk: NamedDependency[Desk], station_id: StationId) ->
     await desk.blocks.lists.forget(key)
     desk.blocks.lists.look_at(key)
     return desk.blocks.lists.of(key) or ListAtStation()
+
+
+ROUTES: Final = (get_authority, get_certificates, get_local_list, post_local_list)

@@ -1,7 +1,7 @@
 """What a station has told about itself: variables, monitors, messages on its display, and of a customer."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request, Response, delete, get
@@ -133,3 +133,6 @@ def _customer_report(known: CustomerReport) -> CustomerReportView:
         changed_at=known.changed_at,
         text=known.text,
     )
+
+
+ROUTES: Final = (get_variables, get_monitors, get_display_messages, get_customer_information, delete_customer_information)

@@ -1,7 +1,7 @@
 """Firmware and logs of stations: what was asked for, and how far it is."""
 
 from datetime import datetime
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 from litestar import get, post
@@ -117,3 +117,6 @@ async def _kept(shelf: Shelf[E], station: str, request_id: int) -> E:
     if found is None:
         raise refused(500, "internal", "newer errands have pushed this one out of the dossier")
     return found
+
+
+ROUTES: Final = (get_firmware, post_firmware, get_logs, post_log)

@@ -1,7 +1,7 @@
 """What was: transactions, plans and frames; and whether the CSMS is well."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request, Response, get
@@ -150,3 +150,6 @@ async def healthz(desk: NamedDependency[Desk]) -> Response[Condition]:
     parts = await desk.health.look()
     well = all(said == OK for said in parts.values())
     return Response(Condition(status=OK if well else "failing", parts=parts), status_code=200 if well else 503)
+
+
+ROUTES: Final = (get_transactions, get_plans, get_plan, get_frames, get_exchanges, healthz)

@@ -155,3 +155,6 @@ class _Listener:
             await self._socket.close(LOGGED_OUT, "logged out")
             raise WebSocketDisconnect(code=LOGGED_OUT, detail="logged out")
         await self._socket.send_text(text)
+
+
+ROUTES: Final = (events,)

@@ -117,3 +117,6 @@ def _of_process() -> Iterator[Family]:
 
 def _one(name: str, told: str, value: float) -> Family:
     return Family(name, "gauge", told, [((), value)])
+
+
+ROUTES: Final = (metrics,)

@@ -122,3 +122,6 @@ def _faults(need: ChargingNeed) -> Iterator[Fault]:
     if need.phases not in (1, 2, 3):
         params: dict[str, str | float] = {"min": 1, "max": 3, "unit": ""}
         yield Fault(field="phases", code="out-of-range", params=params, text="a car charges on 1, 2 or 3 phases")
+
+
+ROUTES: Final = (put_need,)

@@ -1,7 +1,7 @@
 """What stations have reported and nothing else came of: security events, events of the device, messages of vendors."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from litestar import Request, Response, get
@@ -45,3 +45,6 @@ def _view(kept: KeptNotice) -> NoticeView:
     said = kept.notification
     payload = msgspec.json.decode(said.payload, type=dict[str, Any])
     return NoticeView(number=kept.number, station_id=said.station_id, action=said.action, at=said.at, payload=payload)
+
+
+ROUTES: Final = (get_notices,)

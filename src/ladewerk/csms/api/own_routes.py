@@ -6,7 +6,7 @@ site, since that is what its other cars and the house draw.
 
 import dataclasses
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request, get, post
@@ -174,3 +174,6 @@ def _plan(plan: StoredPlan, site: Site, now: datetime) -> OwnPlan:
     # The name of the fuse that holds the car back is no driver's business.
     said = read_at(dataclasses.replace(plan, fuse=None), site, now)
     return msgspec.convert(msgspec.to_builtins(said), OwnPlan)
+
+
+ROUTES: Final = (get_own, post_stop)

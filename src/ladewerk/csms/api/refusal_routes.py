@@ -1,7 +1,7 @@
 """Who was turned away: how often by reason, and what the newest were."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request, Response, get
@@ -67,3 +67,6 @@ async def get_refusals(
 
 def _view(burst: Burst) -> BurstView:
     return msgspec.convert(burst, BurstView, from_attributes=True)
+
+
+ROUTES: Final = (get_refusals,)

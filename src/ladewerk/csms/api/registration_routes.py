@@ -1,6 +1,7 @@
 """What a station is answered when it introduces itself, and whether it is accepted now."""
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from litestar import get, put
@@ -41,3 +42,6 @@ async def put_registration(
 
 def _view(said: Registration, station: StationRecord) -> RegistrationView:
     return RegistrationView(status=said.status, interval_s=said.interval_s, booted_at=station.booted_at)
+
+
+ROUTES: Final = (get_registration, put_registration)

@@ -1,7 +1,7 @@
 """Reservations of EVSEs."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request, Response, delete, get, post
@@ -122,3 +122,6 @@ def _view(desk: Desk, filed: Filed[Reservation]) -> ReservationView:
         | {"station_id": desk.ledger.stations[filed.station].station_id},
         ReservationView,
     )
+
+
+ROUTES: Final = (get_reservations, post_reservation, delete_reservation)

@@ -1,5 +1,7 @@
 """The site: what is set, and setting it."""
 
+from typing import Final
+
 from litestar import get, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
@@ -33,3 +35,6 @@ async def put_site(desk: NamedDependency[Desk], data: JSONBody[SiteChange]) -> S
     if site != desk.ledger.site:
         await desk.ledger.put_site(site)
     return site
+
+
+ROUTES: Final = (get_overview, get_site, put_site)

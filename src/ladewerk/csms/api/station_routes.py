@@ -214,3 +214,6 @@ def _view(desk: Desk, station_id: str) -> StationView:
     if record is None:
         raise refused(404, "unknown-station", f"no station {station_id!r} is known", station=station_id)
     return station_view(record, desk.ledger, desk.connections)
+
+
+ROUTES: Final = (get_stations, post_station, approve, get_station, get_quirks, put_quirks, refuse, command)

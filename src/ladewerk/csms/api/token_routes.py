@@ -1,6 +1,6 @@
 """Id tokens: who may charge."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from litestar import Request, Response, delete, get, put
 from litestar.di import NamedDependency
@@ -69,3 +69,6 @@ async def delete_token(desk: NamedDependency[Desk], id_token: IdToken) -> None:
 
 def _unknown(id_token: str) -> Exception:
     return refused(404, "unknown-token", f"no token {id_token!r} is known", token=id_token)
+
+
+ROUTES: Final = (get_tokens, get_token, put_token, delete_token)

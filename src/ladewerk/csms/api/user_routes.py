@@ -1,7 +1,7 @@
 """Users, keys of programs, and the record of changes: for administrators."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request, Response, delete, get, post, put
@@ -173,3 +173,6 @@ def _view(user: User) -> UserView:
 def _last_administrator(user: User) -> Exception:
     text = f"{user.name} is the only administrator: make another one first"
     return refused(409, "last-administrator", text, user=user.name)
+
+
+ROUTES: Final = (get_users, put_user, delete_user, get_keys, post_key, delete_key, get_changes)
