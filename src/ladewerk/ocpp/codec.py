@@ -63,7 +63,7 @@ class Codec(Protocol):
 
 
 class PayloadCodec(Codec, Protocol):
-    """A codec whose messages are those of OCPP 2.1, each by itself."""
+    """A codec whose messages are those of OCPP 2.1, each by itself: one that says how they are read and written is whole."""
 
     def decode_request(self, action: str, payload: bytes) -> Payload:
         """Read a CALL's or SEND's payload; the code is NotImplemented for an action the version does not have."""
@@ -81,15 +81,25 @@ class PayloadCodec(Codec, Protocol):
         """The payload of the CALLRESULT that answers ``action``."""
         ...
 
+    def served_as(self, action: str) -> str:
+        return action
 
-def hear_one(codec: PayloadCodec, action: str, payload: bytes) -> Hearing:
-    """Hear a CALL that is one request of OCPP 2.1."""
-    response = yield codec.decode_request(action, payload)
-    return codec.encode_response(action, response)
+    def hear(self, action: str, payload: bytes, received_at: datetime) -> Hearing:
+        del received_at
+        response = yield self.decode_request(action, payload)
+        return self.encode_response(action, response)
 
+    def say(self, request: Payload) -> Saying:
+        action, payload = self.encode_request(request)
+        result = yield action, payload
+        return self.decode_response(action, result)
 
-def say_one(codec: PayloadCodec, request: Payload) -> Saying:
-    """Say a request that is one CALL."""
-    action, payload = codec.encode_request(request)
-    result = yield action, payload
-    return codec.decode_response(action, result)
+    def turn_of(self, request: Payload) -> Hashable | None:
+        del request
+        return None  # no request needs the answer to another
+
+    def decode_send(self, action: str, payload: bytes) -> Payload:
+        return self.decode_request(action, payload)
+
+    def encode_send(self, message: Payload) -> tuple[str, bytes]:
+        return self.encode_request(message)

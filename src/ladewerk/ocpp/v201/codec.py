@@ -1,9 +1,7 @@
 """The codec of OCPP 2.0.1: its payloads on the wire, OCPP 2.1 objects inside."""
 
-from datetime import datetime
-
 from ladewerk.errors import LocalProtocolError, RemoteProtocolError
-from ladewerk.ocpp.codec import Hearing, Saying, hear_one, say_one
+from ladewerk.ocpp.codec import PayloadCodec
 from ladewerk.ocpp.messages import Action, Payload
 from ladewerk.ocpp.v21 import types as v21
 from ladewerk.ocpp.v21.codec import action_of, check_response, response_type
@@ -12,55 +10,31 @@ from ladewerk.ocpp.v201.types import ACTIONS
 from ladewerk.ocpp.version import Version
 
 
-class V201Codec:
+class V201Codec(PayloadCodec):
     """Reads and writes OCPP 2.0.1."""
 
     version = Version.V201
 
     def decode_request(self, action: str, payload: bytes) -> Payload:
-        """As :class:`ladewerk.ocpp.codec.Codec` says."""
+        """As :class:`ladewerk.ocpp.codec.PayloadCodec` says."""
         known = ACTIONS.get(action)
         if known is None:
             raise RemoteProtocolError("NotImplemented", f"OCPP 2.0.1 has no action {action}"[:255])
         return translate.up(payload, known.request, v21.ACTIONS[action].request)
 
     def decode_response(self, action: str, payload: bytes) -> Payload:
-        """As :class:`ladewerk.ocpp.codec.Codec` says."""
+        """As :class:`ladewerk.ocpp.codec.PayloadCodec` says."""
         return translate.up(payload, _old_response(action), response_type(action))
 
     def encode_request(self, request: Payload) -> tuple[str, bytes]:
-        """As :class:`ladewerk.ocpp.codec.Codec` says."""
+        """As :class:`ladewerk.ocpp.codec.PayloadCodec` says."""
         action = action_of(request).name
         return action, translate.down(request, _known(action).request)
 
     def encode_response(self, action: str, response: Payload) -> bytes:
-        """As :class:`ladewerk.ocpp.codec.Codec` says."""
+        """As :class:`ladewerk.ocpp.codec.PayloadCodec` says."""
         check_response(action, response)
         return translate.down(response, _old_response(action))
-
-    def served_as(self, action: str) -> str:
-        """As :class:`ladewerk.ocpp.codec.Codec` says."""
-        return action
-
-    def hear(self, action: str, payload: bytes, received_at: datetime) -> Hearing:
-        """As :class:`ladewerk.ocpp.codec.Codec` says."""
-        del received_at
-        return hear_one(self, action, payload)
-
-    def say(self, request: Payload) -> Saying:
-        """As :class:`ladewerk.ocpp.codec.Codec` says."""
-        return say_one(self, request)
-
-    def turn_of(self, request: Payload) -> None:
-        """As :class:`ladewerk.ocpp.codec.Codec` says; no request needs the answer to another."""
-
-    def decode_send(self, action: str, payload: bytes) -> Payload:
-        """As :class:`ladewerk.ocpp.codec.Codec` says."""
-        return self.decode_request(action, payload)
-
-    def encode_send(self, message: Payload) -> tuple[str, bytes]:
-        """As :class:`ladewerk.ocpp.codec.Codec` says."""
-        return self.encode_request(message)
 
 
 def _known(action: str) -> Action:

@@ -1,9 +1,7 @@
 """The codec of OCPP 2.1, the vocabulary inside: what is read and written is already what the wire says."""
 
-from datetime import datetime
-
 from ladewerk.errors import LocalProtocolError, RemoteProtocolError
-from ladewerk.ocpp.codec import Hearing, Saying, hear_one, say_one
+from ladewerk.ocpp.codec import PayloadCodec
 from ladewerk.ocpp.messages import Action, Payload, decode, encode
 from ladewerk.ocpp.v21.types import ACTIONS
 from ladewerk.ocpp.version import Version
@@ -34,51 +32,27 @@ def check_response(action: str, response: Payload) -> None:
         raise LocalProtocolError(f"{action} is answered by {expected.__name__}, not by {type(response).__name__}")
 
 
-class V21Codec:
+class V21Codec(PayloadCodec):
     """Reads and writes OCPP 2.1."""
 
     version = Version.V21
 
     def decode_request(self, action: str, payload: bytes) -> Payload:
-        """As :class:`ladewerk.ocpp.codec.Codec` says."""
+        """As :class:`ladewerk.ocpp.codec.PayloadCodec` says."""
         known = ACTIONS.get(action)
         if known is None:
             raise RemoteProtocolError("NotImplemented", f"OCPP 2.1 has no action {action}"[:255])
         return decode(known.request, payload)
 
     def decode_response(self, action: str, payload: bytes) -> Payload:
-        """As :class:`ladewerk.ocpp.codec.Codec` says."""
+        """As :class:`ladewerk.ocpp.codec.PayloadCodec` says."""
         return decode(response_type(action), payload)
 
     def encode_request(self, request: Payload) -> tuple[str, bytes]:
-        """As :class:`ladewerk.ocpp.codec.Codec` says."""
+        """As :class:`ladewerk.ocpp.codec.PayloadCodec` says."""
         return action_of(request).name, encode(request)
 
     def encode_response(self, action: str, response: Payload) -> bytes:
-        """As :class:`ladewerk.ocpp.codec.Codec` says."""
+        """As :class:`ladewerk.ocpp.codec.PayloadCodec` says."""
         check_response(action, response)
         return encode(response)
-
-    def served_as(self, action: str) -> str:
-        """As :class:`ladewerk.ocpp.codec.Codec` says."""
-        return action
-
-    def hear(self, action: str, payload: bytes, received_at: datetime) -> Hearing:
-        """As :class:`ladewerk.ocpp.codec.Codec` says."""
-        del received_at
-        return hear_one(self, action, payload)
-
-    def say(self, request: Payload) -> Saying:
-        """As :class:`ladewerk.ocpp.codec.Codec` says."""
-        return say_one(self, request)
-
-    def turn_of(self, request: Payload) -> None:
-        """As :class:`ladewerk.ocpp.codec.Codec` says; no request needs the answer to another."""
-
-    def decode_send(self, action: str, payload: bytes) -> Payload:
-        """As :class:`ladewerk.ocpp.codec.Codec` says."""
-        return self.decode_request(action, payload)
-
-    def encode_send(self, message: Payload) -> tuple[str, bytes]:
-        """As :class:`ladewerk.ocpp.codec.Codec` says."""
-        return self.encode_request(message)
