@@ -50,9 +50,9 @@ P = TypeVar("P")
 class Place:
     """Simulator, station and CSMS in a thread of their own, and how to reach them from the test."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, speed: float = SPEED) -> None:
         self._folder = folder
-        self._loop = PacedLoop(SPEED)
+        self._loop = PacedLoop(speed)
         self._clock = LoopClock(self._loop, START)
         self._thread = threading.Thread(target=self._loop.run_forever, name="programs", daemon=True)
         self._thread.start()

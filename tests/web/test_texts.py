@@ -6,6 +6,7 @@ import pytest
 
 from ladewerk.csms.records import Mode, NeedState
 from ladewerk.optimizer.problem import Reason
+from ladewerk.refusals import Why
 from ladewerk.station import wording
 from ladewerk.station.unit.actions import EndReason
 from ladewerk.station.unit.needs import Mode as StationMode
@@ -76,6 +77,7 @@ def test_the_page_can_say_every_reason_mode_and_state_of_the_csms() -> None:
     wanted = {f"mode.{mode.value}" for mode in Mode}
     wanted |= {f"need_state.{state.value}" for state in NeedState}
     wanted |= {f"reason.{reason.value.replace(' ', '_')}" for reason in Reason}
+    wanted |= {f"{group}.{why.value}" for group in ("refused", "remedy") for why in Why}
     assert wanted - set(texts(CSMS)) == set()
 
 

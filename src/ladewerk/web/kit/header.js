@@ -63,7 +63,7 @@ class Header extends HTMLElement {
     } else if (this._link.downSince) {
       const since = this._link.downSince;
       const age = format.duration((Date.now() - since.getTime()) / 1000);
-      this._show("down", t("kit.link_down", { since: format.clock(since), age }), t("kit.link_down_hint"));
+      this._show("down", t(/** @type {any} */ (this._link).crowded ? "kit.link_crowded" : "kit.link_down", { since: format.clock(since), age }), t("kit.link_down_hint"));
     } else {
       this._show("waiting", t("kit.link_waiting"), t("kit.link_waiting"));
     }

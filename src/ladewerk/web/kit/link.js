@@ -20,18 +20,36 @@ export class Link extends EventTarget {
     this.downSince = null;
     this._path = path;
     this._failures = 0;
+    this._silent_ms = SILENT_MS;
+    /** With what code the last connection was closed. */
+    this.closedWith = 0;
     this._heard = performance.now();
     /** @type {WebSocket | null} */
     this._socket = null;
     this._retry = 0;
     this._open();
-    setInterval(() => this._listenForSilence(), 1000);
+    setInterval(() => performance.now() - this._heard >= this._silent_ms && this._doubt(), 1000);
     addEventListener("online", () => this._openNow());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this._openNow());
   }
 
+  /** Where to ask. */
+  _address() {
+    return this._path;
+  }
+
+  /**
+   * Something was said, and nobody else knows it yet; false: nobody shall.
+   *
+   * @param {any} _said
+   * @returns {boolean}
+   */
+  _take(_said) {
+    return true;
+  }
+
   _open() {
-    const url = new URL(this._path, location.href);
+    const url = new URL(this._address(), location.href);
     url.protocol = url.protocol.replace("http", "ws");
     const socket = new WebSocket(url);
     this._socket = socket;
@@ -40,13 +58,21 @@ export class Link extends EventTarget {
       if (socket !== this._socket) return;
       this._heard = performance.now();
       this._failures = 0;
+      const said = JSON.parse(event.data);
+      if (!this._take(said)) return;
       if (!this.up) this._change(true);
-      this.dispatchEvent(new CustomEvent("message", { detail: JSON.parse(event.data) }));
+      this.dispatchEvent(new CustomEvent("message", { detail: said }));
     });
-    socket.addEventListener("close", () => socket === this._socket && this._lose());
+    socket.addEventListener("close", ({ code }) => {
+      if (socket !== this._socket) return;
+      this.closedWith = code;
+      this._lose();
+    });
   }
 
   _openNow() {
+    // A device that slept may have lost it without a word.
+    if (this.up) this._doubt();
     if (this.up || this._socket?.readyState === WebSocket.CONNECTING) return;
     clearTimeout(this._retry);
     this._open();
@@ -71,15 +97,24 @@ export class Link extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
-  async _listenForSilence() {
+  async _doubt() {
     const socket = this._socket;
-    if (socket === null || performance.now() - this._heard < SILENT_MS) return;
+    if (socket === null) return;
     this._heard = performance.now();
     try {
-      await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) });
+      await this._probe(socket);
     } catch {
       if (socket === this._socket) this._lose();
     }
+  }
+
+  /**
+   * Whether the program is still there; raises an error where it is not.
+   *
+   * @param {WebSocket} _socket
+   */
+  async _probe(_socket) {
+    await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) });
   }
 }
 

@@ -4,13 +4,16 @@ import "../kit/header.js";
 import { admitted, session } from "../kit/access.js";
 import { ask } from "../kit/api.js";
 import { loadTexts, onLanguage, t, translate } from "../kit/i18n.js";
-import { Link, ServerTime } from "../kit/link.js";
+import { ServerTime } from "../kit/link.js";
 import { onZone, setZone } from "../kit/zone.js";
 import { AccountView } from "./account-view.js";
 import { ChangesView } from "./changes-view.js";
 import { Dashboard } from "./dashboard.js";
+import { LiveLink } from "./live-link.js";
+import { OwnView } from "./own-view.js";
 import { PlansView } from "./plans-view.js";
 import { PolledLink } from "./polled-link.js";
+import { RefusalsView } from "./refusals-view.js";
 import { SettingsView } from "./settings-view.js";
 import { Shell } from "./shell.js";
 import { StationsView } from "./stations-view.js";
@@ -27,11 +30,11 @@ translate(document);
 const main = /** @type {HTMLElement} */ (document.querySelector("main"));
 await admitted(main, { named: true });
 const visitor = new Visitor(await session(main));
-const link = visitor.may("read") ? new Link("/api/events") : new PolledLink();
+const link = visitor.may("read") ? new LiveLink() : new PolledLink();
 const time = new ServerTime();
 const header = /** @type {any} */ (document.querySelector("lw-header"));
 const shell = new Shell(/** @type {HTMLElement} */ (document.querySelector("#views")), main, viewsFor(visitor));
-/** @type {import("./types.js").Overview | null} */
+/** @type {import("./types.js").Overview | import("./types.js").Own | null} */
 let latest = null;
 
 header.name = t("app.name");
@@ -43,17 +46,20 @@ addEventListener("hashchange", show);
 
 link.addEventListener("message", (event) => {
   const said = /** @type {CustomEvent} */ (event).detail;
-  if (said.type === "time") time.sync(said.now);
   if (said.type === "frame") for (const view of Object.values(shell.views)) view.frame?.(said.frame);
-  if (said.type !== "overview") return;
-  time.sync(said.overview.now);
-  latest = said.overview;
-  setZone(said.overview.time_zone);
+  const known = said.overview ?? said.own;
+  if (!known) return;
+  time.sync(known.now);
+  latest = known;
+  setZone(known.time_zone);
   show();
 });
 link.addEventListener("change", () => {
-  if (link.up) for (const view of Object.values(shell.views)) view.linked?.();
-  else lookAtTheDoor();
+  if (!link.up) lookAtTheDoor();
+  else for (const view of Object.values(shell.views)) {
+    view.linked?.(link.resumed);
+    if (link.missed) view.missed?.(link.anew);
+  }
 });
 onZone(redraw);
 onLanguage(() => {
@@ -72,10 +78,12 @@ function viewsFor(who) {
   /** @type {Record<string, View | false>} */
   const views = {
     home: who.may("read") && new Dashboard(who, time),
+    own: !who.may("read") && who.may("own") && new OwnView(time, () => /** @type {PolledLink} */ (link).ask()),
     stations: who.may("read") && new StationsView(who, time),
     transactions: who.may("own") && new TransactionsView(who, time),
     plans: who.may("read") && new PlansView(time),
     tokens: who.may("read") && new TokensView(who, time),
+    refusals: who.may("read") && new RefusalsView(time),
     users: who.hasName && who.may("administer") && new UsersView(who, time),
     changes: who.hasName && who.may("administer") && new ChangesView(time),
     settings: who.may("read") && new SettingsView(who, time),

@@ -25,8 +25,8 @@ export class Console {
     this._drawing = false;
     /** @type {Frame[] | null} Frames that pass while the older ones are being fetched. */
     this._early = null;
-    /** Time of the newest frame that was taken in. */
-    this._newest = "";
+    /** Number of the newest frame that was taken in. */
+    this._newest = 0;
     this._station = el("select", { class: "select small", "data-t-label": "console.station", on: { change: () => this._filter() } });
     this._text = el("input", { type: "search", class: "filter", "data-t-placeholder": "console.filter", "data-t-label": "console.filter", on: { input: () => this._filter() } });
     this._pause = el("button", { type: "button", class: "button small", "aria-pressed": "false", on: { click: () => this._togglePause() } });
@@ -61,9 +61,19 @@ export class Console {
     }
     const early = this._early;
     this._early = null;
-    const missed = older.filter((frame) => frame.at > this._newest);
-    const known = new Set(missed.map((frame) => frame.at + frame.text));
-    for (const frame of [...missed, ...early.filter(({ at, text }) => !known.has(at + text))]) this.add(frame);
+    for (const frame of [...older, ...early]) this.add(frame);
+  }
+
+  /**
+   * What passed meanwhile is gone for good: say it, and take over what there still is.
+   *
+   * @param {boolean} anew   The frames are counted from the beginning.
+   */
+  missed(anew) {
+    if (anew) this._newest = 0;
+    this._draw();
+    if (this._exchanges.list.length > 0) this._list.append(el("p", { class: "frame-gap", "data-t": "console.gap" }, t("console.gap")));
+    return this.load();
   }
 
   /** @param {Frame} frame */
@@ -73,7 +83,8 @@ export class Console {
       this._early.push(frame);
       return;
     }
-    if (frame.at > this._newest) this._newest = frame.at;
+    if (frame.number <= this._newest) return;
+    this._newest = frame.number;
     if (this._held !== null) {
       this._held.push(frame);
       if (this._held.length > MOST_PAUSED) this._held.shift();

@@ -55,9 +55,14 @@ export class Dashboard {
     this._console.add(frame);
   }
 
-  /** Frames that passed while there was no link are asked for. */
-  linked() {
-    this._console.load();
+  /** @param {boolean} resumed */
+  linked(resumed) {
+    if (!resumed) this._console.load();
+  }
+
+  /** @param {boolean} anew */
+  missed(anew) {
+    this._console.missed(anew);
   }
 
   /** Everything anew: language or time zone has changed. */

@@ -116,12 +116,12 @@ function keyOf(plan) {
 }
 
 /** @param {string} reason */
-function reasonText(reason) {
+export function reasonText(reason) {
   return t(`reason.${reason.replaceAll(" ", "_")}`, {}, reason);
 }
 
-/** @param {import("./types.js").Slot} slot */
-function endOf(slot) {
+/** @param {import("./types.js").OwnedSlot} slot */
+export function endOf(slot) {
   return Date.parse(slot.start_at) / 1000 + slot.duration_s;
 }
 
@@ -129,7 +129,7 @@ function endOf(slot) {
  * @param {Plan} plan
  * @returns {[string, string, string | null][]}
  */
-function figuresOf(plan) {
+export function figuresOf(plan) {
   const money = (/** @type {number} */ value) => format.money(value, plan.currency);
   const saved = plan.cost_if_at_once - plan.cost;
   return [

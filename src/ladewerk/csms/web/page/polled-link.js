@@ -1,29 +1,42 @@
-// A link for a visitor whom the CSMS does not tell live events: it asks now and then whether the program is there.
+// A link for a visitor whom the CSMS tells no live events: it asks now and then what is theirs.
 
-const EVERY_MS = 5000;
+import { ApiError, ask } from "../kit/api.js";
+
+const EVERY_MS = 3000;
 const ANSWER_MS = 4000;
 
-/** Like the kit's Link: `up`, `downSince`, the event `change`; `message` carries the time of the program alone. */
+/** Like the kit's Link: `up`, `downSince`, the event `change`; a `message` is of the type "own". */
 export class PolledLink extends EventTarget {
   constructor() {
     super();
     this.up = false;
+    this.resumed = false;
+    this.missed = false;
+    this.anew = false;
     /** @type {Date | null} */
     this.downSince = null;
-    this._ask();
-    setInterval(() => this._ask(), EVERY_MS);
-    addEventListener("online", () => this._ask());
+    this._asked = 0;
+    this._timer = 0;
+    this.ask();
+    addEventListener("online", () => this.ask());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.ask());
   }
 
-  async _ask() {
+  /** Now, and then again and again; of several at a time the last counts. */
+  async ask() {
+    const mine = (this._asked += 1);
+    clearTimeout(this._timer);
     try {
-      const answer = await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) });
+      const own = await ask("GET", "/api/own", undefined, ANSWER_MS);
+      if (mine !== this._asked) return;
       this._change(true);
-      const date = answer.headers.get("Date");
-      if (date) this.dispatchEvent(new CustomEvent("message", { detail: { type: "time", now: date } }));
-    } catch {
+      this.dispatchEvent(new CustomEvent("message", { detail: { type: "own", own } }));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (mine !== this._asked) return;
       this._change(false);
     }
+    this._timer = window.setTimeout(() => this.ask(), EVERY_MS);
   }
 
   /** @param {boolean} up */

@@ -8,9 +8,10 @@ import { el, mark } from "../kit/dom.js";
  * @property {HTMLElement} element
  * @property {(path: string[]) => void} [enter]      The address has come here.
  * @property {() => void} [leave]
- * @property {(overview: import("./types.js").Overview) => void} [show]
+ * @property {(heard: any) => void} [show]           What is known now: an Overview, or to a driver what is theirs.
  * @property {(frame: import("./types.js").Frame) => void} [frame]
- * @property {() => void} [linked]                   There is a link again.
+ * @property {(resumed: boolean) => void} [linked]   There is a link again; resumed: every frame that passed meanwhile is told.
+ * @property {(anew: boolean) => void} [missed]      Frames are gone for good; anew: the CSMS counts them from the beginning.
  * @property {() => void} [redraw]                   Language or time zone has changed.
  */
 

@@ -29,6 +29,7 @@ import { aboutText, agedText, deviceText, evseFigures, evseState, seenText, show
  * @property {(station: Station, overview: Overview) => void} [show]
  * @property {(frame: import("./types.js").Frame) => void} [frame]   Of this station; also while the part is hidden.
  * @property {() => void} [linked]                   There is a link again.
+ * @property {(anew: boolean) => void} [missed]      Frames are gone for good; anew: they are counted from the beginning.
  * @property {() => void} [redraw]                   Language or time zone has changed.
  */
 
@@ -119,6 +120,11 @@ export class StationView {
     for (const part of Object.values(this._parts)) if (!part.element.hidden) part.linked?.();
   }
 
+  /** @param {boolean} anew */
+  missed(anew) {
+    for (const part of Object.values(this._parts)) part.missed?.(anew);
+  }
+
   redraw() {
     for (const part of Object.values(this._parts)) part.redraw?.();
   }
@@ -191,6 +197,7 @@ function messages(id, time) {
       history.enter();
     },
     frame: (frame) => loaded && passing.add(frame),
+    missed: (anew) => loaded && passing.missed(anew),
     linked: () => {
       passing.load();
       history.enter();

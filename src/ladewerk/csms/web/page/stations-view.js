@@ -78,6 +78,7 @@ export class StationsView {
     if (this._one) this._one.element.hidden = !id;
     if (id) this._one?.enter(path);
     else if (this._overview) this._draw();
+    if (!id) this._refusals.enter();
   }
 
   /** @param {Overview} overview */
@@ -94,8 +95,15 @@ export class StationsView {
     this._one?.frame(frame);
   }
 
-  linked() {
-    this._one?.linked();
+  /** @param {boolean} resumed */
+  linked(resumed) {
+    this._one?.linked(resumed);
+    if (!this.element.hidden && !this._list.hidden) this._refusals.enter();
+  }
+
+  /** @param {boolean} anew */
+  missed(anew) {
+    this._one?.missed(anew);
   }
 
   redraw() {

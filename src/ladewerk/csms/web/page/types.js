@@ -140,6 +140,19 @@
 
 /** @typedef {{now: string, time_zone: string, site: Site, stations: Station[], needs: Need[], plans: Plan[]}} Overview */
 
-/** @typedef {{at: string, station_id: string, sent: boolean, text: string}} Frame */
+/** @typedef {Pick<Slot, "start_at" | "duration_s" | "current_a" | "power_w" | "price_per_kwh" | "reason">} OwnedSlot */
+
+/**
+ * A plan as its driver is told it: without what it says of the site.
+ *
+ * @typedef {Pick<Plan, "created_at" | "mode" | "energy_wh" | "missing_wh" | "complete_at" | "cost" | "cost_if_at_once" | "currency" | "summary"> & {slots: OwnedSlot[]}} OwnedPlan
+ */
+
+/** @typedef {Omit<Need, "station_id" | "evse_id" | "transaction_id" | "reason"> & {remaining_wh: number, assumed: boolean}} OwnedNeed */
+/** @typedef {{transaction: Transaction, online: boolean, offered_a: number | null, need: OwnedNeed | null, plan: OwnedPlan | null}} OwnedSession */
+/** @typedef {{number: number, why: string, remote: string, what: string, first_at: string, began_at: string, last_at: string, times: number, in_all: number}} Burst */
+/** @typedef {{now: string, time_zone: string, id_tokens: string[], sessions: OwnedSession[]}} Own */
+
+/** @typedef {{number: number, at: string, station_id: string, sent: boolean, text: string}} Frame */
 
 export {};
