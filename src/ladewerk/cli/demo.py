@@ -5,15 +5,13 @@ import asyncio
 import logging
 import signal
 import tempfile
-from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 import httpx
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from ladewerk.cli.demo_progress import progress
 from ladewerk.cli.pace import speed
 from ladewerk.clock import LoopClock
 from ladewerk.demo.evening import EveningFailed, Person
@@ -97,7 +95,7 @@ async def _evening(scenario: Scenario, recording: Recording, folder: Path, conso
         recording.connect(programs)
         person = Person(scenario, programs, clock, http)
         if headless:
-            with _progress(console, scenario) as seen:
+            with progress(console, scenario.start, scenario.depart_at, "the car arrives") as seen:
                 await person.live(seen)
             await _collect(recording, programs, http)
             return True
@@ -127,30 +125,6 @@ async def _watched(
         return evening.exception() is None
     evening.cancel()
     return False
-
-
-class _progress:  # noqa: N801  # reads as the context it is
-    """A bar over the evening; entering gives what tells it the time and what is to be seen."""
-
-    def __init__(self, console: Console, scenario: Scenario) -> None:
-        self._scenario = scenario
-        columns = (TextColumn("{task.fields[time]}"), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-        self._progress = Progress(*columns, console=console)
-
-    def __enter__(self) -> Callable[[datetime, str], None]:
-        start = self._scenario.start
-        self._progress.start()
-        total_s = (self._scenario.depart_at - start).total_seconds()
-        task = self._progress.add_task("the car arrives", total=total_s, time=f"{start:%H:%M}")
-
-        def seen(at: datetime, what: str) -> None:
-            local = at.astimezone(start.tzinfo)
-            self._progress.update(task, completed=(at - start).total_seconds(), description=what, time=f"{local:%H:%M}")
-
-        return seen
-
-    def __exit__(self, *_error: object) -> None:
-        self._progress.stop()
 
 
 async def _collect(recording: Recording, programs: Programs, http: httpx.AsyncClient) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from ladewerk.cli.demo_progress import progress
 from ladewerk.demo.car_park import CarPark
 from ladewerk.demo.car_park_report import Judgement, judge_afternoon, judged_rows, write_afternoon
 from ladewerk.demo.car_park_run import Afternoon, Play, car_park
@@ -33,7 +33,10 @@ def run_car_park(arguments: argparse.Namespace) -> int:
     console = Console()
     with tempfile.TemporaryDirectory(prefix="ladewerk-demo-") as folder:
         if arguments.headless:
-            with asyncio.Runner(loop_factory=VirtualLoop) as runner, _progress(console, scenario) as seen:
+            with (
+                asyncio.Runner(loop_factory=VirtualLoop) as runner,
+                progress(console, scenario.start, scenario.end, "the stations start") as seen,
+            ):
                 afternoon = runner.run(_afternoon(scenario, Path(folder), seen))
         else:
             pace = arguments.speed or _WATCHABLE_SPEED
@@ -75,29 +78,6 @@ async def _watched(scenario: CarPark, folder: Path, console: Console) -> None:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
             return
-
-
-class _progress:  # noqa: N801  # reads as the context it is
-    """A bar over the afternoon; entering gives what tells it the time and what is to be seen."""
-
-    def __init__(self, console: Console, scenario: CarPark) -> None:
-        self._scenario = scenario
-        columns = (TextColumn("{task.fields[time]}"), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-        self._progress = Progress(*columns, console=console)
-
-    def __enter__(self) -> Callable[[datetime, str], None]:
-        start, end = self._scenario.start, self._scenario.end
-        self._progress.start()
-        task = self._progress.add_task("the stations start", total=(end - start).total_seconds(), time=f"{start:%H:%M}")
-
-        def seen(at: datetime, what: str) -> None:
-            local = at.astimezone(start.tzinfo)
-            self._progress.update(task, completed=(at - start).total_seconds(), description=what, time=f"{local:%H:%M}")
-
-        return seen
-
-    def __exit__(self, *_error: object) -> None:
-        self._progress.stop()
 
 
 def _print(console: Console, judgement: Judgement) -> None:
