@@ -5,55 +5,10 @@ from msgspec import UNSET
 from ladewerk.clock import Clock
 from ladewerk.csms.commands import FollowUp
 from ladewerk.csms.dossiers import displays, monitoring
-from ladewerk.csms.dossiers.inventories import Inventories
 from ladewerk.csms.dossiers.names import numbered
 from ladewerk.csms.dossiers.reports import Place, Variable, place_of, with_value
-from ladewerk.csms.dossiers.shelves import Dossiers, Topic
-from ladewerk.csms.records import station_key
+from ladewerk.csms.dossiers.shelves import Dossiers
 from ladewerk.ocpp import v21
-
-
-def of_inventories(inventories: Inventories, clock: Clock) -> FollowUp[v21.GetBaseReportRequest, v21.GetBaseReportResponse]:
-    """B07: of a full inventory it is known what it must hold."""
-
-    async def before(station: str, request: v21.GetBaseReportRequest) -> None:
-        if request.report_base == "FullInventory":
-            inventories.asked(Topic.VARIABLE, station_key(station), request.request_id, clock.now())
-
-    async def answered(station: str, request: v21.GetBaseReportRequest, answer: v21.GetBaseReportResponse) -> None:
-        if answer.status != "Accepted":
-            inventories.refused(Topic.VARIABLE, station_key(station), request.request_id)
-
-    async def refused(station: str, request: v21.GetBaseReportRequest, _why: str) -> None:
-        inventories.refused(Topic.VARIABLE, station_key(station), request.request_id)
-
-    return FollowUp(before=before, answered=answered, refused=refused)
-
-
-def of_all_monitors(
-    dossiers: Dossiers, inventories: Inventories, clock: Clock
-) -> FollowUp[v21.GetMonitoringReportRequest, v21.GetMonitoringReportResponse]:
-    """N02: without anything that they must be, all monitors are asked for."""
-
-    def is_whole(request: v21.GetMonitoringReportRequest) -> bool:
-        return request.component_variable is UNSET and request.monitoring_criteria is UNSET
-
-    async def before(station: str, request: v21.GetMonitoringReportRequest) -> None:
-        if is_whole(request):
-            inventories.asked(Topic.MONITOR, station_key(station), request.request_id, clock.now())
-
-    async def answered(
-        station: str, request: v21.GetMonitoringReportRequest, answer: v21.GetMonitoringReportResponse
-    ) -> None:
-        if answer.status != "Accepted":
-            inventories.refused(Topic.MONITOR, station_key(station), request.request_id)
-        if answer.status == "EmptyResultSet" and is_whole(request):
-            await dossiers.monitors.drop_before(station, clock.now())
-
-    async def refused(station: str, request: v21.GetMonitoringReportRequest, _why: str) -> None:
-        inventories.refused(Topic.MONITOR, station_key(station), request.request_id)
-
-    return FollowUp(before=before, answered=answered, refused=refused)
 
 
 def of_reading(dossiers: Dossiers, clock: Clock) -> FollowUp[v21.GetVariablesRequest, v21.GetVariablesResponse]:
@@ -121,30 +76,6 @@ def of_showing(dossiers: Dossiers, clock: Clock) -> FollowUp[v21.SetDisplayMessa
             await dossiers.display_messages.put(station, displays.shown([request.message]), clock.now())
 
     return FollowUp(answered=answered)
-
-
-def of_all_messages(
-    dossiers: Dossiers, inventories: Inventories, clock: Clock
-) -> FollowUp[v21.GetDisplayMessagesRequest, v21.GetDisplayMessagesResponse]:
-    """O03: without anything that they must be, all messages are asked for."""
-
-    def is_whole(request: v21.GetDisplayMessagesRequest) -> bool:
-        return request.id is UNSET and request.priority is UNSET and request.state is UNSET
-
-    async def before(station: str, request: v21.GetDisplayMessagesRequest) -> None:
-        if is_whole(request):
-            inventories.asked(Topic.DISPLAY_MESSAGE, station_key(station), request.request_id, clock.now())
-
-    async def answered(station: str, request: v21.GetDisplayMessagesRequest, answer: v21.GetDisplayMessagesResponse) -> None:
-        if answer.status != "Accepted":
-            inventories.refused(Topic.DISPLAY_MESSAGE, station_key(station), request.request_id)
-        if answer.status == "Unknown" and is_whole(request):
-            await dossiers.display_messages.drop_before(station, clock.now())
-
-    async def refused(station: str, request: v21.GetDisplayMessagesRequest, _why: str) -> None:
-        inventories.refused(Topic.DISPLAY_MESSAGE, station_key(station), request.request_id)
-
-    return FollowUp(before=before, answered=answered, refused=refused)
 
 
 def of_no_longer_showing(

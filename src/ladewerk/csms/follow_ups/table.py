@@ -6,7 +6,7 @@ from ladewerk.clock import Clock
 from ladewerk.csms.commands import FollowUps, together
 from ladewerk.csms.dossiers.inventories import Inventories
 from ladewerk.csms.dossiers.shelves import Dossiers
-from ladewerk.csms.follow_ups import destinations, device_model, errands, local_lists, passwords, reservations
+from ladewerk.csms.follow_ups import destinations, device_model, errands, local_lists, passwords, reservations, whole_lists
 from ladewerk.csms.ledger import Ledger
 from ladewerk.csms.local_lists.keeping import ListKeeping
 from ladewerk.ocpp import v21
@@ -30,15 +30,15 @@ def follow_ups(
         v21.CustomerInformationRequest: errands.of_customers(dossiers, clock),
         v21.ReserveNowRequest: reservations.of_reserving(dossiers, clock),
         v21.CancelReservationRequest: reservations.of_cancelling(dossiers, clock),
-        v21.GetBaseReportRequest: device_model.of_inventories(inventories, clock),
-        v21.GetMonitoringReportRequest: device_model.of_all_monitors(dossiers, inventories, clock),
+        v21.GetBaseReportRequest: whole_lists.of_variables(inventories, clock),
+        v21.GetMonitoringReportRequest: whole_lists.of_monitors(dossiers, inventories, clock),
         v21.GetVariablesRequest: device_model.of_reading(dossiers, clock),
         v21.SetVariablesRequest: together(passwords.of_setting(ledger), device_model.of_setting(dossiers, clock)),
         v21.SetNetworkProfileRequest: together(destinations.of_network_profiles(), passwords.of_network_profiles(ledger)),
         v21.SetVariableMonitoringRequest: device_model.of_setting_monitors(dossiers, clock),
         v21.ClearVariableMonitoringRequest: device_model.of_clearing_monitors(dossiers),
         v21.SetDisplayMessageRequest: device_model.of_showing(dossiers, clock),
-        v21.GetDisplayMessagesRequest: device_model.of_all_messages(dossiers, inventories, clock),
+        v21.GetDisplayMessagesRequest: whole_lists.of_messages(dossiers, inventories, clock),
         v21.ClearDisplayMessageRequest: device_model.of_no_longer_showing(dossiers),
         v21.SendLocalListRequest: local_lists.of_lists(keeping),
     }
