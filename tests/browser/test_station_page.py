@@ -180,6 +180,7 @@ def test_the_first_visit_chooses_a_password_and_the_next_one_needs_it(place: Pla
     assert place.station.first_code is not None
     browser.open(place.station.web_url)
     browser.shows("h2", "Welcome: choose a password")
+    assert browser.driver.switch_to.active_element.get_attribute("name") == "code"
     browser.fill("code", "AAAA-BBBB")
     browser.fill("password", "short")
     browser.fill("again", "another")

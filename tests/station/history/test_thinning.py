@@ -133,6 +133,13 @@ def test_the_mean_is_over_the_time_that_was_measured() -> None:
     assert merged(first, later).offered_a == 8
 
 
+def test_the_mean_is_no_power_that_nobody_saw() -> None:
+    """A meter that steps by the minute tells behind a restart what had flowed before it."""
+    behind = Reading(begin_s=0, end_s=10, measured_s=10, energy_wh=115, lowest_w=0, highest_w=20, offered_a=0)
+    assert behind.mean_w == 20
+    assert merged(behind, behind).energy_wh == 230
+
+
 def test_each_period_divides_the_next_and_the_last_is_for_ever() -> None:
     for finer, coarser in pairwise(TIERS):
         assert coarser.period_s % finer.period_s == 0

@@ -30,8 +30,14 @@ class Reading(Struct, frozen=True, kw_only=True):
 
     @property
     def mean_w(self) -> float:
-        """The power that would have given the energy in the time measured."""
-        return self.energy_wh * 3600 / self.measured_s if self.measured_s > 0 else self.highest_w
+        """The power that would have given the energy in the time measured, within what was seen.
+
+        A meter that steps by the minute tells the energy of before a restart behind it: as a power it would be one that never
+        flowed.
+        """
+        if self.measured_s <= 0:
+            return self.highest_w
+        return min(max(self.energy_wh * 3600 / self.measured_s, self.lowest_w), self.highest_w)
 
 
 class Sample(Struct, frozen=True, kw_only=True):

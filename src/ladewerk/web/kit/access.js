@@ -21,7 +21,7 @@ export async function admitted(main, { named = false } = {}) {
     const card = door === "setup" ? setupCard(enter, named) : loginCard(enter, named);
     main.append(card);
     translate(card);
-    card.querySelector("input")?.focus();
+    card.querySelector("input:not([hidden])")?.focus();
     function enter() {
       card.remove();
       resolve("in");
@@ -73,7 +73,7 @@ function setupCard(enter, named) {
     name: "code",
     label: "access.code",
     hint: "access.code_hint",
-    placeholder: "ABCD-EFGH",
+    placeholder: named ? "" : "ABCD-EFGH",
     inputmode: "text",
     autocomplete: "one-time-code",
     read: required,

@@ -270,7 +270,7 @@ function table(readings, start, end) {
   }
   return [...rows.values()].map((row) => ({
     ...row,
-    mean_w: row.measured_s > 0 ? (row.energy_wh * 3600) / row.measured_s : 0,
+    mean_w: row.measured_s > 0 ? Math.min((row.energy_wh * 3600) / row.measured_s, row.highest_w) : 0,
     planned_w: row.planned_s > 0 ? row.planned / row.planned_s : null,
   }));
 }
