@@ -50,7 +50,7 @@ export class Field {
       autocomplete: options.autocomplete ?? "off",
       placeholder: options.placeholder,
       "aria-describedby": `${id}-hint`,
-      on: { input: () => this._typed(), blur: () => this.dirty && this.check() },
+      on: { [tag === "select" ? "change" : "input"]: () => this._typed(), blur: () => this.dirty && this.check() },
     }, choices);
     this._hint = el("p", { class: "field-hint", id: `${id}-hint`, role: "status" });
     this.element = el(

@@ -195,7 +195,7 @@ function isSaid(value) {
 /** @param {Field} field */
 function unsay(field) {
   field.input.value = "";
-  field.input.dispatchEvent(new Event("input"));
+  field.input.dispatchEvent(new Event(field.options.choices ? "change" : "input"));
   field.input.focus();
 }
 
