@@ -250,7 +250,9 @@ def variable(name: str) -> v21.SetVariableDataType:
             ),
         ),
         v21.APNType(apn="a", apn_authentication=v21.APNAuthenticationEnumType.PAP, apn_password="s3cret"),
+        v21.VPNType(server="s", user="u", password="p", key="s3cret", type=v21.VPNEnumType.IKEV2),
         v21.SetVariablesRequest(set_variable_data=(variable("BasicAuthPassword"),)),
+        v21.SetVariablesRequest(set_variable_data=(variable("VpnKey"),)),
         v16.ChangeConfigurationRequest(key="authorizationKey", value="s3cret"),
     ],
 )

@@ -24,6 +24,7 @@ from ladewerk.csms.records import (
 from ladewerk.csms.smart_charging.quirks import NO_QUIRKS, KnownQuirks, Quirks
 from ladewerk.csms.store.ports import EventRecord, Notification, Remembered, Store
 from ladewerk.csms.transactions import Transaction, after_event, after_readings
+from ladewerk.csms.watching.redaction import redacted
 from ladewerk.ocpp import v21
 from ladewerk.ocpp.messages import Payload, write
 from ladewerk.signals import Signal
@@ -169,9 +170,8 @@ class Ledger:
 
     async def keep(self, station_id: str, action: str, at: datetime, message: Payload) -> None:
         """Keep a message that changes nothing else."""
-        await self._store.add_notification(
-            Notification(station_id=station_id, action=action, at=at, payload=write(message).decode())
-        )
+        payload = redacted(write(message).decode())
+        await self._store.add_notification(Notification(station_id=station_id, action=action, at=at, payload=payload))
 
     # -- transactions ---------------------------------------------------------------------------------------------------
 

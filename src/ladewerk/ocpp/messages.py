@@ -18,6 +18,7 @@ from msgspec import UNSET, inspect
 from msgspec.structs import replace
 
 from ladewerk.errors import LocalProtocolError, RemoteProtocolError
+from ladewerk.secret_words import is_secret_name
 
 R = TypeVar("R", bound="Payload")
 P = TypeVar("P", bound="Payload")
@@ -50,21 +51,17 @@ class _Hidden:
 
 
 _HIDDEN = _Hidden()
-_SECRET_FIELDS = frozenset({"password", "apn_password", "basic_auth_password"})
-_SECRET_VARIABLES = frozenset({"basicauthpassword", "apnpassword", "vpnpassword", "authorizationkey"})
-"""Variables of OCPP 2.x and configuration keys of 1.6 by their names, which know no case."""
 
 
 def _is_secret(payload: Payload, name: str) -> bool:
-    if name in _SECRET_FIELDS:
-        return True
     if name == "attribute_value":
         named = getattr(getattr(payload, "variable", None), "name", "")
     elif name == "value":
         named = getattr(payload, "key", "")
     else:
-        return False
-    return isinstance(named, str) and named.lower() in _SECRET_VARIABLES
+        # A VPN has its key beside its password.
+        return is_secret_name(name) or (name == "key" and hasattr(payload, "password"))
+    return isinstance(named, str) and is_secret_name(named)
 
 
 class Request(Payload, Generic[R], frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from ladewerk.csms.dossiers.errands import ASKED, CANCELED, Errand
 from ladewerk.ocpp import v21
+from ladewerk.secret_words import without_credentials
 
 ENDS: Final = frozenset(
     {
@@ -29,7 +30,7 @@ ENDS: Final = frozenset(
 
 
 class FirmwareUpdate(Errand, frozen=True, kw_only=True):
-    """``signed``: the station checks it by a certificate and a signature.
+    """``location`` is without name and password; ``signed``: the station checks it by a certificate and a signature.
 
     Of one that nobody here asked for little is known.
     """
@@ -48,7 +49,7 @@ def asked_for(request: v21.UpdateFirmwareRequest, now: datetime) -> FirmwareUpda
         status=ASKED,
         changed_at=now,
         asked_at=now,
-        location=firmware.location,
+        location=without_credentials(firmware.location),
         retrieve_at=firmware.retrieve_date_time,
         install_at=None if firmware.install_date_time is UNSET else firmware.install_date_time,
         signed=firmware.signature is not UNSET,

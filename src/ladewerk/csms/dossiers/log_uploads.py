@@ -7,6 +7,7 @@ from msgspec import UNSET
 
 from ladewerk.csms.dossiers.errands import ASKED, CANCELED, Errand
 from ladewerk.ocpp import v21
+from ladewerk.secret_words import without_credentials
 
 ENDS: Final = frozenset(
     {
@@ -43,7 +44,7 @@ def asked_for(request: v21.GetLogRequest, now: datetime) -> LogUpload:
         changed_at=now,
         asked_at=now,
         log_type=str(request.log_type),
-        location=without_credentials(log.remote_location),
+        location=without_credentials(log.remote_location)[:_MOST_LOCATION],
         oldest_at=None if log.oldest_timestamp is UNSET else log.oldest_timestamp,
         latest_at=None if log.latest_timestamp is UNSET else log.latest_timestamp,
     )
@@ -52,10 +53,3 @@ def asked_for(request: v21.GetLogRequest, now: datetime) -> LogUpload:
 def unasked(request_id: int, now: datetime) -> LogUpload:
     """One of which only the station speaks."""
     return LogUpload(request_id=request_id, status="", changed_at=now)
-
-
-def without_credentials(location: str) -> str:
-    """An address that may be shown: ftp://user:password@host is how stations are told to log in."""
-    scheme, mark, rest = location.partition("://")
-    place, slash, path = rest.partition("/")
-    return f"{scheme}{mark}{place.rpartition('@')[2]}{slash}{path}"[:_MOST_LOCATION]

@@ -4,15 +4,12 @@ OCPP 2.1 part 2, B05 to B08. Names know no case; an EVSE or a connector is part 
 """
 
 from collections.abc import Iterable
-from typing import Final
 
 import msgspec
 from msgspec import UNSET
 
 from ladewerk.ocpp import v21
-
-_SECRET: Final = ("password", "authorizationkey", "privatekey")
-"""Parts of the names of variables whose value is not kept, should a station say it."""
+from ladewerk.secret_words import is_secret_name
 
 
 class Attribute(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -63,7 +60,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def is_secret(self) -> bool:
         """Whether its value is a secret by its name."""
-        return any(part in self.variable.casefold() for part in _SECRET)
+        return is_secret_name(self.variable)
 
 
 class Variable(msgspec.Struct, frozen=True, kw_only=True):

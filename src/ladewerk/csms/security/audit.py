@@ -7,11 +7,12 @@ from typing import Any, Final
 import msgspec
 
 from ladewerk.clock import Clock
-from ladewerk.csms.dossiers.log_uploads import without_credentials
 from ladewerk.csms.security.accounts import WHO, Accounts, Who
 from ladewerk.csms.security.records import Change
+from ladewerk.csms.watching.redaction import hide
 from ladewerk.errors import StoreError
 from ladewerk.refusals import Refusals, Why
+from ladewerk.secret_words import HIDDEN
 from ladewerk.web.guard import AsgiApp, Receive, Scope, Send
 from ladewerk.web.tries import Tries
 
@@ -22,8 +23,7 @@ _MOST_BODY: Final = 4000
 _MOST_PARSED: Final = 100_000
 _STRANGERS_NOTED: Final = 20
 _STRANGER_NOTED_AFTER_S: Final = 60.0
-_HIDDEN: Final = "…"
-_SECRETS: Final = frozenset({"old", "new", "code", "basicAuthPassword", "privateKey", "apnPassword"})
+_SECRETS: Final = frozenset({"old", "new", "code"})
 
 
 class Audit:
@@ -90,18 +90,6 @@ def without_secrets(body: bytes) -> str:
 
 
 def _hide(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_hide(item) for item in value]
-    if isinstance(value, str):
-        return without_credentials(value) if "://" in value else value
-    if not isinstance(value, dict):
-        return value
-    # OCPP sets a station's password as the value of a variable (A01).
-    variable = value.get("variable")
-    of_password = isinstance(variable, dict) and "password" in str(variable.get("name", "")).lower()
-    return {
-        name: _HIDDEN
-        if name in _SECRETS or "password" in name.lower() or (of_password and name == "attributeValue")
-        else _hide(item)
-        for name, item in value.items()
-    }
+    """What no frame has, and the page of the CSMS sends, is hidden too."""
+    shown = hide(value)
+    return {name: HIDDEN if name in _SECRETS else item for name, item in shown.items()} if isinstance(shown, dict) else shown
