@@ -98,7 +98,7 @@ def test_without_a_time_the_least_limit_holds_and_what_happened_is_dated_afterwa
                 assert values
                 assert all(one["timestamp"] >= began_at.isoformat() for one in values)
                 assert {event.offline for event in again.csms.events} >= {True}
-                assert "time_set" in [message["code"] for message in again.station.view()["messages"]]
+                assert "time_known" in [message["code"] for message in again.station.view()["messages"]]
                 await again.until_true(lambda: not undated(tmp_path), within_s=120)
                 assert all(one["at"] > "2026-01" for one in again.station.view()["messages"])
                 for table, time in (("readings", "begin"), ("sessions", "begin"), ("messages", "at")):

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -42,7 +43,7 @@ from ladewerk.station.unit.needs import Needs
 from ladewerk.station.unit.state import RUNNING, Phase
 from ladewerk.station.units import Units
 from ladewerk.station.view import Json, station_view
-from ladewerk.station.wall_clock import Source, WallClock
+from ladewerk.station.wall_clock import Source, WallClock, is_time
 from ladewerk.station.web.live import Live
 from ladewerk.station.web.page_server import Served, serving_page
 from ladewerk.station.web.seen import Seen
@@ -267,7 +268,13 @@ def _tell_of_time(clock: WallClock, messages: Messages) -> None:
     if clock.source is Source.NONE:
         messages.say(Level.WARNING, "time_unknown", {})
     clock.found.connect(messages.time_found)
-    clock.found.connect(lambda by: messages.say(Level.INFO, "time_set", {"by_s": round(by.total_seconds())}))
+
+    def told(by: timedelta) -> None:
+        # What counts from 1970 was no time: by how much it was wrong says nothing.
+        first = not is_time(clock.now() - by)
+        messages.say(Level.INFO, "time_known" if first else "time_set", {} if first else {"by_s": round(by.total_seconds())})
+
+    clock.found.connect(told)
 
 
 @asynccontextmanager

@@ -121,6 +121,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "history_not_written": "what is measured is not kept at present: {why}",
     "history_written_again": "what is measured is kept again",
     "time_unknown": "nobody knows what time it is; until CSMS or NTP say so, the least limit that depends on it holds",
+    "time_known": "the time is known now",
     "time_set": "the clock was set, by {by_s} s",
     "csms_connected": "connected to the CSMS",
     "csms_lost": "no connection to the CSMS: {why}",
