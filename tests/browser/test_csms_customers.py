@@ -22,6 +22,13 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield stage
 
 
+def delete_one(stage: Stage, browser: Browser) -> None:
+    before = len(stage.get("customer-information"))
+    press(browser, "Delete here", ".customers")
+    press(browser, "Really delete it?", ".customers")
+    browser.until(lambda: len(stage.get("customer-information")) == before - 1, "the end of it here")
+
+
 def test_a_station_tells_forgets_and_so_does_the_csms(stage: Stage, browser: Browser) -> None:
     stage.station.customers = {"04A1B2C3": f"seen yesterday {HOSTILE}"}
     stage.enter(browser, "customers")
@@ -41,11 +48,8 @@ def test_a_station_tells_forgets_and_so_does_the_csms(stage: Stage, browser: Bro
     press(browser, "Really have it forgotten?", FORM)
     browser.until(lambda: "complete" in row(browser, "tell and forget"), "the end of it there")
     assert stage.station.customers == {}
-    for _ in range(2):
-        before = len(stage.get("customer-information"))
-        press(browser, "Delete here", ".customers")
-        press(browser, "Really delete it?", ".customers")
-        browser.until(lambda count=before: len(stage.get("customer-information")) == count - 1, "the end of it here")
+    delete_one(stage, browser)
+    delete_one(stage, browser)
     browser.shows(".customers .records-box", "Nothing was asked yet")
 
 

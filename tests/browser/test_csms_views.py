@@ -23,6 +23,11 @@ VIEWS = (
     "stations/LW-0001/variables",
     "stations/LW-0001/profiles",
     "stations/LW-0001/service",
+    "stations/LW-0001/notices",
+    "stations/LW-0001/quirks",
+    "stations/LW-0001/monitors",
+    "stations/LW-0001/display",
+    "stations/LW-0001/customers",
     "transactions",
     "plans",
     "tokens",
@@ -283,7 +288,13 @@ def test_who_may_not_do_it_is_not_offered_it(desk: Desk, browser: Browser) -> No
     browser.shows(".one-station .evse-card", "EVSE 1")
     assert offered(browser) == ["home", "stations", "transactions", "plans", "tokens", "settings", "account"]
     parts = browser.driver.find_elements(By.CSS_SELECTOR, ".subviews a")
-    assert [part.get_attribute("data-part") for part in parts] == ["state", "messages", "variables", "service"]
+    seen = ["state", "messages", "notices", "quirks", "variables", "monitors", "display", "service"]
+    assert [part.get_attribute("data-part") for part in parts] == seen
+    press(browser, "Quirks", ".subviews")
+    browser.shows("[data-quirk=lenient] .quirk-holds", "no · usual")
+    assert browser.find("[data-quirk=lenient] select").get_property("disabled")
+    for part in ("quirks", "monitors", "display"):
+        assert browser.driver.find_elements(By.CSS_SELECTOR, f".{part} :is([type=submit], .main, .danger)") == [], part
     assert browser.driver.find_elements(By.CSS_SELECTOR, ".one-station .quick a") == []
     press(browser, "Settings", "#views")
     browser.until(lambda: browser.find(".view .site [name=limit_w]").get_property("value") != "", "the site")
