@@ -1,7 +1,7 @@
 """The CSMS put together: plain constructor calls, and the order in which the parts start and stop."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from ladewerk.csms.api.live_feed import LiveFeed
 from ladewerk.csms.api.views import overview
 from ladewerk.csms.config import CsmsConfig
 from ladewerk.csms.follow_ups.limits import of_limits
-from ladewerk.csms.functional_blocks import FunctionalBlocks, functional_blocks
+from ladewerk.csms.functional_blocks import functional_blocks
 from ladewerk.csms.handlers.table import station_router
 from ladewerk.csms.ledger import Ledger, starting_site
 from ladewerk.csms.limit.fallbacks import Fallbacks
@@ -27,8 +27,9 @@ from ladewerk.csms.smart_charging.quirks_asking import QuirksAsking
 from ladewerk.csms.stations.admission import Admissions
 from ladewerk.csms.stations.connections import Connections
 from ladewerk.csms.store.database import open_store
+from ladewerk.csms.store.ports import Remembered, Store
 from ladewerk.csms.supervision import Tasks
-from ladewerk.csms.transactions import known_starts
+from ladewerk.csms.transactions import Transaction, known_starts
 from ladewerk.csms.watching.frame_log import FrameLog
 from ladewerk.csms.watching.health import Health
 from ladewerk.csms.watching.measures import Measures
@@ -102,112 +103,124 @@ async def running_csms(
     config.check()
     async with open_store(config.database_url()) as store, Tasks().running() as tasks:
         remembered = await store.remember()
-        ledger = Ledger(store, remembered, starting_site(remembered, config.site), config.site)
-        frame_log = FrameLog()
         recent = await store.transactions(_RECENT)
+        parts = _made(config, clock, store, tasks, remembered, recent, surroundings.new_id)
+        desk = parts.desk
+        code = None if desk.accounts is None else await desk.accounts.begin()
         tasks.start(forget_what_is_old(store, config.keep, clock), name="forget what is old")
-        refusals = Refusals(clock)
-        admissions = Admissions(ledger, clock, rules=config.rules, accept_unknown=config.accept_unknown, refusals=refusals)
-        connections = Connections(
-            ledger,
-            store,
-            frame_log,
-            clock,
-            tasks,
-            rules=config.rules,
-            started=StartedTransactions(known_starts(remembered.stations, (*recent, *remembered.transactions))),
-            unknown_tokens=config.unknown_tokens,
-            new_id=surroundings.new_id,
-            refusals=refusals,
-        )
-        outlets = Outlets(ledger, tasks, remembered)
-        asking = QuirksAsking(ledger, connections, tasks)
-        fallbacks = Fallbacks(ledger, connections, outlets, asking, clock, tasks)
-        deliveries = Deliveries(ledger, connections, outlets, clock, tasks)
-        charging_loop = ChargingLoop(ledger, outlets, fallbacks, deliveries, clock, tasks)
-        message_log = MessageLog(config.messages_file(), config.messages, clock)
-        measures = Measures()
-        connections.entered.connect(measures.follow)
-        store.writing.committed.connect(measures.committed)
-        store.event_stored.connect(measures.event_stored)
-        charging_loop.planned.connect(measures.planned)
-        blocks = functional_blocks(
-            ledger,
-            connections,
-            store,
-            clock,
-            tasks,
-            rules=config.rules,
-            accept_unknown=config.accept_unknown,
-            file_hosts=config.file_hosts,
-            certificates=config.certificates,
-            authority_folder=config.authority_folder(),
-            data_transfer=config.data_transfer,
-            limits=of_limits(outlets, ledger, clock),
-        )
-        accounts = None if config.open else Accounts(store.accounts, clock)
-        code = None if accounts is None else await accounts.begin()
-        desk = Desk(
-            ledger=ledger,
-            connections=connections,
-            frame_log=frame_log,
-            store=store,
-            blocks=blocks,
-            clock=clock,
-            accounts=accounts,
-            tries=Tries(clock),
-            refusals=refusals,
-            outlets=outlets,
-            measures=measures,
-            health=Health(store, charging_loop, clock),
-            metrics_from=config.metrics_networks(),
-            message_log=message_log,
-            live=LiveFeed(
-                ledger,
-                frame_log,
-                lambda: overview(ledger, connections, clock.now()),
-                clock,
-                run=secrets.token_hex(8),
-            ),
-        )
         async with (
-            message_log.running(frame_log, tasks),
-            outlets.running(),
-            blocks.running(),
-            asking.running(),
-            fallbacks.running(),
-            deliveries.running(remembered),
-            charging_loop.running(remembered),
+            desk.message_log.running(desk.frame_log, tasks),
+            desk.outlets.running(),
+            desk.blocks.running(),
+            parts.asking.running(),
+            parts.fallbacks.running(),
+            parts.deliveries.running(remembered),
+            parts.charging_loop.running(remembered),
             surroundings.serve_page(config, desk) as web_url,
-            _listening(config, connections, blocks, admissions, refusals, surroundings.serve) as listener,
-            connections.settling(),
+            _listening(config, desk, parts.admissions, surroundings.serve) as listener,
+            desk.connections.settling(),
         ):
             yield Csms(
                 ocpp_port=listener.port,
                 web_url=web_url,
                 setup_url=None if code is None else f"{web_url}/#setup={code}",
-                ledger=ledger,
-                connections=connections,
-                frame_log=frame_log,
-                outlets=outlets,
-                refusals=refusals,
+                ledger=desk.ledger,
+                connections=desk.connections,
+                frame_log=desk.frame_log,
+                outlets=desk.outlets,
+                refusals=desk.refusals,
             )
 
 
-def _listening(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What runs, and the desk at which the rest of it is at hand."""
+
+    desk: Desk
+    admissions: Admissions
+    asking: QuirksAsking
+    fallbacks: Fallbacks
+    deliveries: Deliveries
+    charging_loop: ChargingLoop
+
+
+def _made(
     config: CsmsConfig,
-    connections: Connections,
-    blocks: FunctionalBlocks,
-    admissions: Admissions,
-    refusals: Refusals,
-    serve: Serve,
+    clock: Clock,
+    store: Store,
+    tasks: Tasks,
+    remembered: Remembered,
+    recent: Iterable[Transaction],
+    new_id: Callable[[], str],
+) -> _Parts:
+    """Everything made, nothing running."""
+    ledger = Ledger(store, remembered, starting_site(remembered, config.site), config.site)
+    frame_log, refusals = FrameLog(), Refusals(clock)
+    connections = Connections(
+        ledger,
+        store,
+        frame_log,
+        clock,
+        tasks,
+        rules=config.rules,
+        started=StartedTransactions(known_starts(remembered.stations, (*recent, *remembered.transactions))),
+        unknown_tokens=config.unknown_tokens,
+        new_id=new_id,
+        refusals=refusals,
+    )
+    outlets = Outlets(ledger, tasks, remembered)
+    asking = QuirksAsking(ledger, connections, tasks)
+    fallbacks = Fallbacks(ledger, connections, outlets, asking, clock, tasks)
+    deliveries = Deliveries(ledger, connections, outlets, clock, tasks)
+    charging_loop = ChargingLoop(ledger, outlets, fallbacks, deliveries, clock, tasks)
+    limits = of_limits(outlets, ledger, clock)
+    desk = Desk(
+        ledger=ledger,
+        connections=connections,
+        frame_log=frame_log,
+        store=store,
+        blocks=functional_blocks(config, ledger, connections, store, clock, tasks, limits=limits),
+        clock=clock,
+        accounts=None if config.open else Accounts(store.accounts, clock),
+        tries=Tries(clock),
+        refusals=refusals,
+        outlets=outlets,
+        measures=_measured(connections, store, charging_loop),
+        health=Health(store, charging_loop, clock),
+        metrics_from=config.metrics_networks(),
+        message_log=MessageLog(config.messages_file(), config.messages, clock),
+        live=LiveFeed(
+            ledger, frame_log, lambda: overview(ledger, connections, clock.now()), clock, run=secrets.token_hex(8)
+        ),
+    )
+    return _Parts(
+        desk=desk,
+        admissions=Admissions(ledger, clock, rules=config.rules, accept_unknown=config.accept_unknown, refusals=refusals),
+        asking=asking,
+        fallbacks=fallbacks,
+        deliveries=deliveries,
+        charging_loop=charging_loop,
+    )
+
+
+def _measured(connections: Connections, store: Store, charging_loop: ChargingLoop) -> Measures:
+    measures = Measures()
+    connections.entered.connect(measures.follow)
+    store.writing.committed.connect(measures.committed)
+    store.event_stored.connect(measures.event_stored)
+    charging_loop.planned.connect(measures.planned)
+    return measures
+
+
+def _listening(
+    config: CsmsConfig, desk: Desk, admissions: Admissions, serve: Serve
 ) -> AbstractAsyncContextManager[OpenListener]:
     """Let stations in, as the settings say."""
     host, port = split_address("csms.listen", config.listen)
-    router = station_router(blocks)
+    router = station_router(desk.blocks)
 
     async def serve_station(channel: OpenChannel) -> None:
-        await connections.serve(channel, channel.version, router, generation=channel.generation)
+        await desk.connections.serve(channel, channel.version, router, generation=channel.generation)
 
     return serve(
         host,
@@ -219,5 +232,5 @@ def _listening(
         compression=config.compression,
         ping_s=lambda handshake: config.rules.of(handshake.identity).ping_s,
         door=config.crowd.door,
-        refusals=refusals,
+        refusals=desk.refusals,
     )

@@ -1,21 +1,19 @@
 """What the CSMS does for stations besides transactions and smart charging, put together: lists, certificates, commands."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from ladewerk.clock import Clock
-from ladewerk.csms.certificates.issuing import CertificatesTable, Issuing
+from ladewerk.csms.certificates.issuing import Issuing
 from ladewerk.csms.commands import Commands, FollowUps
-from ladewerk.csms.data_transfer_rules import DataTransferRule
+from ladewerk.csms.config import CsmsConfig
 from ladewerk.csms.dossiers.inventories import Inventories
 from ladewerk.csms.follow_ups.table import follow_ups
 from ladewerk.csms.handlers.data_transfer import DataTransfers
 from ladewerk.csms.ledger import Ledger
 from ladewerk.csms.local_lists.keeping import ListKeeping
 from ladewerk.csms.stations.connections import Connections
-from ladewerk.csms.stations.station_rules import Rules
 from ladewerk.csms.store.ports import Store
 from ladewerk.csms.supervision import Tasks
 
@@ -38,24 +36,19 @@ class FunctionalBlocks:
 
 
 def functional_blocks(
+    config: CsmsConfig,
     ledger: Ledger,
     connections: Connections,
     store: Store,
     clock: Clock,
     tasks: Tasks,
     *,
-    rules: Rules,
-    accept_unknown: bool,
-    file_hosts: Sequence[str],
-    certificates: CertificatesTable,
-    authority_folder: Path,
-    data_transfer: Sequence[DataTransferRule],
     limits: FollowUps,
 ) -> FunctionalBlocks:
     """Everything made, nothing running; ``limits`` is what is done around commands that change what may be drawn."""
     lists = ListKeeping(ledger, connections, store, clock, tasks)
     inventories = Inventories()
-    kept = follow_ups(ledger, store.dossiers, lists, inventories, clock, file_hosts=file_hosts)
+    kept = follow_ups(ledger, store.dossiers, lists, inventories, clock, file_hosts=config.file_hosts)
     commands = Commands(connections, {**kept, **limits})
     issuing = Issuing(
         ledger,
@@ -63,15 +56,15 @@ def functional_blocks(
         store,
         clock,
         tasks,
-        rules=rules,
-        accept_unknown=accept_unknown,
-        table=certificates,
-        folder=authority_folder,
+        rules=config.rules,
+        accept_unknown=config.accept_unknown,
+        table=config.certificates,
+        folder=config.authority_folder(),
     )
     return FunctionalBlocks(
         commands=commands,
         lists=lists,
         issuing=issuing,
-        data_transfers=DataTransfers(data_transfer),
+        data_transfers=DataTransfers(config.data_transfer),
         inventories=inventories,
     )
