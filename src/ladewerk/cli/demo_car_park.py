@@ -14,8 +14,9 @@ from rich.table import Table
 
 from ladewerk.cli.demo_progress import progress
 from ladewerk.demo.car_park import CarPark
+from ladewerk.demo.car_park_recording import Afternoon, Happening
 from ladewerk.demo.car_park_report import Judgement, judge_afternoon, judged_rows, write_afternoon
-from ladewerk.demo.car_park_run import Afternoon, Play, car_park
+from ladewerk.demo.car_park_run import Play, car_park
 from ladewerk.demo.recording import ComplaintHandler
 from ladewerk.demo.wiring import usual_port
 from ladewerk.paced_loop import PacedLoop
@@ -37,7 +38,7 @@ def run_car_park(arguments: argparse.Namespace) -> int:
                 asyncio.Runner(loop_factory=VirtualLoop) as runner,
                 progress(console, scenario.start, scenario.end, "the stations start") as seen,
             ):
-                afternoon = runner.run(_afternoon(scenario, Path(folder), seen))
+                afternoon = runner.run(_afternoon(scenario, Path(folder), seen, console))
         else:
             pace = arguments.speed or _WATCHABLE_SPEED
             with asyncio.Runner(loop_factory=lambda: PacedLoop(pace)) as runner:
@@ -51,16 +52,25 @@ def run_car_park(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         write_afternoon(arguments.out, scenario, afternoon, judgement)
         console.print(f"report: {arguments.out / 'report.html'}")
-    for fault in judgement.faults:
-        console.print(f"[red]not as it has to be:[/] {fault}")
+    for check in judgement.checks:
+        console.print(f"[{'green' if check.passed else 'red'}]{check}[/]", highlight=False, soft_wrap=True)
     return 1 if judgement.faults else 0
 
 
-async def _afternoon(scenario: CarPark, folder: Path, seen: Callable[[datetime, str], None]) -> Afternoon:
+async def _afternoon(scenario: CarPark, folder: Path, seen: Callable[[datetime, str], None], console: Console) -> Afternoon:
     async with car_park(scenario, folder) as stage:
         play = Play(scenario, stage, seen)
+        play.happened.connect(_teller(scenario, console))
         await play.play()
         return play.afternoon
+
+
+def _teller(scenario: CarPark, console: Console) -> Callable[[Happening], None]:
+    def tell(one: Happening) -> None:
+        local = one.at.astimezone(scenario.start.tzinfo)
+        console.print(f"{local:%H:%M} {one.station}: {one.what}", highlight=False, soft_wrap=True)
+
+    return tell
 
 
 async def _watched(scenario: CarPark, folder: Path, console: Console) -> None:
@@ -68,10 +78,9 @@ async def _watched(scenario: CarPark, folder: Path, console: Console) -> None:
     port = usual_port(_WEB_PORT)
     async with car_park(scenario, folder, web=f"127.0.0.1:{port}") as stage:
         stage.csms.started.connect(lambda csms: console.print(f"CSMS        {csms.web_url}"))
-        console.print(
-            "Six cars come and go between 16:00 and 20:50; the time runs faster than yours. Ctrl-C ends; nothing is kept."
-        )
+        console.print("Cars come and go from 16:00 on; the time runs faster than yours. Ctrl-C ends; nothing is kept.")
         play = Play(scenario, stage, lambda _at, _what: None)
+        play.happened.connect(_teller(scenario, console))
         try:
             await play.play()
             console.print("The last car has left; the page stays until Ctrl-C.")

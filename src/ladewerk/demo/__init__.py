@@ -4,5 +4,6 @@
 asks, presses Start and unplugs, and knows the programs by their public API alone; ``recording`` collects what happened;
 ``verdict`` judges it (pure); ``report`` shows it. Start reading in ``evening``.
 
-``car_park`` is another scenario: six stations behind one limit, played by ``car_park_run`` on the stage of ``rehearsal``.
+``car_park`` is another scenario: six stations behind one limit, played by ``car_park_run`` on the stage of ``rehearsal``,
+taken down in ``car_park_recording`` (pure), judged and told by ``car_park_report``. ``page`` is what both reports look like.
 """

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,10 +16,13 @@ from ladewerk.csms.app import Csms, running_csms
 from ladewerk.csms.app import Surroundings as CsmsSurroundings
 from ladewerk.csms.config import CsmsConfig, sqlite_url
 from ladewerk.csms.planning.site import LoadStep
+from ladewerk.csms.records import station_key
 from ladewerk.demo.car_park import MOST_A, TIME_ZONE, CarPark, Guest
+from ladewerk.demo.car_park_recording import Afternoon, Draw, Happening, Visit
 from ladewerk.errors import LadewerkError
 from ladewerk.rehearsal.programs import Program
 from ladewerk.rehearsal.stage import Casting, Stage, set_stage
+from ladewerk.signals import Signal
 from ladewerk.simulator.config import BoardConfig, SimulatorConfig, UnitConfig
 from ladewerk.simulator.vehicle_settings import VehicleChange
 from ladewerk.simulator.world import Sample
@@ -27,40 +30,13 @@ from ladewerk.station.unit.events import NeedsGiven, StartPressed, StopPressed
 from ladewerk.station.unit.needs import Needs, read_needs
 from ladewerk.station.unit.state import SelfTest
 
-_PATIENCE_S: Final = 300.0
+_PATIENCE_S: Final = 60.0
 _LOOKS_EVERY_S: Final = 5.0
 _DRAIN_S: Final = 60.0
 
 
 class GuestFailed(LadewerkError):
     """Something did not go as it has to; the reason is what the driver saw."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
-    """What flows at one moment: the house, and each place's car, in watts."""
-
-    at: datetime
-    household_w: float
-    cars_w: tuple[float, ...]
-
-    @property
-    def grid_w(self) -> float:
-        """All of it."""
-        return self.household_w + sum(self.cars_w)
-
-
-@dataclass(slots=True, kw_only=True)
-class Afternoon:
-    """What it left behind: ``allowed`` is what house and cars could draw at most, ``happened`` what was seen, and when."""
-
-    allowed: list[tuple[datetime, float]] = field(default_factory=list)
-    flows: list[Flow] = field(default_factory=list)
-    plans: list[dict[str, Any]] = field(default_factory=list)
-    happened: list[tuple[datetime, str]] = field(default_factory=list)
-    drawn_wh: dict[int, float] = field(default_factory=dict)
-    transactions: list[dict[str, Any]] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
 
 
 @asynccontextmanager
@@ -113,10 +89,12 @@ async def _nobody_looks(_config: CsmsConfig, _desk: Desk) -> AsyncIterator[str]:
 
 
 class Play:
-    """Everybody's part, taken down as it happens."""
+    """Everybody's part, taken down as it happens. ``happened`` announces what is to be told."""
 
     def __init__(self, scenario: CarPark, stage: Stage, seen: Callable[[datetime, str], None]) -> None:
         self.afternoon = Afternoon()
+        self.happened: Signal[Happening] = Signal()
+        self.happened.connect(self.afternoon.happened.append)
         self._scenario = scenario
         self._stage = stage
         self._seen = seen
@@ -126,7 +104,7 @@ class Play:
         stage, scenario = self._stage, self._scenario
         stage.csms.started.connect(self._csms_started)
         for unit in stage.unit_names:
-            stage.site.units[unit].samples.connect(self._sampled)
+            stage.site.units[unit].samples.connect(partial(self._sampled, stage.station_of(unit)))
         stage.csms.start()
         for station in stage.stations.values():
             station.start()
@@ -149,28 +127,24 @@ class Play:
 
         csms.ledger.changed.connect(note_plans)
 
-    def _sampled(self, sample: Sample) -> None:
-        site = self._stage.site
-        flow = Flow(
-            at=sample.at,
-            household_w=sample.household_w,
-            cars_w=tuple(unit.vehicle.power_w for unit in site.units.values()),
+    def _sampled(self, station: str, sample: Sample) -> None:
+        self.afternoon.draws.append(
+            Draw(at=sample.at, station=station, car_w=sample.ev_power_w, household_w=sample.household_w)
         )
-        flows = self.afternoon.flows
-        if flows and flows[-1].at == flow.at:
-            flows.pop()
-        flows.append(flow)
 
     async def _look(self) -> None:
         while self._stage.clock.now() < self._scenario.end:
             site = self._stage.present()
             charging = sum(unit.vehicle.power_w > 0 for unit in site.units.values())
             self._seen(site.at, f"{charging} cars charge, {site.grid_w / 1000:.1f} of {self._scenario.limit_w / 1000:g} kW")
-            self._note_allowed(site.at, site.household_w)
+            self._note_counted(site.at, site.household_w)
             await asyncio.sleep(_LOOKS_EVERY_S)
 
-    def _note_allowed(self, now: datetime, household_w: float) -> None:
-        csms = self._stage.csms.running
+    def _note_counted(self, now: datetime, household_w: float) -> None:
+        csms, connected = self._stage.csms.running, self.afternoon.connected
+        here = csms is not None and csms.connections.of(self._scenario.cut_off) is not None
+        if not connected or connected[-1][1] != here:
+            connected.append((now, here))
         if csms is None or now < self._scenario.at(self._scenario.guests[0].comes_min):
             return  # the stations start, and have not confirmed what they are left with
         load = csms.outlets.taken_beside((), (), now).at(now)
@@ -180,25 +154,30 @@ class Play:
         scenario, link = self._scenario, self._stage.network.link(self._scenario.cut_off)
         await self._until(scenario.at(scenario.cut_min))
         link.cut()
-        self._note(f"the station {scenario.cut_off} loses its connection")
+        self._note(scenario.cut_off, "loses its connection. It goes on with the plan that it has, which the CSMS counts")
         await self._until(scenario.at(scenario.back_min))
         link.restore()
-        self._note(f"the station {scenario.cut_off} can be reached again")
+        self._note(scenario.cut_off, "can be reached again")
 
     async def _visit(self, guest: Guest) -> None:
         scenario, stage = self._scenario, self._stage
         await self._until(scenario.at(guest.comes_min))
         stage.world(guest.unit).plug_in()
+        came_at, before_wh = stage.clock.now(), stage.world(guest.unit).drawn_wh
         self._note(
-            f"{guest.station}: a car comes, {guest.energy_wh / 1000:g} kWh within {guest.stays_min} min, {guest.mode}"
+            guest.station,
+            f"a car comes: {guest.energy_wh / 1000:g} kWh within {guest.stays_min} min, {guest.mode}",
         )
         leaves_at = scenario.at(guest.comes_min + guest.stays_min)
         body = {"mode": guest.mode, "energy_wh": guest.energy_wh, "depart_at": leaves_at.isoformat()}
         needs = read_needs(body, now=stage.clock.now(), max_current_a=MOST_A)
         if not isinstance(needs, Needs):
             raise GuestFailed(f"{guest.station} refuses {body}")
-        await self._press(guest, NeedsGiven(needs))
-        await self._press(guest, StartPressed())
+        if not await self._press(guest, NeedsGiven(needs), _PATIENCE_S):
+            raise GuestFailed(f"{guest.station} takes no needs")
+        if not await self._press(guest, StartPressed(), _PATIENCE_S):
+            self._note(guest.station, f"no plan can come, so the car is left with the fallback: {self._fallback(guest)}")
+            await self._press(guest, StartPressed(), (leaves_at - stage.clock.now()).total_seconds())
         await self._until(leaves_at)
         control = stage.control(guest.unit)
         if control is not None:
@@ -207,25 +186,29 @@ class Play:
         world = stage.world(guest.unit)
         if not world.unplug():
             raise GuestFailed(f"{guest.station}: the plug could not be pulled")
-        self.afternoon.drawn_wh[guest.place] = world.drawn_wh
-        self._note(f"{guest.station}: the car leaves with {world.drawn_wh / 1000:.1f} kWh")
+        visit = Visit(guest=guest, came_at=came_at, left_at=stage.clock.now(), drawn_wh=world.drawn_wh - before_wh)
+        self.afternoon.visits.append(visit)
+        self._note(guest.station, f"the car leaves with {visit.drawn_wh / 1000:.1f} kWh")
 
-    async def _press(self, guest: Guest, event: NeedsGiven | StartPressed) -> None:
-        """Until the station takes it."""
-        until = self._stage.clock.now() + timedelta(seconds=_PATIENCE_S)
-        refused = "the station does not run"
+    async def _press(self, guest: Guest, event: NeedsGiven | StartPressed, patience_s: float) -> bool:
+        """Again and again; whether the station has taken it before patience was out."""
+        until = self._stage.clock.now() + timedelta(seconds=patience_s)
         while self._stage.clock.now() < until:
             control = self._stage.control(guest.unit)
-            if control is not None:
-                answer = control.handle(event)
-                if answer is None:
-                    return
-                refused = answer.code
+            if control is not None and control.handle(event) is None:
+                return True
             await asyncio.sleep(1.0)
-        raise GuestFailed(f"{guest.station}: {type(event).__name__} is refused: {refused}")
+        return False
 
-    def _note(self, what: str) -> None:
-        self.afternoon.happened.append((self._stage.clock.now(), what))
+    def _fallback(self, guest: Guest) -> str:
+        """What the station goes on with by itself, as it has confirmed it."""
+        csms = self._stage.csms.running
+        known = {} if csms is None else csms.outlets.known
+        rates = [outlet.fallback for (station, _), outlet in known.items() if station == station_key(guest.station)]
+        return "unknown" if not rates or rates[0] is None else f"{rates[0].current_a:g} A"
+
+    def _note(self, station: str, what: str) -> None:
+        self.happened.emit(Happening(at=self._stage.clock.now(), station=station, what=what))
 
     async def _until(self, moment: datetime) -> None:
         await asyncio.sleep(max(0.0, (moment - self._stage.clock.now()).total_seconds()))

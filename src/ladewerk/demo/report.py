@@ -4,18 +4,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
-from html import escape
 from pathlib import Path
-from string import Template
-from typing import Any, Final
+from typing import Any
 
 from ladewerk import __version__
+from ladewerk.demo.page import Report, Table, write_page
 from ladewerk.demo.pictures import draw
 from ladewerk.demo.recording import Recording
 from ladewerk.demo.scenario import Scenario
 from ladewerk.demo.verdict import Verdict
-
-_PAGE: Final = Path(__file__).with_name("report.html")
 
 
 def rows(scenario: Scenario, verdict: Verdict) -> Iterator[tuple[str, str, str]]:
@@ -42,7 +39,7 @@ def write_report(folder: Path, scenario: Scenario, recording: Recording, verdict
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "session.json").write_text(json.dumps(session(scenario, recording, verdict), indent=1), encoding="utf-8")
     draw(scenario, recording, folder / "evening.svg", folder / "evening.png")
-    (folder / "report.html").write_text(_page(folder, scenario, recording, verdict), encoding="utf-8")
+    write_page(folder / "report.html", _report(scenario, recording, verdict, folder / "evening.svg"))
 
 
 def session(scenario: Scenario, recording: Recording, verdict: Verdict) -> dict[str, Any]:
@@ -74,28 +71,29 @@ def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
-def _page(folder: Path, scenario: Scenario, recording: Recording, verdict: Verdict) -> str:
-    picture = (folder / "evening.svg").read_text(encoding="utf-8")
+def _report(scenario: Scenario, recording: Recording, verdict: Verdict, picture: Path) -> Report:
     plan = recording.plans[0] if recording.plans else None
-    return Template(_PAGE.read_text(encoding="utf-8")).substitute(
-        title=escape(f"{scenario.energy_wh / 1000:g} kWh by {scenario.depart_at:%H:%M}, {scenario.mode}"),
-        verdict="Everything went as it has to." if not verdict.faults else escape("; ".join(verdict.faults)),
-        state="good" if not verdict.faults else "bad",
-        rows="".join(
-            f"<tr><th>{escape(what)}<td>{escape(how)}<td>{escape(beside)}" for what, how, beside in rows(scenario, verdict)
+    return Report(
+        title=f"{scenario.energy_wh / 1000:g} kWh by {scenario.depart_at:%H:%M}, {scenario.mode}",
+        verdicts=tuple((False, fault) for fault in verdict.faults) or ((True, "Everything went as it has to."),),
+        facts=rows(scenario, verdict),
+        pictured="House and car, before and after",
+        picture=picture,
+        table=Table(
+            title="The first plan",
+            summary=plan["summary"]["en"] if plan else "There was no plan.",
+            headings=("from", "car, A", "car, kW", "house, kW", "price per kWh", "why"),
+            lines=tuple(_slot(scenario, slot) for slot in plan["slots"]) if plan else (),
         ),
-        picture=picture[picture.index("<svg") :],
-        summary=escape(plan["summary"]["en"]) if plan else "There was no plan.",
-        slots="".join(_slot(scenario, slot) for slot in plan["slots"]) if plan else "",
-        counts=escape(
+        counts=(
             f"{len(recording.plans)} plans, {len(recording.frames)} OCPP frames, seed {scenario.seed}, "
-            f"{len(recording.errors())} errors and {verdict.warnings} warnings in the log, Ladewerk {__version__}"
+            f"{len(recording.errors())} errors and {verdict.warnings} warnings in the log"
         ),
     )
 
 
-def _slot(scenario: Scenario, slot: dict[str, Any]) -> str:
+def _slot(scenario: Scenario, slot: dict[str, Any]) -> tuple[str, ...]:
     start = datetime.fromisoformat(slot["start_at"]).astimezone(scenario.start.tzinfo)
-    powers = f"{slot['power_w'] / 1000:.2f}<td>{slot['base_load_w'] / 1000:.2f}"
-    reason = f"{slot['price_per_kwh']:.2f}<td>{escape(slot['reason'])}"
-    return f"<tr><td>{start:%H:%M}<td>{slot['current_a']:.1f}<td>{powers}<td>{reason}"
+    powers_w = (slot["power_w"], slot["base_load_w"])
+    kilowatts = (f"{power_w / 1000:.2f}" for power_w in powers_w)
+    return (f"{start:%H:%M}", f"{slot['current_a']:.1f}", *kilowatts, f"{slot['price_per_kwh']:.2f}", slot["reason"])
