@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from ladewerk.station.database_file import DatabaseFile
 from ladewerk.station.history import tables
@@ -10,6 +10,8 @@ from ladewerk.station.history.gauge import FINEST_S, Reading, merged
 from ladewerk.station.history.sessions import Session
 from ladewerk.station.history.tables import Plan, Said
 from ladewerk.station.history.thinning import TIERS, period_for
+
+T = TypeVar("T")
 
 _PAGE: Final = 1_000
 FOR_EVER_S: Final = 253_402_300_799.0
@@ -76,24 +78,21 @@ class Archive:
                 yield session
             after = (page[-1].began_at.timestamp(), page[-1].transaction_id)
 
-    async def plans(self, span: Span) -> AsyncIterator[Plan]:
+    def plans(self, span: Span) -> AsyncIterator[Plan]:
         """The plans taken in ``span``, oldest first."""
-        number = 0
-        while page := await self._database.run(
-            tables.plans_after, after=number, from_s=span.from_s, before_s=span.to_s, at_most=_PAGE
-        ):
-            for _, plan in page:
-                yield plan
-            number = page[-1][0]
+        return self._numbered(tables.plans_after, span)
 
-    async def messages(self, span: Span) -> AsyncIterator[Said]:
+    def messages(self, span: Span) -> AsyncIterator[Said]:
         """What was said in ``span``, oldest first."""
+        return self._numbered(tables.messages_after, span)
+
+    async def _numbered(self, read_after: Callable[..., list[tuple[int, T]]], span: Span) -> AsyncIterator[T]:
         number = 0
         while page := await self._database.run(
-            tables.messages_after, after=number, from_s=span.from_s, before_s=span.to_s, at_most=_PAGE
+            read_after, after=number, from_s=span.from_s, before_s=span.to_s, at_most=_PAGE
         ):
-            for _, said in page:
-                yield said
+            for _, one in page:
+                yield one
             number = page[-1][0]
 
     async def newest_sessions(self, span: Span, at_most: int) -> list[Session]:
