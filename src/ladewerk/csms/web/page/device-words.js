@@ -96,6 +96,16 @@ export function securityText(type) {
 }
 
 /**
+ * Why a station cannot be asked about its device, as the key of a text; empty: it can.
+ *
+ * @param {import("./types.js").Station | null} station
+ */
+export function notToBeAsked(station) {
+  if (station?.version === "ocpp1.6") return "device.not_in_16";
+  return station?.state === "online" ? "" : "commands.offline";
+}
+
+/**
  * What an answer of a station says of its status, with its reason.
  *
  * @param {any} answer

@@ -6,7 +6,7 @@ import { Field, FieldProblem, Fields, numberReader } from "../kit/form.js";
 import { t } from "../kit/i18n.js";
 import { Outcome, refusalText } from "../kit/outcome.js";
 import { localIso, momentsShowing } from "../kit/zone.js";
-import { statusText } from "./device-words.js";
+import { notToBeAsked, statusText } from "./device-words.js";
 
 /** @typedef {import("./station-display.js").Message} Message */
 /** @typedef {import("./station-display.js").Text} Text */
@@ -41,7 +41,8 @@ export class DisplayForm {
     this._time = time;
     this._done = done;
     this._is21 = true;
-    this._online = false;
+    /** Why the station cannot be asked now: key of a text. */
+    this._not = "";
     this._changes = false;
     /** @type {number[]} */
     this._taken = [];
@@ -93,9 +94,9 @@ export class DisplayForm {
 
   /** @param {import("./types.js").Station} station */
   show(station) {
-    this._online = station.state === "online";
+    this._not = notToBeAsked(station);
     this._is21 = station.version === "ocpp2.1" || station.version === null;
-    mark(this._send, "aria-disabled", this._online ? null : "true");
+    mark(this._send, "aria-disabled", this._not ? "true" : null);
     for (const { input } of [this._state, ...this._texts.map((text) => text.format)]) {
       for (const option of input.options) option.hidden = option.disabled = ONLY_21.has(option.value) && !this._is21;
     }
@@ -190,7 +191,7 @@ export class DisplayForm {
   /** @param {Event} event */
   async _submit(event) {
     event.preventDefault();
-    if (!this._online) return this._outcome.tell(t("commands.offline"), "bad");
+    if (this._not) return this._outcome.tell(t(this._not), "bad");
     const values = this._all().values();
     if (values === null) return this._outcome.tell(t("device.see_fields"), "bad");
     mark(this._send, "aria-busy", "true");

@@ -5,7 +5,7 @@ import { el, mark, say } from "../kit/dom.js";
 import { Field, FieldProblem, Fields, numberReader } from "../kit/form.js";
 import { format, t } from "../kit/i18n.js";
 import { Outcome, refusalText } from "../kit/outcome.js";
-import { SEVERITIES, inOcpp, placeText, severityText, statusText } from "./device-words.js";
+import { SEVERITIES, inOcpp, notToBeAsked, placeText, severityText, statusText } from "./device-words.js";
 
 /** @typedef {import("./device-words.js").Place} Place */
 /** @typedef {import("./station-monitors.js").Monitor} Monitor */
@@ -72,7 +72,7 @@ export class MonitorForm {
   /** @param {import("./types.js").Station} station */
   show(station) {
     this._station = station;
-    mark(this._send, "aria-disabled", station.state === "online" ? null : "true");
+    mark(this._send, "aria-disabled", notToBeAsked(station) ? "true" : null);
     for (const option of this._type.input.options) option.hidden = option.disabled = ONLY_21.has(option.value) && station.version !== "ocpp2.1";
   }
 
@@ -140,7 +140,8 @@ export class MonitorForm {
   /** @param {Event} event */
   async _submit(event) {
     event.preventDefault();
-    if (this._station?.state !== "online") return this._outcome.tell(t("commands.offline"), "bad");
+    const not = notToBeAsked(this._station);
+    if (not) return this._outcome.tell(t(not), "bad");
     const values = this._fields.values();
     if (values === null) return this._outcome.tell(t("device.see_fields"), "bad");
     const { type, value, severity, ...where } = values;

@@ -9,7 +9,7 @@ import { Loaded } from "../kit/loaded.js";
 import { Outcome, refusalText } from "../kit/outcome.js";
 import { Records } from "../kit/records.js";
 import { sureButton } from "../kit/sure.js";
-import { statusText } from "./device-words.js";
+import { notToBeAsked, statusText } from "./device-words.js";
 import { Soon } from "./soon.js";
 
 /** @typedef {{request_id: number, status: string, reason: string, report: boolean, clear: boolean, asked_at: string | null, changed_at: string, text: string}} Report */
@@ -28,7 +28,8 @@ export class StationCustomers {
   constructor(id, time) {
     this._id = id;
     this._path = `/api/stations/${encodeURIComponent(id)}`;
-    this._online = false;
+    /** Why the station cannot be asked now: key of a text. */
+    this._not = "";
     /** @type {Report[]} */
     this._reports = [];
     this._loaded = new Loaded(time, () => this._fetch());
@@ -83,9 +84,9 @@ export class StationCustomers {
 
   /** @param {import("./types.js").Station} station */
   show(station) {
-    this._online = station.state === "online";
+    this._not = notToBeAsked(station);
     this._lacks.hidden = station.version !== "ocpp1.6";
-    for (const button of [this._report, this._forget]) mark(button, "aria-disabled", this._online ? null : "true");
+    for (const button of [this._report, this._forget]) mark(button, "aria-disabled", this._not ? "true" : null);
   }
 
   /** @param {import("./types.js").Frame} frame */
@@ -108,7 +109,7 @@ export class StationCustomers {
    * @param {HTMLElement} button
    */
   async _send(clear, button) {
-    if (!this._online) return this._outcome.tell(t("commands.offline"), "bad");
+    if (this._not) return this._outcome.tell(t(this._not), "bad");
     const values = this._fields.values();
     if (values === null) return this._outcome.tell(t("device.see_fields"), "bad");
     const { kind, type, who } = values;

@@ -7,7 +7,7 @@ import { Loaded } from "../kit/loaded.js";
 import { Outcome } from "../kit/outcome.js";
 import { Records } from "../kit/records.js";
 import { sureButton } from "../kit/sure.js";
-import { statusText } from "./device-words.js";
+import { notToBeAsked, statusText } from "./device-words.js";
 import { DisplayForm } from "./display-form.js";
 import { Soon } from "./soon.js";
 
@@ -17,6 +17,7 @@ import { Soon } from "./soon.js";
 const ANSWER_MS = 90000;
 const AGAIN_MS = 500;
 const TOLD_BY = /"(NotifyDisplayMessages|SetDisplayMessage|ClearDisplayMessage)"/;
+const PLAIN = new Set(["UTF8", "ASCII"]);
 const FIRST = /** @type {Record<string, number>} */ ({ AlwaysFront: 0, InFront: 1 });
 
 export class StationDisplay {
@@ -29,7 +30,8 @@ export class StationDisplay {
     this._path = `/api/stations/${encodeURIComponent(id)}`;
     this._time = time;
     this._steer = steer;
-    this._online = false;
+    /** Why the station cannot be asked now: key of a text. */
+    this._not = "";
     /** @type {Message[]} */
     this._messages = [];
     this._loaded = new Loaded(time, () => this._fetch());
@@ -71,9 +73,9 @@ export class StationDisplay {
 
   /** @param {import("./types.js").Station} station */
   show(station) {
-    this._online = station.state === "online";
+    this._not = notToBeAsked(station);
     this._lacks.hidden = station.version !== "ocpp1.6";
-    mark(this._ask, "aria-disabled", this._online ? null : "true");
+    mark(this._ask, "aria-disabled", this._not ? "true" : null);
     this._form.show(station);
     // What is shown changes with the time, too.
     if (this._loaded.once && !this.element.hidden) this._records.show(this._messages);
@@ -99,7 +101,7 @@ export class StationDisplay {
   }
 
   async _report() {
-    if (!this._online) return this._outcome.tell(t("commands.offline"), "bad");
+    if (this._not) return this._outcome.tell(t(this._not), "bad");
     const answer = await this._outcome.of(this._ask, () => this._command("GetDisplayMessages", { requestId: Date.now() % 2000000000 }));
     // "Unknown" is the word for none.
     if (answer && answer.status !== "Accepted" && answer.status !== "Unknown") this._outcome.tell(t("variables.not_told", { status: statusText(answer) }), "bad");
@@ -153,7 +155,7 @@ export class StationDisplay {
 function showTexts(list, { texts }) {
   keep(list, texts, (_, place) => String(place), () => el("li", {}, el("span", { class: "display-text" }), el("span", { class: "small quiet" })), (line, text) => {
     say(line.children[0], text.content);
-    say(line.children[1], [text.language, text.format].filter(Boolean).join(" · "));
+    say(line.children[1], [text.language, PLAIN.has(text.format) ? "" : t(`display_format.${text.format}`, {}, text.format)].filter(Boolean).join(" · "));
   });
 }
 

@@ -8,7 +8,7 @@ import { Outcome } from "../kit/outcome.js";
 import { allPages } from "../kit/pages.js";
 import { Records } from "../kit/records.js";
 import { sureButton } from "../kit/sure.js";
-import { SEVERITIES, placeText, severityText, showSeverity, statusText } from "./device-words.js";
+import { SEVERITIES, notToBeAsked, placeText, severityText, showSeverity, statusText } from "./device-words.js";
 import { MonitorForm } from "./monitor-form.js";
 import { Soon } from "./soon.js";
 import { StationEvents } from "./station-events.js";
@@ -32,7 +32,8 @@ export class StationMonitors {
   constructor(id, time, steer) {
     this._path = `/api/stations/${encodeURIComponent(id)}`;
     this._steer = steer;
-    this._online = false;
+    /** Why the station cannot be asked now: key of a text. */
+    this._not = "";
     /** @type {Monitor[]} */
     this._monitors = [];
     /** @type {Map<string, string>} Units of variables by their places. */
@@ -43,6 +44,8 @@ export class StationMonitors {
     this._events = new StationEvents(id, time);
     this._form = new MonitorForm(this._path, (said) => this._settled(said));
     this._ask = el("button", { type: "button", class: "button main small", "data-t": "variables.ask", on: { click: () => this._report() } });
+    /** Buttons that ask the station something. */
+    this._asking = [this._ask];
     this._records = new Records({ title: "monitors.title", keyOf: (/** @type {Monitor} */ { monitor_id }) => String(monitor_id), none: "monitors.none", hint: steer ? "monitors.none_hint" : undefined, columns: this._columns() });
     this._records.element.hidden = true;
     this._lacks = el("p", { class: "small quiet", hidden: true, "data-t": "device.not_in_16" });
@@ -73,6 +76,7 @@ export class StationMonitors {
     const setBase = sureButton("monitors.set", "monitors.set_base_sure", () => this._tell("SetMonitoringBase", { monitoringBase: base.value }, setBase, true));
     const setLevel = el("button", { type: "button", class: "button small", "data-t": "monitors.set", on: { click: () => this._tell("SetMonitoringLevel", { severity: Number(level.value) }, setLevel, false) } });
     this._level = level;
+    this._asking.push(setBase, setLevel);
     return el(
       "details",
       { class: "add-form" },
@@ -103,9 +107,9 @@ export class StationMonitors {
 
   /** @param {import("./types.js").Station} station */
   show(station) {
-    this._online = station.state === "online";
+    this._not = notToBeAsked(station);
     this._lacks.hidden = station.version !== "ocpp1.6";
-    mark(this._ask, "aria-disabled", this._online ? null : "true");
+    for (const button of this._asking) mark(button, "aria-disabled", this._not ? "true" : null);
     this._form.show(station);
   }
 
@@ -133,7 +137,7 @@ export class StationMonitors {
   }
 
   async _report() {
-    if (!this._online) return this._outcome.tell(t("commands.offline"), "bad");
+    if (this._not) return this._outcome.tell(t(this._not), "bad");
     const answer = await this._outcome.of(this._ask, () => this._command("GetMonitoringReport", { requestId: Date.now() % 2000000000 }));
     if (answer && answer.status !== "Accepted" && answer.status !== "EmptyResultSet") this._outcome.tell(t("variables.not_told", { status: statusText(answer) }), "bad");
     await this._loaded.load();
@@ -147,7 +151,7 @@ export class StationMonitors {
    * @param {boolean} changes   Whether other monitors run then.
    */
   async _tell(action, body, button, changes) {
-    if (!this._online) return this._outcome.tell(t("commands.offline"), "bad");
+    if (this._not) return this._outcome.tell(t(this._not), "bad");
     const answer = await this._outcome.of(button, () => this._command(action, body));
     if (answer?.status === "Accepted" && changes) await this._report();
     if (answer) this._outcome.tell(t("service.answered", { status: statusText(answer) }), answer.status === "Accepted" ? "good" : "bad");
