@@ -25,7 +25,7 @@ Payload = dict[str, Any]
 class TellingStation:
     """Answers the CSMS in a thread of its own; ``answers`` are what it says next to an action instead of the usual."""
 
-    def __init__(self, url: str, version: str = "ocpp2.1") -> None:
+    def __init__(self, url: str, version: str) -> None:
         self._socket = connect(url, subprotocols=[Subprotocol(version)], proxy=None)
         self._numbers = count(1)
         self._answered: dict[str, threading.Event] = {}
@@ -171,11 +171,15 @@ class Stage:
         self.place = Place(folder, speed=1.0)
         self.place.start_csms()
         self.url = self.place.csms.web_url.rstrip("/")
-        self.station = TellingStation(f"ws://127.0.0.1:{self.place.csms.ocpp_port}/LW-0001")
+        self.station = self.another("LW-0001", "ocpp2.1")
 
-    def enter(self, browser: Browser, part: str) -> None:
-        """Open a part of the station's view, as someone who was never here."""
-        browser.open(f"{self.url}/#/stations/LW-0001/{part}")
+    def another(self, identity: str, version: str) -> TellingStation:
+        """One that has yet to introduce itself; close it."""
+        return TellingStation(f"ws://127.0.0.1:{self.place.csms.ocpp_port}/{identity}", version)
+
+    def enter(self, browser: Browser, part: str, station: str = "LW-0001") -> None:
+        """Open a part of a station's view, as someone who was never here."""
+        browser.open(f"{self.url}/#/stations/{station}/{part}")
         browser.find(f".subviews [data-part={part}][aria-current]")
 
     def get(self, path: str) -> Any:

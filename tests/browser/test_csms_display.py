@@ -150,3 +150,37 @@ def test_why_a_station_refuses_a_message_stands_beside_the_field(
     press(browser, "Show", FORM)
     hint(browser, field, f"The station does not take this: {status}")
     assert stage.get("display-messages") == []
+
+
+def test_only_what_the_ocpp_of_a_station_has_words_for_is_offered(stage: Stage, browser: Browser) -> None:
+    older = stage.another("OLD-1", "ocpp2.0.1")
+    older.boot()
+    stage.enter(browser, "display", "OLD-1")
+    press(browser, "Show a message", ".display")
+    browser.allows(f"{FORM} [type=submit]")
+    states = [option for option in Select(browser.find(f"{FORM} [name=state]")).options if option.is_enabled()]
+    assert [option.get_attribute("value") for option in states] == ["", "Idle", "Charging", "Faulted", "Unavailable"]
+    assert "In another language, too" not in browser.find(FORM).text
+    browser.driver.execute_script("arguments[0].value = 'x'.repeat(513)", browser.find(f"{FORM} [name='texts[0].content']"))
+    press(browser, "Show", FORM)
+    hint(browser, "texts[0].content", "1 to 512 characters")
+    older.close()
+
+
+def test_a_station_that_is_gone_or_of_ocpp_16_cannot_be_asked_and_it_is_said_why(stage: Stage, browser: Browser) -> None:
+    oldest = stage.another("OLD-2", "ocpp1.6")
+    oldest.say("BootNotification", {"chargePointVendor": "Test", "chargePointModel": "Old"})
+    for part in ("display", "monitors", "customers"):
+        stage.enter(browser, part, "OLD-2")
+        browser.shows(f".{part}", "OCPP 1.6 has no words for this")
+        browser.find(f".{part} .main[aria-disabled]")
+    press(browser, "Ask what it knows", ".customers")
+    browser.shows(".customers .form-end .outcome", "OCPP 1.6 has no words for this")
+    oldest.close()
+    gone = stage.another("GONE-1", "ocpp2.1")
+    gone.boot()
+    gone.close()
+    stage.enter(browser, "display", "GONE-1")
+    browser.find(".display .card-head .main[aria-disabled]")
+    press(browser, "Ask the station", ".display")
+    browser.shows(".display .outcome", "The station is not connected")
