@@ -94,7 +94,7 @@ class Garage:
         self.place = Place(folder, speed=1.0)
         self._clients: list[httpx.Client] = []
         self._chargers: list[Charger] = []
-        self.place.start_csms(protected=True)
+        self.place.start_csms(protected=True, accept_unknown=False)
         self.url = self.place.csms.web_url.rstrip("/")
         code = str(self.place.csms.setup_url).partition("#setup=")[2]
         self.ada = self._client()
@@ -103,6 +103,7 @@ class Garage:
         self.eve = self._driver("Eve", ["EVE-1"])
 
     def charger(self, identity: str) -> Charger:
+        self.ada.post("/api/stations", json={"id": identity}).raise_for_status()
         self._chargers.append(Charger(self, identity))
         return self._chargers[-1]
 
