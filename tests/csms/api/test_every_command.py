@@ -25,10 +25,35 @@ SAID: dict[str, dict[str, Any]] = {
 """Where not any text will do."""
 
 
+PURPOSES = {"RequestStartTransaction": "TxProfile", "SetChargingProfile": "TxDefaultProfile"}
+NOT_TOGETHER = (
+    "transactionId",
+    "dynUpdateInterval",
+    "dynUpdateTime",
+    "setpoint",
+    "discharge",
+    "v2x",
+    "phaseToUse",
+    "evseSleep",
+)
+
+
+def one_that_can_be(profile: dict[str, Any], purpose: str) -> dict[str, Any]:
+    """``profile`` without those fields that no profile has beside its others (K01)."""
+    (period,) = profile["chargingSchedule"][0]["chargingSchedulePeriod"]
+    for fields in (profile, period):
+        for name in [name for name in fields if name.startswith(NOT_TOGETHER)]:
+            del fields[name]
+    period |= {"startPeriod": 0, "operationMode": "ChargingOnly"}
+    return profile | {"chargingProfilePurpose": purpose, "chargingProfileKind": "Absolute"}
+
+
 def body(action: Action) -> dict[str, Any]:
     full = SCHEMAS[f"{action.name}Request"].full()
     for name, said in SAID.get(action.name, {}).items():
         full[name] = full[name] | said if isinstance(said, dict) else said
+    if action.name in PURPOSES:
+        full["chargingProfile"] = one_that_can_be(full["chargingProfile"], PURPOSES[action.name])
     return full
 
 

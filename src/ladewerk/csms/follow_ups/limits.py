@@ -23,6 +23,7 @@ from ladewerk.csms.limit.commanded import (
 from ladewerk.csms.limit.outlets import Outlets
 from ladewerk.csms.planning.site import Fault
 from ladewerk.csms.records import station_key
+from ladewerk.csms.smart_charging.by_hand import profile_fault
 from ladewerk.ocpp import v21
 
 
@@ -61,7 +62,7 @@ class _Watch:
 
         async def before(station: str, request: v21.RequestStartTransactionRequest) -> None:
             if request.charging_profile is not UNSET:
-                await self._offer(station, _evse(request), request.charging_profile)
+                await self._offer(station, _evse(request), request.charging_profile, starts_transaction=True)
 
         async def answered(
             station: str, request: v21.RequestStartTransactionRequest, answer: v21.RequestStartTransactionResponse
@@ -111,8 +112,22 @@ class _Watch:
         for evse in self._outlets.behind(station_key(station)):
             await self._outlets.change(evse, Outlet.booted)
 
-    async def _offer(self, station: str, evse_id: int, profile: v21.ChargingProfileType) -> None:
-        fault = refusal(profile, self._ledger.quirks_of(station_key(station)))
+    async def _offer(
+        self, station: str, evse_id: int, profile: v21.ChargingProfileType, *, starts_transaction: bool = False
+    ) -> None:
+        key = station_key(station)
+        open_here = {
+            transaction.evse_id: transaction.transaction_id
+            for transaction in self._ledger.open_transactions()
+            if station_key(transaction.station_id) == key and transaction.evse_id is not None
+        }
+        fault = profile_fault(
+            profile,
+            evse_id,
+            version=self._ledger.stations[key].version,
+            transactions=open_here,
+            starts_transaction=starts_transaction,
+        ) or refusal(profile, self._ledger.quirks_of(key))
         if fault is not None:
             raise CommandRefused(fault)
         if evse_id == 0 and not self._outlets.behind(station_key(station)):
