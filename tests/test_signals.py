@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from ladewerk.signals import Signal, connections_of, signals_of
+from ladewerk.signals import Signal, connected, connections_of, signals_of
 
 
 class Meter:
@@ -153,3 +153,20 @@ def test_all_signals_and_slots_of_an_object_are_listed() -> None:
     assert repr(meter.read) == "<signal read of float>"
     assert repr(Meter.label) == "<signal Meter.label of str | None>"
     assert repr(meter.lost) == "<signal without a name>"
+
+
+def test_slots_are_connected_for_the_length_of_a_context_however_it_ends() -> None:
+    numbers, words = Signal[int](), Signal[str]()
+    heard: list[object] = []
+
+    def fail() -> None:
+        with connected(numbers.connect(heard.append), words.connect(heard.append)):
+            numbers.emit(1)
+            words.emit("two")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    numbers.emit(3)
+    words.emit("four")
+    assert heard == [1, "two"]

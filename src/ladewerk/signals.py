@@ -6,6 +6,7 @@ that belongs to no class is made the same way, ``Signal[int]()``, and then its v
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import UnionType
 from typing import Any, Generic, Self, TypeVar, overload
 
@@ -98,6 +99,16 @@ class Signal(Generic[T]):
         owner = f"{self._owner.__name__}." if self._owner is not None else ""
         kind = f" of {_named(self.kind)}" if self.kind is not None else ""
         return f"<signal {owner}{self.name or 'without a name'}{kind}>"
+
+
+@contextmanager
+def connected(*disconnects: Callable[[], object]) -> Iterator[None]:
+    """What :meth:`Signal.connect` has connected stays so until the context ends."""
+    try:
+        yield
+    finally:
+        for disconnect in disconnects:
+            disconnect()
 
 
 def signals_of(instance: object) -> Mapping[str, Signal[Any]]:

@@ -23,6 +23,7 @@ from ladewerk.csms.stations.connections import Connections
 from ladewerk.csms.supervision import Tasks
 from ladewerk.errors import StoreError
 from ladewerk.ocpp import v21
+from ladewerk.signals import connected
 
 _TOGETHER_S: Final = 0.5
 """What happens within this time is looked at once: a station's EVSEs say one after the other that they are there."""
@@ -66,19 +67,15 @@ class Fallbacks:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Fallbacks"]:
         """Look after it until the context ends."""
-        disconnects = (
+        self._tasks.start(self._run(), name="fallbacks")
+        with connected(
             self._connections.connected.connect(self._come),
             self._ledger.station_booted.connect(self._come),
             self._ledger.quirks_changed.connect(self._come),
             self._asking.asked.connect(self._come),
             self._outlets.changed.connect(lambda _none: self._wake.set()),
-        )
-        self._tasks.start(self._run(), name="fallbacks")
-        try:
+        ):
             yield self
-        finally:
-            for disconnect in disconnects:
-                disconnect()
 
     def reachable(self) -> set[str]:
         """The stations that have taken their fallback or soon will."""

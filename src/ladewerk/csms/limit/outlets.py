@@ -12,7 +12,7 @@ from ladewerk.csms.limit.fuses import fallback, fuses_of, wired
 from ladewerk.csms.limit.loads import Load, Rate, summed
 from ladewerk.csms.store.ports import Remembered
 from ladewerk.csms.supervision import Tasks
-from ladewerk.signals import Signal
+from ladewerk.signals import Signal, connected
 from ladewerk.timeline import Timeline
 
 
@@ -40,18 +40,14 @@ class Outlets:
         for key, outlet in self.known.items():
             if self._ledger.open_transaction(key) is None:
                 self.known[key] = outlet.ended()
-        disconnects = (
+        with connected(
             self._ledger.evse_seen.connect(self._see),
             self._ledger.transaction_ended.connect(self._ended),
             self._ledger.station_booted.connect(self._booted),
             self._ledger.site_changed.connect(lambda _none: self._rewire()),
             self._ledger.quirks_changed.connect(lambda _station: self._rewire()),
-        )
-        try:
+        ):
             yield self
-        finally:
-            for disconnect in disconnects:
-                disconnect()
 
     def of(self, key: EvseKey) -> Outlet:
         """What the EVSE ``key`` may draw."""

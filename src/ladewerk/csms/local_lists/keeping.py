@@ -31,6 +31,7 @@ from ladewerk.csms.supervision import Tasks
 from ladewerk.csms.tokens import Token
 from ladewerk.errors import CallFailed, CallRefused, LocalProtocolError, StoreError
 from ladewerk.ocpp import v21
+from ladewerk.signals import connected
 
 _log = logging.getLogger(__name__)
 
@@ -76,22 +77,20 @@ class ListKeeping:
         while found := await self._store.dossiers.local_lists.some(after=after):
             self._known.update({filed.station: filed.value for filed in found})
             after = (found[-1].station, found[-1].name)
-        disconnects = (
-            self._ledger.station_booted.connect(self.look_at),
-            self._connections.connected.connect(self._look_if_older),
-            self._store.tokens_changed.connect(lambda _none: self._tokens_changed.set()),
-        )
         following = (
             self._tasks.start(self._follow_tokens(), name="local lists: changed tokens"),
             self._tasks.start(self._look_each_hour(), name="local lists: tokens that become valid"),
         )
-        try:
-            yield self
-        finally:
-            for disconnect in disconnects:
-                disconnect()
-            for task in following:
-                task.cancel()
+        with connected(
+            self._ledger.station_booted.connect(self.look_at),
+            self._connections.connected.connect(self._look_if_older),
+            self._store.tokens_changed.connect(lambda _none: self._tokens_changed.set()),
+        ):
+            try:
+                yield self
+            finally:
+                for task in following:
+                    task.cancel()
 
     def of(self, key: str) -> ListAtStation | None:
         """The list of a station; None where none was ever sent."""

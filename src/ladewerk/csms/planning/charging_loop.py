@@ -30,7 +30,7 @@ from ladewerk.csms.transactions import Transaction
 from ladewerk.errors import PlanError, StoreError
 from ladewerk.optimizer import Plan, Problem, solve
 from ladewerk.optimizer.habits import Stay
-from ladewerk.signals import Signal
+from ladewerk.signals import Signal, connected
 from ladewerk.timeline import Timeline
 
 _LOOKS_EVERY_S: Final = 60.0
@@ -91,11 +91,6 @@ class ChargingLoop:
     @asynccontextmanager
     async def running(self, remembered: Remembered) -> AsyncIterator["ChargingLoop"]:
         """Plan until the context ends. Needs that had no plan yet when the CSMS stopped get one now."""
-        disconnects = (
-            self._ledger.need_said.connect(self._plan_soon),
-            self._ledger.site_changed.connect(lambda _none: self._plan_all_soon()),
-            self._deliveries.stale.connect(self._plan_soon),
-        )
         planned = {(plan.station_id, plan.evse_id) for plan in (*remembered.plans, *remembered.accepted_plans)}
         for key, need in self._ledger.needs.items():
             if (need.station_id, need.evse_id) not in planned:
@@ -104,13 +99,16 @@ class ChargingLoop:
             self._tasks.start(self._run(), name="charging loop"),
             self._tasks.start(self._look_after(), name="look after the plans"),
         )
-        try:
-            yield self
-        finally:
-            for disconnect in disconnects:
-                disconnect()
-            for task in self._tasks_of_mine:
-                task.cancel()
+        with connected(
+            self._ledger.need_said.connect(self._plan_soon),
+            self._ledger.site_changed.connect(lambda _none: self._plan_all_soon()),
+            self._deliveries.stale.connect(self._plan_soon),
+        ):
+            try:
+                yield self
+            finally:
+                for task in self._tasks_of_mine:
+                    task.cancel()
 
     def _plan_soon(self, key: EvseKey) -> None:
         self._due.add(key)

@@ -29,7 +29,7 @@ from ladewerk.csms.store.ports import Remembered
 from ladewerk.csms.supervision import Tasks
 from ladewerk.errors import StoreError
 from ladewerk.ocpp import v21
-from ladewerk.signals import Signal
+from ladewerk.signals import Signal, connected
 from ladewerk.timeline import Timeline
 
 _FIRST_WAIT_S: Final = 10.0
@@ -106,23 +106,19 @@ class Deliveries:
     @asynccontextmanager
     async def running(self, remembered: Remembered) -> AsyncIterator["Deliveries"]:
         """Deliver until the context ends; what was not accepted before the start is offered again."""
-        disconnects = (
+        with connected(
             self._connections.connected.connect(self._wake_station),
             self._ledger.station_booted.connect(self._offer_again),
             self._ledger.transaction_ended.connect(self._drop),
             self._ledger.evse_seen.connect(self._heard),
             self._outlets.changed.connect(lambda _none: self._wake_waiting()),
             self._outlets.plan_lost.connect(self._offer_once_more),
-        )
-        try:
+        ):
             for plan in remembered.accepted_plans:
                 self._go_on(plan)
             for plan in remembered.plans:
                 self.deliver(plan)
             yield self
-        finally:
-            for disconnect in disconnects:
-                disconnect()
 
     def deliver(self, plan: StoredPlan) -> None:
         """Offer ``plan`` from now on, instead of any older one of its EVSE."""

@@ -13,7 +13,7 @@ from ladewerk.csms.smart_charging.quirks_said import Place, found_quirks, questi
 from ladewerk.csms.stations.connections import Connection, Connections
 from ladewerk.csms.supervision import Tasks
 from ladewerk.errors import CallFailed, CallRefused, LocalProtocolError, StoreError
-from ladewerk.signals import Signal
+from ladewerk.signals import Signal, connected
 
 _ANSWERED_S: Final = 0.3
 """Its BootNotification is to be answered first."""
@@ -34,11 +34,8 @@ class QuirksAsking:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["QuirksAsking"]:
         """Ask until the context ends."""
-        disconnect = self._ledger.station_booted.connect(self._start)
-        try:
+        with connected(self._ledger.station_booted.connect(self._start)):
             yield self
-        finally:
-            disconnect()
 
     def asks(self, station: str) -> bool:
         """Whether a station is being asked, and not yet to be told anything."""
