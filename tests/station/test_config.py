@@ -148,10 +148,44 @@ def test_a_key_that_everybody_can_read_is_warned_of_once(tmp_path: Path, caplog:
         assert caplog.text.count("everybody on this machine can read this key") == warnings
 
 
-def test_two_units_cannot_share_a_board(tmp_path: Path) -> None:
-    second = GOOD.partition("[units.garage]")[2].replace("evse_id = 1", "evse_id = 2")
-    with pytest.raises(ConfigError, match=r"is the same as that of units\.garage"):
-        load_config(written(tmp_path, GOOD + "[units.street]" + second))
+@pytest.mark.parametrize(
+    ("shared", "own"),
+    [
+        ("evse_id", ""),
+        ("evse", "evse_id"),
+        ("meter.url", "evse_id evse"),
+        ("lock.lock_pin", "evse_id evse meter"),
+        ("lock.unlock_pin", "evse_id evse meter lock"),
+        ("", "evse_id evse meter lock unlock"),
+    ],
+)
+def test_two_units_cannot_share_number_board_meter_or_pins(tmp_path: Path, shared: str, own: str) -> None:
+    second = GOOD.partition("[units.garage]")[2]
+    for name in own.split():
+        old, new = {
+            "evse_id": ("evse_id = 1", "evse_id = 2"),
+            "evse": ("address = 1", "address = 2"),
+            "meter": ("192.168.1.20", "192.168.1.21"),
+            "lock": (" lock_pin = 23", " lock_pin = 5"),
+            "unlock": ("unlock_pin = 24", "unlock_pin = 6"),
+        }[name]
+        assert old in second
+        second = second.replace(old, new)
+    path = written(tmp_path, GOOD + "[units.street]" + second)
+    if not shared:
+        assert set(load_config(path).units) == {"garage", "street"}
+        return
+    with pytest.raises(ConfigError) as refused:
+        load_config(path)
+    assert str(refused.value) == f"{path}: units.street.{shared}: is the same as units.garage.{shared}"
+
+
+def test_a_pin_has_one_purpose(tmp_path: Path) -> None:
+    buttons = 'buttons = { pins = "gpio", start_pin = 23, stop_pin = 6 }\n'
+    with pytest.raises(
+        ConfigError, match=r"units\.garage\.buttons\.start_pin: is the same as units\.garage\.lock\.lock_pin"
+    ):
+        load_config(written(tmp_path, GOOD + buttons))
 
 
 def test_no_units_are_no_station(tmp_path: Path) -> None:

@@ -225,7 +225,7 @@ def test_s2_a_wrong_file_changes_nothing_and_says_where(tmp_path: Path, paced: A
             for wrong, why in [
                 (good + "[units.right]\nevse_id = 3\nevse = {", "is not TOML"),
                 (good + here.table("right", 3).replace("driver", "drover", 1), "units.right.evse.drover: no such setting"),
-                (good + here.table("right", 2), "units.right.evse_id: is the same as that of units.middle"),
+                (good + here.table("right", 2), "units.right.evse_id: is the same as units.middle.evse_id"),
                 (
                     good + here.table("right", 3).replace("/dev/pts/", "/dev/no/"),
                     "is not there",

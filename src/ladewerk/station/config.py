@@ -1,6 +1,7 @@
 """The settings of a station, from a TOML file; everything is checked before any device is opened."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -269,11 +270,23 @@ def check(config: StationConfig) -> None:
     for name, unit in config.units.items():
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name):
             raise ConfigError(f"units.{name}", "a unit's name has 1 to 40 letters, digits, - or _")
-        for key, value in (("evse_id", unit.evse_id), ("evse", (unit.evse.device, unit.evse.address))):
-            other = seen.setdefault((key, value), name)
-            if other != name:
-                raise ConfigError(f"units.{name}.{key}", f"is the same as that of units.{other}")
+        for key, value in _own(unit):
+            other = seen.setdefault(value, f"units.{name}.{key}")
+            if other != f"units.{name}.{key}":
+                raise ConfigError(f"units.{name}.{key}", f"is the same as {other}")
         _check_unit(name, unit, table.poll_s)
+
+
+def _own(unit: UnitConfig) -> Iterator[tuple[str, object]]:
+    """What a unit has for itself, each by its key: its number, board and meter, and every pin."""
+    yield "evse_id", ("number", unit.evse_id)
+    yield "evse", ("board", unit.evse.board)
+    yield "meter.url", ("meter", unit.meter.url.rstrip("/").lower())
+    for table, wired in (("lock", unit.lock), ("buttons", unit.buttons), ("lamps", unit.lamps)):
+        if wired is not None:
+            for key, pin in msgspec.structs.asdict(wired).items():
+                if key.endswith("_pin") and pin is not None:
+                    yield f"{table}.{key}", ("pin", wired.pins, pin)
 
 
 def _check_zone(name: str) -> None:
