@@ -17,7 +17,6 @@ from ladewerk.csms.limit.commanded import (
     refusal,
     taken,
     with_profile,
-    without_fallback,
     without_profile,
 )
 from ladewerk.csms.limit.outlets import Outlets
@@ -79,10 +78,10 @@ class _Watch:
         async def before(station: str, request: v21.ClearChargingProfileRequest) -> None:
             key = station_key(station)
             if clears_fallback(request, self._ledger.quirks_of(key)):
-                changed = {evse: without_fallback(self._outlets.of(evse)) for evse in self._outlets.behind(key)}
+                changed = {evse: self._outlets.of(evse).fallback_unsure() for evse in self._outlets.behind(key)}
                 self._must_fit(changed, "chargingProfileCriteria", "with it the fallback would go, and then at ")
                 for evse in changed:
-                    await self._outlets.change(evse, without_fallback)
+                    await self._outlets.change(evse, Outlet.fallback_unsure)
 
         async def answered(
             station: str, request: v21.ClearChargingProfileRequest, answer: v21.ClearChargingProfileResponse

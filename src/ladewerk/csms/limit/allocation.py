@@ -149,7 +149,7 @@ class Outlet:
 
     def refused(self, line: Timeline[Rate]) -> "Outlet":
         """The station has refused ``line``: what it had it has."""
-        return replace(self, sent=_without(self.sent, line))
+        return replace(self, sent=without_last(self.sent, line))
 
     def ended(self) -> "Outlet":
         """The transaction is over, and its TxProfiles with it (K02.FR.05); what was told as a default holds for the next."""
@@ -158,9 +158,16 @@ class Outlet:
 
     def booted(self) -> "Outlet":
         """The station has started anew: what it had it may have, and whether it has it is to be confirmed again."""
-        sent = (*self.sent, self.installed) if self.installed.starts else self.sent
+        return self.plan_unsure().fallback_unsure()
+
+    def plan_unsure(self) -> "Outlet":
+        """Its plan may be gone: until another is confirmed it counts as one that was sent."""
+        return replace(self, installed=_NO_RATES, sent=(*self.sent, self.installed)) if self.installed.starts else self
+
+    def fallback_unsure(self) -> "Outlet":
+        """Its fallback may be gone, in the same way."""
         before = () if self.fallback is None else (self.fallback,)
-        return replace(self, installed=_NO_RATES, sent=sent, fallback=None, fallbacks_sent=(*self.fallbacks_sent, *before))
+        return replace(self, fallback=None, fallbacks_sent=(*self.fallbacks_sent, *before))
 
     def fallback_offered(self, rate: Rate) -> "Outlet":
         """A fallback goes out."""
@@ -172,7 +179,7 @@ class Outlet:
 
     def fallback_refused(self, rate: Rate) -> "Outlet":
         """The station has refused it."""
-        return replace(self, fallbacks_sent=_without(self.fallbacks_sent, rate))
+        return replace(self, fallbacks_sent=without_last(self.fallbacks_sent, rate))
 
     def _fading(self, now: datetime) -> Timeline[Load]:
         # From the confirmation on the old schedule is followed no more; what it allowed before may still flow.
@@ -314,7 +321,7 @@ def _as_room(values: Sequence[float | None]) -> Load:
     return Load(power, phase_a, phase_a, phase_a)
 
 
-def _without(lines: Sequence[T], line: T) -> tuple[T, ...]:
+def without_last(lines: Sequence[T], line: T) -> tuple[T, ...]:
     """``lines`` without the last that equals ``line``."""
     found = list(lines)
     for index in range(len(found) - 1, -1, -1):

@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import UNSET
 
-from ladewerk.csms.limit.allocation import GAP, Commanded, EvseKey, Fuse, Outlet, may_draw_about
+from ladewerk.csms.limit.allocation import GAP, Commanded, EvseKey, Fuse, Outlet, may_draw_about, without_last
 from ladewerk.csms.limit.loads import NO_LOAD, TOLERANCE, Load, Rate, extreme, least_room, summed
 from ladewerk.csms.planning.site import Fault
 from ladewerk.csms.smart_charging.profiles import FIRST_PROFILE_ID
@@ -93,18 +93,7 @@ def taken(outlet: Outlet, new: Commanded) -> Outlet:
 
 def without_profile(outlet: Outlet, new: Commanded) -> Outlet:
     """The station has refused ``new``."""
-    found = list(outlet.commanded)
-    if new in found:
-        found.reverse()
-        found.remove(new)
-        found.reverse()
-    return replace(outlet, commanded=tuple(found))
-
-
-def without_fallback(outlet: Outlet) -> Outlet:
-    """Its fallback may be gone, as after a start."""
-    before = () if outlet.fallback is None else (outlet.fallback,)
-    return replace(outlet, fallback=None, fallbacks_sent=(*outlet.fallbacks_sent, *before))
+    return replace(outlet, commanded=without_last(outlet.commanded, new))
 
 
 def clears_fallback(request: v21.ClearChargingProfileRequest, quirks: Quirks) -> bool:
@@ -128,10 +117,7 @@ def cleared(outlet: Outlet, request: v21.ClearChargingProfileRequest, evse_id: i
     plan = number == FIRST_PROFILE_ID + evse_id
     if number is UNSET:
         plan = _speaks_of(request, quirks.purpose, quirks.plan_stack_level, evse_id)
-    if plan and outlet.installed.starts:
-        # It goes on counting until the next is confirmed, which has to be sent again.
-        return replace(outlet, commanded=left, installed=Timeline(), sent=(*outlet.sent, outlet.installed))
-    return replace(outlet, commanded=left)
+    return replace(outlet.plan_unsure() if plan else outlet, commanded=left)
 
 
 def _speaks_of(request: v21.ClearChargingProfileRequest, purpose: str, stack_level: int, evse_id: int) -> bool:
