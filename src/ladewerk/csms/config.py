@@ -222,6 +222,7 @@ class CsmsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return StationRules(
             ping_s=others.ping_s if table.ping_s is None else table.ping_s or None,
             least=others.least if asked is None else self._least(key, asked),
+            may_go_back=asked is not None,
             common_name=table.common_name,
             leniency=others.leniency if table.lenient is None else table.lenient.leniency(f"{key}.lenient"),
         )

@@ -54,6 +54,7 @@ class StationChange(TypedDict, total=False):
     serial_number: str | None
     booted_at: datetime | None
     last_seen: datetime | None
+    security_profile: int
 
 
 class Ledger:

@@ -16,7 +16,7 @@ class StationRecord:
 
     ``station_id`` is spelled as it was first given; ``password_hash`` None asks for no password.
     ``booted_at`` is when its BootNotification was accepted, None while it is not: a station that merely reconnects does not
-    boot again.
+    boot again. ``security_profile`` is the highest by which it has come and shown who it is.
     """
 
     station_id: str
@@ -29,6 +29,7 @@ class StationRecord:
     serial_number: str | None = None
     booted_at: datetime | None = None
     last_seen: datetime | None = None
+    security_profile: int = 0
 
     @property
     def key(self) -> str:

@@ -107,7 +107,7 @@ async def get_stations(
 
 @post("/api/stations", right=Right.ADMINISTER)
 async def post_station(desk: NamedDependency[Desk], data: JSONBody[NewStation]) -> AddedStation:
-    """Let a station in, or give one that is known another password."""
+    """Let a station in, or give one that is known another password; it begins anew with any security profile."""
     try:
         checked_identity(data.id)
     except ConfigError as err:
@@ -125,7 +125,7 @@ async def post_station(desk: NamedDependency[Desk], data: JSONBody[NewStation]) 
     known = desk.ledger.stations.get(station_key(data.id))
     record = known or StationRecord(station_id=data.id, approved_at=desk.clock.now())
     password_hash = None if password is None else hash_password(password)
-    await desk.ledger.put_station(replace(record, password_hash=password_hash))
+    await desk.ledger.put_station(replace(record, password_hash=password_hash, security_profile=0))
     return AddedStation(station=_view(desk, data.id), password=password if data.make_password else None)
 
 

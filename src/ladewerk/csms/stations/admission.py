@@ -58,8 +58,12 @@ class Admissions:
         rules = self._rules.of(handshake.identity)
         if not rules.suffice(handshake):
             return self._turned_away(handshake, f"security profile {rules.least} is asked for")
+        if handshake.security_profile < station.security_profile and not rules.may_go_back:
+            before = f"it has come by security profile {station.security_profile} before"
+            return self._turned_away(handshake, f"{before}, and never goes back to a lower one (A05.FR.07)")
         if handshake.certificate is not None:
             if rules.belongs(handshake.certificate, handshake.identity):
+                await self._remember(station, handshake)
                 return Admission.ACCEPT
             return self._turned_away(handshake, f"the certificate is that of {handshake.certificate.common_name!r}")
         if station.password_hash is None:
@@ -69,7 +73,19 @@ class Admissions:
         # The user name was found to be the identity before this was asked (A00.FR.207).
         if handshake.basic_password is None:
             return self._turned_away(handshake, "no password")
-        return await self._by_password(handshake, handshake.basic_password, station, station.password_hash)
+        admission = await self._by_password(handshake, handshake.basic_password, station, station.password_hash)
+        if admission is Admission.ACCEPT:
+            await self._remember(station, handshake)
+        return admission
+
+    async def _remember(self, station: StationRecord, handshake: Handshake) -> None:
+        """By which profile it has shown who it is, where that is higher than any before."""
+        shown = int(handshake.security_profile)
+        if shown > station.security_profile:
+            try:
+                await self._ledger.change_station(station.key, security_profile=shown)
+            except StoreError as err:
+                _log.error("station %s: that it came by profile %d could not be written down: %s", station.key, shown, err)
 
     async def _by_password(self, handshake: Handshake, said: bytes, station: StationRecord, stored: str) -> Admission:
         mark = self._mark(stored, said)

@@ -13,12 +13,14 @@ PING_S = 60.0
 class StationRules:
     """``ping_s`` None sends no pings, ``leniency`` None forgives nothing.
 
-    ``least`` is the lowest security profile that will do. A certificate is the station's if its common name is
+    ``least`` is the lowest security profile that will do; ``may_go_back`` says that it was set for this station, so that it
+    holds for one that has come by a higher one, too. A certificate is the station's if its common name is
     ``common_name``, by default the identity.
     """
 
     ping_s: float | None = PING_S
     least: SecurityProfile = SecurityProfile.NONE
+    may_go_back: bool = False
     common_name: str | None = None
     leniency: Leniency | None = None
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
     func,
 )
 
-REVISION: Final = "0007"
+REVISION: Final = "0008"
 """The newest of the steps in ``migrations/versions``: what these tables are; a test holds both together."""
 
 
@@ -84,6 +84,7 @@ stations = Table(
     Column("serial_number", StationText),
     Column("booted_at", UtcTime),
     Column("last_seen", UtcTime),
+    Column("security_profile", Integer, nullable=False, server_default="0"),
 )
 
 connectors = Table(

@@ -21,8 +21,12 @@ Place = tuple[str, str]  # (class, field on the wire)
 # Required in 2.1 alone. 2.0.1 does not tell who set a monitor; the CSMS set those it may change.
 FILLED_UP: Mapping[Place, object] = {("VariableMonitoringType", "eventNotificationType"): "CustomMonitor"}
 
-# Required in 2.0.1 alone; empty is its way to leave a key unsaid (2.0.1 part 2, PublicKeyWithSignedMeterValue).
-FILLED_DOWN: Mapping[Place, object] = {("SignedMeterValueType", "publicKey"): ""}
+# Required in 2.0.1 alone; empty is its way to leave a key unsaid (2.0.1 part 2, PublicKeyWithSignedMeterValue). In 2.1 the
+# sub-protocol says the version of a connection.
+FILLED_DOWN: Mapping[Place, object] = {
+    ("NetworkConnectionProfileType", "ocppVersion"): "OCPP20",
+    ("SignedMeterValueType", "publicKey"): "",
+}
 
 # Unknown to 2.0.1 and safe to leave out: they inform, nothing is decided by them.
 DROPPED: frozenset[Place] = frozenset(
