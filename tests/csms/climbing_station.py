@@ -1,6 +1,7 @@
 """A station of PyPI's ``ocpp`` that keeps to block A05: it is told to connect in a safer way, and never goes back."""
 
-# mypy: disable-error-code="misc, untyped-decorator"  # that package has no types
+# That package has no types.
+# mypy: disable-error-code="misc, untyped-decorator"
 
 import asyncio
 import base64
