@@ -8,6 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from ladewerk.csms import batches
+from ladewerk.csms.dossiers.reports import Variable
+from ladewerk.csms.dossiers.shelves import Shelf
 from ladewerk.csms.planning.site import Fault
 from ladewerk.csms.stations.connections import Connections
 from ladewerk.csms.stations.invitations import invited_by
@@ -75,8 +78,10 @@ FollowUps = Mapping[type[Payload], FollowUp[Any, Any]]
 class Commands:
     """Sends commands of operators, of programs and of the CSMS itself."""
 
-    def __init__(self, connections: Connections, follow_ups: FollowUps) -> None:
+    def __init__(self, connections: Connections, variables: Shelf[Variable], follow_ups: FollowUps) -> None:
+        """``variables`` are those that stations have told."""
         self._connections = connections
+        self._variables = variables
         self._follow_ups = follow_ups
 
     async def send(self, station_id: str, request: Request[R]) -> R:
@@ -84,7 +89,16 @@ class Commands:
 
         Raises CommandRefused for one that is not sent, Disconnected where the station is not here, and what
         :meth:`ladewerk.ocpp.Peer.call` raises; StoreError where it could not be written down, and then it is not sent.
+        What the station takes only in parts goes out in parts; where one fails, those before it hold.
         """
+        for place in batches.bounds_of(request):
+            most = batches.most_of(await self._variables.get(station_id, place.name))
+            if most is not None:
+                answers = [await self._send(station_id, part) for part in batches.parts(request, most)]
+                return batches.together(request, answers)
+        return await self._send(station_id, request)
+
+    async def _send(self, station_id: str, request: Request[R]) -> R:
         connection = self._connections.of(station_id)
         if connection is None:
             raise Disconnected(f"{station_id} is not connected")

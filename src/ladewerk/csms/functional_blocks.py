@@ -49,7 +49,7 @@ def functional_blocks(
     lists = ListKeeping(ledger, connections, store, clock, tasks)
     inventories = Inventories()
     kept = follow_ups(ledger, store.dossiers, lists, inventories, clock, file_hosts=config.file_hosts)
-    commands = Commands(connections, {**kept, **limits})
+    commands = Commands(connections, store.dossiers.variables, {**kept, **limits})
     issuing = Issuing(
         ledger,
         commands,
