@@ -20,8 +20,12 @@ VOLTAGE_V = 1000 / 6
 NAMES = ("a", "b", "c")
 AMPS = {1: 6, 2: 12, 4: 24}
 """By kilowatts."""
-ENERGY_WH = 7000.0
-"""So much that nobody is full meanwhile, and each could be in time with 1 kW."""
+ENERGY_WH = 7010.0
+"""So much that nobody is full meanwhile, and each could be in time with 1 kW.
+
+With 1 kW it takes a little more than whole quarters of an hour, which plans are made of: who begins at the next one is full a
+quarter later, so nobody waits for it.
+"""
 
 
 class Way:
