@@ -5,6 +5,7 @@ import asyncio
 import logging
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -32,29 +33,29 @@ def run_car_park(arguments: argparse.Namespace) -> int:
     complaints = ComplaintHandler()
     logging.getLogger().addHandler(complaints)
     console = Console()
+
+    def conclude(afternoon: Afternoon) -> int:
+        afternoon.complaints += [
+            f"{one.source}: {one.text}" for one in complaints.complaints if one.level in ("error", "critical")
+        ]
+        judgement = judge_afternoon(scenario, afternoon)
+        _print(console, judgement)
+        if arguments.out is not None:
+            write_afternoon(arguments.out, scenario, afternoon, judgement)
+            console.print(f"report: {arguments.out / 'report.html'}")
+        return 1 if judgement.faults else 0
+
     with tempfile.TemporaryDirectory(prefix="ladewerk-demo-") as folder:
-        if arguments.headless:
-            with (
-                asyncio.Runner(loop_factory=VirtualLoop) as runner,
-                progress(console, scenario.start, scenario.end, "the stations start") as seen,
-            ):
-                afternoon = runner.run(_afternoon(scenario, Path(folder), seen, console))
-        else:
+        if not arguments.headless:
             pace = arguments.speed or _WATCHABLE_SPEED
             with asyncio.Runner(loop_factory=lambda: PacedLoop(pace)) as runner:
-                runner.run(_watched(scenario, Path(folder), console))
-            return 0
-    afternoon.complaints += [
-        f"{one.source}: {one.text}" for one in complaints.complaints if one.level in ("error", "critical")
-    ]
-    judgement = judge_afternoon(scenario, afternoon)
-    _print(console, judgement)
-    if arguments.out is not None:
-        write_afternoon(arguments.out, scenario, afternoon, judgement)
-        console.print(f"report: {arguments.out / 'report.html'}")
-    for check in judgement.checks:
-        console.print(f"[{'green' if check.passed else 'red'}]{check}[/]", highlight=False, soft_wrap=True)
-    return 1 if judgement.faults else 0
+                return runner.run(_watched(scenario, Path(folder), console, conclude))
+        with (
+            asyncio.Runner(loop_factory=VirtualLoop) as runner,
+            progress(console, scenario.start, scenario.end, "the stations start") as seen,
+        ):
+            afternoon = runner.run(_afternoon(scenario, Path(folder), seen, console))
+    return conclude(afternoon)
 
 
 async def _afternoon(scenario: CarPark, folder: Path, seen: Callable[[datetime, str], None], console: Console) -> Afternoon:
@@ -73,20 +74,21 @@ def _teller(scenario: CarPark, console: Console) -> Callable[[Happening], None]:
     return tell
 
 
-async def _watched(scenario: CarPark, folder: Path, console: Console) -> None:
+async def _watched(scenario: CarPark, folder: Path, console: Console, conclude: Callable[[Afternoon], int]) -> int:
     """Until Ctrl-C, which ends the runner's task."""
+    status = 0
     port = usual_port(_WEB_PORT)
     async with car_park(scenario, folder, web=f"127.0.0.1:{port}") as stage:
         stage.csms.started.connect(lambda csms: console.print(f"CSMS        {csms.web_url}"))
-        console.print("Cars come and go from 16:00 on; the time runs faster than yours. Ctrl-C ends; nothing is kept.")
+        console.print("Cars come and go from 16:00 on; the time runs faster than yours. Ctrl-C ends.")
         play = Play(scenario, stage, lambda _at, _what: None)
         play.happened.connect(_teller(scenario, console))
-        try:
+        with suppress(asyncio.CancelledError):
             await play.play()
+            status = conclude(play.afternoon)
             console.print("The last car has left; the page stays until Ctrl-C.")
             await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            return
+    return status
 
 
 def _print(console: Console, judgement: Judgement) -> None:
@@ -96,3 +98,5 @@ def _print(console: Console, judgement: Judgement) -> None:
     for row in judged_rows(judgement):
         table.add_row(*row)
     console.print(table)
+    for check in judgement.checks:
+        console.print(f"[{'green' if check.passed else 'red'}]{check}[/]", highlight=False, soft_wrap=True)
