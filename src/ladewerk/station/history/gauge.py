@@ -32,8 +32,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     def mean_w(self) -> float:
         """The power that would have given the energy in the time measured, within what was seen.
 
-        A meter that steps by the minute tells the energy of before a restart behind it: as a power it would be one that never
-        flowed.
+        A meter that steps by the minute tells the energy of before a restart behind it: as a power it would be one that
+        never flowed.
         """
         if self.measured_s <= 0:
             return self.highest_w
