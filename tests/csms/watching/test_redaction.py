@@ -42,6 +42,7 @@ from ladewerk.csms.watching.redaction import redacted
         '[2,"1","DataTransfer",{"data":"-----BEGIN PRIVATE KEY-----\\nhush-hush"}]',
         '[2,"1","DataTransfer",{"password":"hush-hush","data":"\\ud800"}]',
         '[4,"1","InternalError","cannot reach ftp://joe:hush-hush@files.example",{"password":"hush-hush"}]',
+        '[2,"1","NotifyCustomerInformation",{"data":"hush-hush","seqNo":0,"requestId":1}]',
     ],
 )
 def test_a_secret_is_left_out(frame: str) -> None:

@@ -2,7 +2,7 @@
 
 OCPP 2.1 part 2, A01.FR.09 forbids to log passwords. They stand in fields of their own (``basicAuthPassword``), in the
 values of variables and of configuration keys of 1.6 (``AuthorizationKey``), in the addresses of files, and in what makers
-put into texts of JSON.
+put into texts of JSON. What a station tells of a customer is for operators, and stands in its report alone.
 """
 
 import json
@@ -11,7 +11,22 @@ from typing import Any, Final
 
 from ladewerk.secret_words import HIDDEN, SECRET_NAME, is_secret_name, without_credentials
 
-_SIGNS: Final = ("pass", "pwd", "psk", "secret", "credential", "key", "pin", "puk", "vpn", "://", "%3a%2f%2f", "\\u", "\\/")
+_SIGNS: Final = (
+    "pass",
+    "pwd",
+    "psk",
+    "secret",
+    "credential",
+    "key",
+    "pin",
+    "puk",
+    "vpn",
+    "://",
+    "%3a%2f%2f",
+    "\\u",
+    "\\/",
+    "customer",
+)
 """Without one of these, in small letters, a frame holds none; most do not, and are not read for it."""
 
 _VALUES: Final = frozenset({"value", "attributeValue", "actualValue"})
@@ -26,12 +41,20 @@ def redacted(text: str) -> str:
         return text
     try:
         frame = json.loads(text, object_pairs_hook=_object)
-        hidden = hide(frame)
+        hidden = hide(_without_customer(frame))
         said = json.dumps(hidden, ensure_ascii=False, separators=(",", ":"))
         said.encode()
     except (ValueError, RecursionError):
         return _UNREADABLE
     return text if hidden == frame else said
+
+
+def _without_customer(frame: Any) -> Any:
+    match frame:
+        case [kind, number, "NotifyCustomerInformation" as action, {"data": _} as payload]:
+            return [kind, number, action, {**payload, "data": HIDDEN}]
+        case _:
+            return frame
 
 
 def hide(value: Any, *, secret: bool = False) -> Any:
