@@ -67,7 +67,7 @@ export class HistoryView {
         this._said,
         el("details", {}, el("summary", { "data-t": "history.as_table" }), el("div", { class: "scroll", tabindex: "0", role: "region", "data-t-label": "history.as_table" }, el("table", {}, heads(["history.time", "history.energy", "history.mean", "history.highest", "graph.plan"]), this._table))),
       ),
-      el("section", { class: "card" }, el("div", { class: "card-head" }, el("h2", { "data-t": "history.sessions" }), this._files), el("div", { class: "scroll", tabindex: "0", role: "region", "data-t-label": "history.sessions" }, el("table", {}, heads(["history.from", "history.to", "history.unit", "history.energy", "history.reason"]), this._list))),
+      el("section", { class: "card" }, el("div", { class: "card-head" }, el("h2", { "data-t": "history.sessions" }), this._files), el("div", { class: "scroll", tabindex: "0", role: "region", "data-t-label": "history.sessions" }, el("table", { class: "sessions" }, heads(["history.from", "history.to", "history.unit", "history.energy", "history.reason"]), this._list))),
     );
   }
 
