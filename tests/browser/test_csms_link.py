@@ -93,7 +93,8 @@ def test_what_is_gone_for_good_is_said_and_the_rest_is_loaded_anew(
     at = garage.place.call(lambda: log.newest(1)[0].at)
     # The log is bounded by its characters, too: of these few it has forgotten the first.
     long = json.dumps([2, "x", "Heartbeat", {"customData": "x" * 100_000}])
-    garage.place.call(lambda: [log.add(at, "LW-0009", False, long) for _ in range(50)])
+    for _ in range(50):
+        garage.place.call(lambda: log.add(at, "LW-0009", False, long))
     charger.charge(1000)
     cable.mend()
     browser.until(lambda: gaps(browser) != [], "the gap")

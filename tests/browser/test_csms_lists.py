@@ -120,7 +120,7 @@ def test_nothing_sticks_out_in_any_language(garage: Garage, browser: Browser, la
         browser.sized(*size)
         garage.enter(browser, view, client)
         browser.evaluate("../kit/i18n.js", "await it.setLanguage(arguments[1])", language)
-        browser.until(lambda: browser.find("html").get_attribute("lang").startswith(language), "the language")
+        browser.until(lambda: str(browser.find("html").get_attribute("lang")).startswith(language), "it")
         browser.find(f"body[data-view='{view}']")
         browser.find(".own-need" if view == "own" else ".records tbody tr, .refusals")
         assert browser.sticks_out() == 0, (view, language)

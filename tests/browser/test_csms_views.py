@@ -31,6 +31,7 @@ VIEWS = (
     "transactions",
     "plans",
     "tokens",
+    "refusals",
     "users",
     "changes",
     "settings",
@@ -175,7 +176,8 @@ def test_service_is_asked_for_and_strangers_that_were_turned_away_are_listed(des
     with pytest.raises(InvalidStatus):
         desk.connect("STRANGE-3")
     press(browser, "Stations", "#views")
-    press(browser, "Turned away lately")
+    browser.shows(".refusals", "Mostly: ")
+    press(browser, "All, with what to do")
     browser.until(lambda: row(browser, "unknown station"), "the stranger")
 
 
@@ -286,7 +288,7 @@ def test_who_may_not_do_it_is_not_offered_it(desk: Desk, browser: Browser) -> No
     viewer, driver = desk.user("Vera", "viewer"), desk.user("Dora", "driver")
     desk.enter(browser, "stations/LW-0001", viewer)
     browser.shows(".one-station .evse-card", "EVSE 1")
-    assert offered(browser) == ["home", "stations", "transactions", "plans", "tokens", "settings", "account"]
+    assert offered(browser) == ["home", "stations", "transactions", "plans", "tokens", "refusals", "settings", "account"]
     parts = browser.driver.find_elements(By.CSS_SELECTOR, ".subviews a")
     seen = ["state", "messages", "notices", "quirks", "variables", "monitors", "display", "service"]
     assert [part.get_attribute("data-part") for part in parts] == seen
@@ -301,7 +303,9 @@ def test_who_may_not_do_it_is_not_offered_it(desk: Desk, browser: Browser) -> No
     assert browser.find(".view .site [name=limit_w]").get_property("readOnly")
     assert not browser.find(".view .site [type=submit]").is_displayed()
     desk.enter(browser, "users", driver)
-    assert offered(browser) == ["transactions", "account"]
+    assert offered(browser) == ["own", "transactions", "account"]
+    browser.shows("main", "No token is entered with your name yet")
+    press(browser, "Transactions", "#views")
     browser.shows("main", "Yours are those begun with your tokens")
     browser.until(lambda: browser.find("html").get_attribute("data-link") == "up", "the link")
     press(browser, "Account", "#views")
