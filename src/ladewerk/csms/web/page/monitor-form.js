@@ -90,10 +90,12 @@ export class MonitorForm {
    * @param {Variable[]} variables
    */
   offer(variables) {
+    const names = variables.map(({ place }) => placeText(place));
+    // Somebody may be choosing just now.
+    if (names.join("\n") === this._variables.map(({ place }) => placeText(place)).join("\n") && this._pick.options.length > 0) return;
     const chosen = this._pick.value;
     this._variables = variables;
     this._picker.hidden = variables.length === 0;
-    const names = variables.map(({ place }) => placeText(place));
     this._pick.replaceChildren(el("option", { value: "" }, t("monitors.by_hand")), ...names.map((name) => el("option", { value: name }, name)));
     this._pick.value = names.includes(chosen) ? chosen : "";
     this._showUnit();

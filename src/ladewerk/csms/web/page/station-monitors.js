@@ -36,6 +36,8 @@ export class StationMonitors {
     this._not = "";
     /** @type {Monitor[]} */
     this._monitors = [];
+    /** @type {Variable[] | null} As they were when somebody came to look. */
+    this._variables = null;
     /** @type {Map<string, string>} Units of variables by their places. */
     this._units = new Map();
     this._loaded = new Loaded(time, () => this._fetch());
@@ -89,6 +91,7 @@ export class StationMonitors {
   }
 
   enter() {
+    this._variables = null;
     this._loaded.load();
     this._events.enter();
   }
@@ -121,8 +124,9 @@ export class StationMonitors {
   }
 
   async _fetch() {
-    const [monitors, variables] = await Promise.all([ask("GET", `${this._path}/monitors`), allPages(`${this._path}/variables?limit=1000`, MOST_VARIABLES)]);
+    const [monitors, variables] = await Promise.all([ask("GET", `${this._path}/monitors`), this._variables ?? allPages(`${this._path}/variables?limit=1000`, MOST_VARIABLES)]);
     this._monitors = monitors;
+    this._variables = variables;
     this._units = new Map(variables.filter((/** @type {Variable} */ { characteristics }) => characteristics?.unit).map((/** @type {any} */ { place, characteristics }) => [placeText(place), characteristics.unit]));
     this._form.offer(variables.filter((/** @type {Variable} */ { characteristics }) => characteristics?.supports_monitoring));
     this._events.know(this._monitors, this._units);

@@ -141,7 +141,7 @@ export class StationQuirks {
     const dirty = this._fields.list.some((field) => field.dirty);
     this._discard.hidden = !dirty;
     mark(this._save, "aria-disabled", dirty ? null : "true");
-    this._reset.hidden = !Object.values(this._known?.said ?? {}).some(isSaid);
+    this._reset.hidden = dirty || !Object.values(this._known?.said ?? {}).some(isSaid);
     for (const { field, back } of this._rows) back.hidden = field.input.value === "";
     if (dirty) this._outcome.tell(t("quirks.unsaved"));
     else if (this._outcome.element.textContent === t("quirks.unsaved")) this._outcome.tell("");
