@@ -74,7 +74,7 @@ class Ledger:
         }
         self._transactions = {(station_key(tx.station_id), tx.transaction_id): tx for tx in remembered.transactions}
         self._latest: dict[EvseKey, Transaction] = {}
-        for transaction in sorted(remembered.transactions, key=lambda tx: tx.updated_at):
+        for transaction in sorted(remembered.transactions, key=lambda tx: tx.began_at):
             if transaction.evse_id is not None:
                 self._latest[station_key(transaction.station_id), transaction.evse_id] = transaction
         self.needs: dict[EvseKey, ChargingNeed] = {
@@ -240,7 +240,11 @@ class Ledger:
             self._transactions.pop((key, transaction.transaction_id), None)
         if transaction.evse_id is not None:
             latest = self._latest.get((key, transaction.evse_id))
-            if latest is None or transaction.is_open or latest.transaction_id == transaction.transaction_id:
+            # Of two that are open on an EVSE the end of the older was lost: it is not the one that runs, whatever it says.
+            overtakes = transaction.is_open and (
+                latest is None or not latest.is_open or transaction.began_at >= latest.began_at
+            )
+            if latest is None or overtakes or latest.transaction_id == transaction.transaction_id:
                 self._latest[key, transaction.evse_id] = transaction
             self.evse_seen.emit((key, transaction.evse_id))
         self.changed.emit(None)
@@ -267,6 +271,17 @@ class Ledger:
     def open_transactions(self) -> list[Transaction]:
         """Every transaction that has not ended."""
         return list(self._transactions.values())
+
+    def overtaken(self, transaction: Transaction) -> bool:
+        """Whether another has begun on its EVSE since: it is over, and its end was lost."""
+        if transaction.evse_id is None:
+            return False
+        latest = self._latest.get((station_key(transaction.station_id), transaction.evse_id))
+        return (
+            latest is not None
+            and latest.transaction_id != transaction.transaction_id
+            and latest.began_at >= transaction.began_at
+        )
 
     def latest_transaction(self, key: EvseKey) -> Transaction | None:
         """The transaction that runs on an EVSE, or else the last one that did since the CSMS started."""

@@ -46,6 +46,11 @@ class Transaction(Struct, frozen=True, kw_only=True, gc=False):
         return _finite(self.register_wh - self.first_register_wh)
 
     @property
+    def began_at(self) -> datetime:
+        """When it began, as far as it is known: the end of a transaction may be the first that is heard of it."""
+        return self.started_at or self.updated_at
+
+    @property
     def is_open(self) -> bool:
         """Whether it has not ended."""
         return self.ended_at is None
@@ -79,7 +84,8 @@ def after_event(
     )
     newest = before is None or event.seq_no >= before.seq_no
     told: dict[str, Any] = {}
-    if event.evse is not UNSET:
+    # EVSE 0 is the station, on which no transaction runs: which EVSE it is, is still to be said.
+    if event.evse is not UNSET and event.evse.id > 0:
         told["evse_id"] = event.evse.id
         if event.evse.connector_id is not UNSET:
             told["connector_id"] = event.evse.connector_id

@@ -5,6 +5,7 @@ from msgspec import UNSET
 from ladewerk.csms.records import station_key
 from ladewerk.csms.stations.session import StationSession
 from ladewerk.csms.tokens import Verdict, judge, token_key, told
+from ladewerk.csms.transactions import Transaction
 from ladewerk.errors import RemoteProtocolError, StoreError
 from ladewerk.ocpp import Context, ErrorCode, v21
 
@@ -22,10 +23,12 @@ async def authorize(ctx: Context[StationSession], request: v21.AuthorizeRequest)
     return v21.AuthorizeResponse(id_token_info=told(await verdict(ctx, request.id_token)))
 
 
-async def verdict(ctx: Context[StationSession], said: v21.IdTokenType, begins: str | None = None) -> Verdict:
+async def verdict(
+    ctx: Context[StationSession], said: v21.IdTokenType, begins: v21.TransactionEventRequest | None = None
+) -> Verdict:
     """Whether a token may charge at the station that asks.
 
-    ``begins`` is the transaction that goes on or begins with it. Without one there is no other that could be one too many
+    ``begins`` tells the transaction that goes on or begins with it. Without one there is no other that could be one too many
     (AuthorizationStatusEnumType ConcurrentTx is for transactions alone): who is asked for may want to end the one there is.
     """
     session = ctx.state
@@ -33,13 +36,7 @@ async def verdict(ctx: Context[StationSession], said: v21.IdTokenType, begins: s
         token = await session.store.token(said.id_token)
     except StoreError as err:
         raise RemoteProtocolError(ErrorCode.INTERNAL_ERROR, f"the token could not be looked up: {err}") from err
-    mine = (session.key, begins)
-    elsewhere = [
-        transaction.transaction_id
-        for transaction in (() if begins is None else session.ledger.open_transactions())
-        if token_key(transaction.id_token or "") == token_key(said.id_token)
-        and (station_key(transaction.station_id), transaction.transaction_id) != mine
-    ]
+    elsewhere = [] if begins is None else _elsewhere(session, said, begins)
     return judge(
         said,
         token,
@@ -48,3 +45,22 @@ async def verdict(ctx: Context[StationSession], said: v21.IdTokenType, begins: s
         elsewhere=elsewhere,
         now=session.clock.now(),
     )
+
+
+def _elsewhere(session: StationSession, said: v21.IdTokenType, begins: v21.TransactionEventRequest) -> list[str]:
+    """Other transactions that the token has open; on an EVSE there is one, so of another on this one the end was lost."""
+    evse_id = None if begins.evse is UNSET else begins.evse.id
+
+    def is_this(transaction: Transaction) -> bool:
+        same_evse = transaction.evse_id is not None and transaction.evse_id == evse_id
+        return station_key(transaction.station_id) == session.key and (
+            same_evse or transaction.transaction_id == begins.transaction_info.transaction_id
+        )
+
+    return [
+        transaction.transaction_id
+        for transaction in session.ledger.open_transactions()
+        if token_key(transaction.id_token or "") == token_key(said.id_token)
+        and not is_this(transaction)
+        and not session.ledger.overtaken(transaction)
+    ]

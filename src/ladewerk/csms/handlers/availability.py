@@ -11,6 +11,10 @@ async def status_notification(
 ) -> v21.StatusNotificationResponse:
     """G01: a connector says how it is."""
     check_place("$.evseId", request.evse_id, "$.connectorId", request.connector_id)
+    if request.evse_id == 0:
+        # The station as a whole, which is no EVSE and draws nothing by itself.
+        await ctx.state.ledger.keep(ctx.state.station_id, "StatusNotification", ctx.received_at, request)
+        return v21.StatusNotificationResponse()
     await ctx.state.ledger.put_connector(
         ConnectorStatus(
             station_id=ctx.state.station_id,

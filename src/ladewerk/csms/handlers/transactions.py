@@ -20,8 +20,7 @@ async def transaction_event(
         check_place("$.evse.id", request.evse.id, "$.evse.connectorId", request.evse.connector_id)
     said = None
     if request.id_token is not UNSET:
-        ends = request.event_type == "Ended"
-        said = await verdict(ctx, request.id_token, None if ends else request.transaction_info.transaction_id)
+        said = await verdict(ctx, request.id_token, None if request.event_type == "Ended" else request)
     by = "" if said is None else said.by or f"refused: {said.status}"
     _note_foreign(ctx.state, request)
     try:
