@@ -23,8 +23,8 @@ AMPS = {1: 6, 2: 12, 4: 24}
 ENERGY_WH = 7010.0
 """So much that nobody is full meanwhile, and each could be in time with 1 kW.
 
-With 1 kW it takes a little more than whole quarters of an hour, which plans are made of: who begins at the next one is full a
-quarter later, so nobody waits for it.
+With 1 kW it takes a little more than whole quarters of an hour, of which plans are made: who begins at the next one is full
+a quarter later, so nobody waits for it.
 """
 
 
