@@ -45,6 +45,7 @@ def test_a_stated_need_is_planned_once_a_transaction_runs(csms: Any, tiny_statio
     [
         ({}, "", "invalid"),
         ({"energy_wh": 0}, "energy_wh", "not-positive"),
+        ({"energy_wh": 1_000_001}, "energy_wh", "out-of-range"),
         ({"energy_wh": 1000, "depart_at": "2026-01-05T17:00:00Z"}, "depart_at", "not-in-future"),
         ({"energy_wh": 1000, "min_current_a": 5}, "min_current_a", "out-of-range"),
         ({"energy_wh": 1000, "min_current_a": 16, "max_current_a": 10}, "min_current_a", "above-maximum"),

@@ -23,6 +23,8 @@ from ladewerk.csms.smart_charging.quirks import MOST_PERIODS
 from ladewerk.electrical import MINIMUM_OFFER_A
 
 _HIGHEST_CURRENT_A: Final = 80.0
+_MOST_WH: Final = 1_000_000.0
+"""More than any battery: whoever claims it would take what is short from all others."""
 _USUAL_CURRENT_A: Final = 16.0
 _SOONEST: Final = timedelta(minutes=1)
 _STATION_PERIODS: Final = {"ocpp1.6": 24}
@@ -110,6 +112,9 @@ def _usual(station: StationRecord, evse_id: int, now: datetime) -> ChargingNeed:
 def _faults(need: ChargingNeed) -> Iterator[Fault]:
     if not math.isfinite(need.energy_wh) or need.energy_wh <= 0:
         yield Fault(field="energy_wh", code="not-positive", text="the energy is more than 0 Wh")
+    elif need.energy_wh > _MOST_WH:
+        most: dict[str, str | float] = {"min": 0, "max": _MOST_WH, "unit": "Wh"}
+        yield Fault(field="energy_wh", code="out-of-range", params=most, text=f"the energy is at most {_MOST_WH:g} Wh")
     if need.depart_at is not None and (need.depart_at.tzinfo is None or need.depart_at < need.received_at + _SOONEST):
         yield Fault(field="depart_at", code="not-in-future", text="the departure is a time with an offset, in the future")
     for field, value_a in (("min_current_a", need.min_current_a), ("max_current_a", need.max_current_a)):
