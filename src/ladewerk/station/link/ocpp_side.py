@@ -122,17 +122,9 @@ class OcppSide:
         link.token_told.connect(tokens.told)
         units.each(lambda unit: unit.changed.connect(tokens.look))
         units.each(lambda unit: unit.changed.connect(self.status.look))
-        watch = self.security_watch
-        link.failed.connect(watch.connection_failed)
-        link.answered.connect(watch.answered)
-        link.was_answered.connect(watch.was_answered)
-        model.changed.connect(watch.setting_changed)
-        self._journal.troubled.connect(watch.journal_troubled)
-        self._journal.damaged.connect(watch.damaged)
-        self._clock.found.connect(lambda by: self._security.tell(TIME_SET, f"by {by.total_seconds():.0f} s"))
+        self._watch_security()
         notices = LimitNotices(link, self._significance)
         profiles.outside_changed.connect(lambda told: notices.tell(*told))
-        self._security.tell(STARTUP)
         reach = Reach(
             config=self._config,
             clock=self._clock,
@@ -156,6 +148,18 @@ class OcppSide:
             self._security.send(link),
             send_aligned(units, link, model, self._clock),
         ]
+
+    def _watch_security(self) -> None:
+        """Let the watch hear of all that may concern the security of the station."""
+        watch = self.security_watch
+        self.link.failed.connect(watch.connection_failed)
+        self.link.answered.connect(watch.answered)
+        self.link.was_answered.connect(watch.was_answered)
+        self.model.changed.connect(watch.setting_changed)
+        self._journal.troubled.connect(watch.journal_troubled)
+        self._journal.damaged.connect(watch.damaged)
+        self._clock.found.connect(lambda by: self._security.tell(TIME_SET, f"by {by.total_seconds():.0f} s"))
+        self._security.tell(STARTUP)
 
 
 @asynccontextmanager
