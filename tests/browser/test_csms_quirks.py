@@ -43,12 +43,20 @@ def holds(browser: Browser, name: str, text: str) -> None:
 
 def type_in(browser: Browser, name: str, text: str) -> None:
     field = browser.find(f"[data-quirk={name}] input")
+    browser.driver.execute_script("arguments[0].focus()", field)
     field.clear()
     field.send_keys(text)
 
 
 def choose(browser: Browser, name: str, text: str) -> None:
     Select(browser.find(f"[data-quirk={name}] select")).select_by_visible_text(text)
+
+
+def take_back(browser: Browser, name: str) -> None:
+    button = browser.find(f"[data-quirk={name}] .quirk-back")
+    # The menu above and the buttons below stay where they are.
+    browser.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+    button.click()
 
 
 def test_what_was_found_what_is_said_and_what_holds_stand_beside_each_other(stage: Stage, browser: Browser) -> None:
@@ -73,7 +81,7 @@ def test_what_is_said_is_saved_and_goes_back_to_what_was_found_one_by_one_or_all
     holds(browser, "max_periods", "12 · said here")
     holds(browser, "keeps_profiles", "no · said here")
     assert stage.get("quirks")["said"] == {"max_periods": 12, "keeps_profiles": False}
-    browser.click("[data-quirk=max_periods] .quirk-back")
+    take_back(browser, "max_periods")
     press(browser, "Save", ".quirks")
     holds(browser, "max_periods", "24 · found")
     assert stage.get("quirks")["said"] == {"keeps_profiles": False}

@@ -2,7 +2,7 @@
 
 import { ask } from "../kit/api.js";
 import { el, keep, mark, say } from "../kit/dom.js";
-import { format, t } from "../kit/i18n.js";
+import { format, t, translate } from "../kit/i18n.js";
 import { Outcome } from "../kit/outcome.js";
 import { sureButton } from "../kit/sure.js";
 import { Console } from "./console.js";
@@ -49,42 +49,56 @@ export class StationView {
     this._facts = el("dl", { class: "facts" });
     this._evses = el("ul", { class: "evse-cards" });
     this._noEvses = el("p", { class: "empty", "data-t": "station.no_evses" });
-    this._parts = this._partsOf(time);
-    for (const { element } of Object.values(this._parts)) element.hidden = true;
-    this._tabs = el("nav", { class: "subviews", "data-t-label": "station.parts" }, Object.keys(this._parts).map((name) => el("a", { href: stationHref(id, name), "data-part": name, "data-t": `station.${name}` })));
+    this._makers = this._makersOf(time);
+    /** @type {Record<string, Part>} Those that somebody has looked at. */
+    this._parts = {};
+    /** @type {{station: Station, overview: Overview} | null} */
+    this._latest = null;
+    this._tabs = el("nav", { class: "subviews", "data-t-label": "station.parts" }, Object.keys(this._makers).map((name) => el("a", { href: stationHref(id, name), "data-part": name, "data-t": `station.${name}` })));
     this._unknown = el("div", { class: "card empty", hidden: true }, el("strong", { "data-t": "station.unknown" }), el("a", { href: "#/stations", "data-t": "station.back" }));
     this._known = el(
       "div",
       { class: "view" },
       el("section", { class: "card station-bar" }, el("div", { class: "card-head" }, el("a", { class: "back", href: "#/stations", "data-t-label": "station.back" }, "‹"), el("h2", { class: "station-id" }, id), this._chip, this._about), this._tabs),
-      Object.values(this._parts).map(({ element }) => element),
     );
     this.element = el("div", { class: "one-station" }, this._unknown, this._known);
   }
 
   /**
-   * What the visitor may see of it, in the order of the tabs.
+   * What the visitor may see of it, in the order of the tabs; made when somebody comes to look.
    *
    * @param {import("../kit/link.js").ServerTime} time
    */
-  _partsOf(time) {
+  _makersOf(time) {
     const { id } = this;
     const steer = this._visitor.may("operate");
-    /** @type {Record<string, Part | false>} */
-    const parts = {
-      state: { element: this._state() },
-      commands: steer && new StationCommands(id, time),
-      messages: messages(id, time),
-      notices: new StationNotices(id, time),
-      profiles: steer && new StationProfiles(id, time),
-      quirks: new StationQuirks(id, time, steer),
-      variables: new StationVariables(id, time, steer),
-      monitors: new StationMonitors(id, time, steer),
-      display: new StationDisplay(id, time, steer),
-      customers: steer && new StationCustomers(id, time),
-      service: new StationService(id, time, steer),
+    /** @type {Record<string, false | (() => Part)>} */
+    const makers = {
+      state: () => ({ element: this._state() }),
+      commands: steer && (() => new StationCommands(id, time)),
+      messages: () => messages(id, time),
+      notices: () => new StationNotices(id, time),
+      profiles: steer && (() => new StationProfiles(id, time)),
+      quirks: () => new StationQuirks(id, time, steer),
+      variables: () => new StationVariables(id, time, steer),
+      monitors: () => new StationMonitors(id, time, steer),
+      display: () => new StationDisplay(id, time, steer),
+      customers: steer && (() => new StationCustomers(id, time)),
+      service: () => new StationService(id, time, steer),
     };
-    return /** @type {Record<string, Part>} */ (Object.fromEntries(Object.entries(parts).filter(([, part]) => part)));
+    return /** @type {Record<string, () => Part>} */ (Object.fromEntries(Object.entries(makers).filter(([, make]) => make)));
+  }
+
+  /** @param {string} name */
+  _part(name) {
+    if (!(name in this._parts)) {
+      const part = this._makers[name]();
+      this._parts[name] = part;
+      this._known.append(part.element);
+      translate(part.element);
+      if (this._latest) part.show?.(this._latest.station, this._latest.overview);
+    }
+    return this._parts[name];
   }
 
   _state() {
@@ -104,10 +118,11 @@ export class StationView {
 
   /** @param {string[]} path */
   enter([part, ...rest]) {
-    const wanted = part in this._parts ? part : "state";
+    const wanted = part in this._makers ? part : "state";
+    const shown = this._part(wanted);
     for (const [name, { element }] of Object.entries(this._parts)) element.hidden = name !== wanted;
     for (const link of this._tabs.children) mark(link, "aria-current", link.getAttribute("data-part") === wanted ? "page" : null);
-    this._parts[wanted].enter?.(rest);
+    shown.enter?.(rest);
   }
 
   /** @param {import("./types.js").Frame} frame */
@@ -135,6 +150,7 @@ export class StationView {
     this._unknown.hidden = Boolean(station);
     this._known.hidden = !station;
     if (!station) return;
+    this._latest = { station, overview };
     showStationState(this._chip, station);
     say(this._about, aboutText(station));
     this._showFacts(station);
