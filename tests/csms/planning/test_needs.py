@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec import UNSET, UnsetType, structs
 
-from ladewerk.csms.planning.needs import MOST_WH, NeedRefused, read_need, remaining_wh
+from ladewerk.csms.planning.needs import ASSUMED_WH, MOST_WH, NeedRefused, read_need, remaining_wh
 from ladewerk.csms.records import ChargingNeed, Mode
 from ladewerk.csms.transactions import Transaction
 from ladewerk.ocpp import v21
@@ -72,16 +72,21 @@ def test_an_unknown_mode_is_refused(said: object) -> None:
         request(energy_wh=1e8),
         request(low_a=1e9, high_a=1e308),
         request(energy_wh=-1),
-        v21.NotifyEVChargingNeedsRequest(
-            evse_id=1,
-            charging_needs=v21.ChargingNeedsType(requested_energy_transfer=v21.EnergyTransferModeEnumType.AC_SINGLE_PHASE),
-        ),
     ],
 )
 def test_k15_fr04_what_cannot_be_planned_is_refused_with_a_reason(asked: v21.NotifyEVChargingNeedsRequest) -> None:
     refused = read_need(asked, station_id="S", transaction=TRANSACTION, now=NOW)
     assert isinstance(refused, NeedRefused)
     assert len(refused.reason_code) <= 20
+
+
+def test_k15_fr03_a_car_that_does_not_say_how_much_is_planned_for_some_energy() -> None:
+    transfer = v21.EnergyTransferModeEnumType.AC_SINGLE_PHASE
+    needs = v21.ChargingNeedsType(requested_energy_transfer=transfer)
+    need = read(v21.NotifyEVChargingNeedsRequest(evse_id=1, charging_needs=needs))
+    assert (need.assumed, need.energy_wh, need.phases) == (True, ASSUMED_WH, 1)
+    assert (need.min_current_a, need.max_current_a) == (6.0, 32.0)
+    assert not read(request()).assumed
 
 
 def test_phases_follow_the_energy_transfer() -> None:

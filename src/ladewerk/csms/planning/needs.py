@@ -26,6 +26,11 @@ MOST_WH: Final = 10_000_000.0
 
 _MOST_CURRENT_A: Final = 1000.0
 
+_ANY_CAR: Final = v21.ACChargingParametersType(
+    energy_amount=ASSUMED_WH, ev_min_current=MINIMUM_OFFER_A, ev_max_current=32, ev_max_voltage=400
+)
+"""One whose station says how it wants its energy and not how much (K15: a schedule can be given all the same)."""
+
 LEAST_STAY: Final = timedelta(minutes=1)
 
 
@@ -42,12 +47,11 @@ def read_need(
 ) -> ChargingNeed | NeedRefused:
     """The need that ``request`` tells; ``transaction`` is the open one of its EVSE."""
     needs = request.charging_needs
-    ac = needs.ac_charging_parameters
+    said = needs.ac_charging_parameters
     phases = _PHASES.get(needs.requested_energy_transfer)
     if phases is None:
         return NeedRefused("InvalidValue", f"{needs.requested_energy_transfer} is not planned; AC charging is")
-    if ac is UNSET:
-        return NeedRefused("MissingParam", "acChargingParameters says how much energy is needed")
+    ac = _ANY_CAR if said is UNSET else said
     mode = _mode(request.custom_data, needs.custom_data)
     if isinstance(mode, NeedRefused):
         return mode
@@ -76,6 +80,7 @@ def read_need(
         max_periods=MOST_PERIODS if request.max_schedule_tuples is UNSET else max(1, request.max_schedule_tuples),
         received_at=now,
         register_wh=None if transaction is None else transaction.register_wh,
+        assumed=said is UNSET,
     )
 
 
