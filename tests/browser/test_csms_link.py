@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
 from selenium.webdriver.common.by import By
+from websockets.sync.client import connect
 
+from ladewerk.csms.api.guard import COOKIE
+from ladewerk.csms.api.live_feed import MOST_LISTENERS
 from tests.browser.cable import Cable, laid
 from tests.browser.conftest import Browser
 from tests.browser.garage import Charger, Garage, opened
@@ -150,6 +154,19 @@ def test_a_silent_csms_is_not_taken_for_one_that_is_gone(garage: Garage, cable: 
     browser.until(lambda: cable.said >= before + 2, "two questions whether anybody is there")
     assert browser.driver.execute_script("return window.went") == 0
     assert len(live(cable)) == 1
+
+
+def test_where_too_many_look_on_the_page_says_so_until_there_is_room(garage: Garage, browser: Browser) -> None:
+    url = f"{garage.url.replace('http', 'ws')}/api/events"
+    cookie = {"Cookie": f"{COOKIE}={garage.ada.cookies[COOKIE]}"}
+    with ExitStack() as room:
+        for _ in range(MOST_LISTENERS):
+            room.enter_context(connect(url, additional_headers=cookie, proxy=None)).recv()
+        garage.enter(browser, "home", garage.ada)
+        browser.shows(".clock", "Too many look on")
+        assert not is_up(browser)
+    browser.until(lambda: is_up(browser), "the link")
+    browser.shows("#stations", "Give a station this address")
 
 
 def test_the_page_of_a_driver_says_that_it_has_no_connection_and_goes_on(
