@@ -295,6 +295,9 @@ def test_who_may_not_do_it_is_not_offered_it(desk: Desk, browser: Browser) -> No
     press(browser, "Quirks", ".subviews")
     browser.shows("[data-quirk=lenient] .quirk-holds", "no · usual")
     assert browser.find("[data-quirk=lenient] select").get_property("disabled")
+    for part, none in {"monitors": "None is known", "display": "No message is known"}.items():
+        press(browser, part.capitalize(), ".subviews")
+        browser.shows(f".{part} .records-box", none)
     for part in ("quirks", "monitors", "display"):
         assert browser.driver.find_elements(By.CSS_SELECTOR, f".{part} :is([type=submit], .main, .danger)") == [], part
     assert browser.driver.find_elements(By.CSS_SELECTOR, ".one-station .quick a") == []
