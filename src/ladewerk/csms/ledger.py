@@ -86,6 +86,8 @@ class Ledger:
         self.changed: Signal[None] = Signal()
         self.need_said: Signal[EvseKey] = Signal()
         """A need that can be planned: it is new, or its transaction has begun."""
+        self.car_waits: Signal[EvseKey] = Signal()
+        """A car negotiates: it goes on when it gets a profile, be it the one it has (K15, K16, K17)."""
         self.transaction_ended: Signal[EvseKey] = Signal()
         self.site_changed: Signal[None] = Signal()
         self.evse_seen: Signal[EvseKey] = Signal()

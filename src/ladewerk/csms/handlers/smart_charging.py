@@ -20,6 +20,7 @@ async def notify_ev_charging_needs(
             status=v21.NotifyEVChargingNeedsStatusEnumType.REJECTED,
             status_info=v21.StatusInfoType(reason_code=need.reason_code, additional_info=need.text),
         )
+    ledger.car_waits.emit((ctx.state.key, request.evse_id))
     await ledger.take_need(need)
     if need.transaction_id is None:
         # K15.FR.05: a profile needs a transaction, which the station has not begun yet.
@@ -38,6 +39,7 @@ async def notify_ev_charging_schedule(
     if plan is not None and running is not None and plan.transaction_id == running.transaction_id:
         since = exceeded_at(request, plan)
         if since is not None:
+            ledger.car_waits.emit(key)
             ledger.need_said.emit(key)  # K16.FR.07: a new schedule follows
             return v21.NotifyEVChargingScheduleResponse(
                 status=v21.GenericStatusEnumType.REJECTED,

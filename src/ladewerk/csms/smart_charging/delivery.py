@@ -100,6 +100,8 @@ class Deliveries:
         self._tasks = tasks
         self._orders: dict[EvseKey, _Order] = {}
         self._sent_at: dict[EvseKey, datetime] = {}
+        self._owed: set[EvseKey] = set()
+        """Where a car waits for a profile, even for the one that its station has."""
         self.stale: Signal[EvseKey] = Signal()
         """A plan that became too old before it could be sent, or is over while its car is still there."""
 
@@ -109,6 +111,7 @@ class Deliveries:
         with connected(
             self._connections.connected.connect(self._wake_station),
             self._ledger.station_booted.connect(self._offer_again),
+            self._ledger.car_waits.connect(self._owed.add),
             self._ledger.transaction_ended.connect(self._drop),
             self._ledger.evse_seen.connect(self._heard),
             self._outlets.changed.connect(lambda _none: self._wake_waiting()),
@@ -141,6 +144,7 @@ class Deliveries:
 
     def _drop(self, key: EvseKey) -> None:
         """The transaction has ended: nobody is left to follow its plan."""
+        self._owed.discard(key)
         if self._ledger.open_transaction(key) is None and (order := self._orders.pop(key, None)) is not None:
             order.plan = None
             order.wake.set()
@@ -229,7 +233,7 @@ class Deliveries:
         outlet = self._outlets.of(key)
         asked = asked_of(wanted, quirks, now)
         line = told_line(self._outlets.granted(key, asked, now), quirks, _most_periods(plan, quirks), now)
-        has_it = not outlet.sent and follows(outlet.installed, line, now)
+        has_it = key not in self._owed and not outlet.sent and follows(outlet.installed, line, now)
         if now - plan.created_at > _TOO_OLD and not (has_it and order.arrived is plan):
             self.stale.emit(key)
             return _Pause()
@@ -288,6 +292,8 @@ class Deliveries:
         told = await self._tell(order, plan.station_id, request)
         if told is None or order.dropped():
             return None
+        if told.accepted or told.refused:
+            self._owed.discard(key)
         if told.refused:
             await self._outlets.change(key, lambda outlet: outlet.refused(line))
         if not told.accepted:
