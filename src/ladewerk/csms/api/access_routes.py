@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 
 from ladewerk.csms.api.desk import Desk
 from ladewerk.csms.api.guard import COOKIE, anyone, who_asks
-from ladewerk.csms.api.refusals import faulty, refused
+from ladewerk.csms.api.refusals import faulty, refused, too_early
 from ladewerk.csms.planning.site import Fault
 from ladewerk.csms.security.accounts import STAYS, Accounts, Who
 from ladewerk.csms.security.records import UserName
@@ -150,7 +150,7 @@ def _may_try(desk: Desk, accounts: Accounts, request: _Any) -> None:
     wait_s = wait_to_try_s(desk.tries, request, busy=accounts.busy)
     if wait_s > 0:
         desk.refusals.note(Why.TOO_MANY_TRIES, address_of(request), "passwords of users")
-        raise refused(429, "too-many-tries", f"too many tries: wait {wait_s} s", wait_s=wait_s)
+        raise too_early(f"too many tries: wait {wait_s} s", wait_s)
 
 
 def _answer(request: _Any, accounts: Accounts, secret: str | None) -> Response[Door]:

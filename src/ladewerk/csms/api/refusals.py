@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -29,17 +30,24 @@ class FaultyFields(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refused(Exception):
-    """Ends a request with ``status`` and a refusal or the faulty fields."""
+    """Ends a request with ``status`` and a refusal or the faulty fields; ``headers`` stand beside them."""
 
-    def __init__(self, status: int, body: Refusal | FaultyFields) -> None:
+    def __init__(self, status: int, body: Refusal | FaultyFields, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(str(body))
         self.status = status
         self.body = body
+        self.headers = dict(headers or {})
 
 
 def refused(status: int, code: str, text: str, **params: object) -> Refused:
     """A refusal to raise."""
     return Refused(status, Refusal(code=code, params=params, text=text))
+
+
+def too_early(text: str, wait_s: int) -> Refused:
+    """Somebody who asks too often, to raise."""
+    body = Refusal(code="too-many-tries", params={"wait_s": wait_s}, text=text)
+    return Refused(429, body, {"Retry-After": str(wait_s)})
 
 
 def faulty(*faults: Fault) -> Refused:
@@ -49,7 +57,7 @@ def faulty(*faults: Fault) -> Refused:
 
 def answer_refused(_request: Request[Any, Any, Any], refusal: Refused) -> Response[Refusal | FaultyFields]:
     """One of ours."""
-    return Response(refusal.body, status_code=refusal.status)
+    return Response(refusal.body, status_code=refusal.status, headers=refusal.headers)
 
 
 def answer_invalid(_request: Request[Any, Any, Any], error: ValidationException) -> Response[FaultyFields]:
