@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ladewerk.clock import Clock
 from ladewerk.csms.certificates.issuing import Issuing
-from ladewerk.csms.commands import Commands, FollowUps
+from ladewerk.csms.commands import Commands, FollowUps, together
 from ladewerk.csms.config import CsmsConfig
 from ladewerk.csms.dossiers.inventories import Inventories
 from ladewerk.csms.follow_ups.table import follow_ups
@@ -49,7 +49,8 @@ def functional_blocks(
     lists = ListKeeping(ledger, connections, store, clock, tasks)
     inventories = Inventories()
     kept = follow_ups(ledger, store.dossiers, lists, inventories, clock, file_hosts=config.file_hosts)
-    commands = Commands(connections, store.dossiers.variables, {**kept, **limits})
+    joined = {kind: together(kept[kind], one) if kind in kept else one for kind, one in limits.items()}
+    commands = Commands(connections, store.dossiers.variables, {**kept, **joined})
     issuing = Issuing(
         ledger,
         commands,

@@ -224,8 +224,9 @@ def test_S06_from_1_1_4_to_2_2_2_kw_under_6_kw_with_the_one_to_be_lowered_cut_of
     assert not passes(fuses[0], known, NOW).starts
 
 
-def test_a_station_that_forgets_counts_at_its_rating_whatever_it_has_confirmed() -> None:
-    forgetful = replace(outlet(6), fallback=Rate(6.0, 3), quirks=Quirks(keeps_profiles=False))
+@pytest.mark.parametrize("quirks", [Quirks(keeps_profiles=False), Quirks(follows_profiles=False)])
+def test_a_station_that_forgets_or_follows_none_counts_at_its_rating_whatever_it_has_confirmed(quirks: Quirks) -> None:
+    forgetful = replace(outlet(6), fallback=Rate(6.0, 3), quirks=quirks)
     assert draws_w(forgetful, 0) == 32_000
     known, fuses = site(40_000, forgetful, outlet(0, 0))
     assert at_hour(granted(line(12, 12), S1, known, fuses, NOW), 0) == 0

@@ -5,7 +5,7 @@ one CALL open per EVSE, a connection keeps the order, what was sent by an older 
 """
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from ladewerk.csms.limit.allocation import SETTLE, Commanded, Fuse, Outlet, fallback_fits, granted, passes
 from ladewerk.csms.limit.commanded import cleared, excess, taken, with_profile, without_profile
 from ladewerk.csms.limit.loads import Rate
+from ladewerk.csms.smart_charging.quirks import Quirks
 from ladewerk.ocpp import v21
 from ladewerk.timeline import Timeline
 
@@ -40,6 +41,9 @@ class Station:
     """What is really there. ``inbox`` holds what is on its way to it, ``outbox`` its answers."""
 
     fallback: Rate
+    rating_a: float
+    obeys: bool = True
+    """Its smart charging is switched on."""
     profile: Timeline[Rate] = field(default_factory=Timeline)
     transaction: int = 1
     inbox: deque[tuple[int, str, int, Any]] = field(default_factory=deque)
@@ -50,6 +54,9 @@ class Station:
     """At a higher stack level than ours, so they win wherever they say anything."""
 
     def allows_a(self, at: datetime) -> float:
+        return min(self._told_a(at), self.rating_a) if self.obeys else self.rating_a
+
+    def _told_a(self, at: datetime) -> float:
         default = next((rate for rate in self._said(at, "TxDefaultProfile")), self.fallback)
         mine = self.profile.at(at) or default
         return next((rate for rate in self._said(at, "TxProfile")), mine).current_a
@@ -65,12 +72,12 @@ class Station:
 class Site(RuleBasedStateMachine):
     """What may happen, in any order."""
 
-    @initialize(fallback_a=st.sampled_from([0.0, 5.0]))
-    def begin(self, fallback_a: float) -> None:
+    @initialize(fallback_a=st.sampled_from([0.0, 5.0]), rating_a=st.sampled_from([32.0, 12.0, 8.0]))
+    def begin(self, fallback_a: float, rating_a: float) -> None:
         rate = Rate(fallback_a, 3)
         self.now = START
-        self.stations = {key: Station(rate) for key in KEYS}
-        self.known = {key: Outlet(rating=Rate(32.0, 3), voltage_v=VOLTAGE_V, fallback=rate) for key in KEYS}
+        self.stations = {key: Station(rate, rating_a) for key in KEYS}
+        self.known = {key: Outlet(rating=Rate(rating_a, 3), voltage_v=VOLTAGE_V, fallback=rate) for key in KEYS}
         self.wanted: dict[tuple[str, int], Timeline[Rate]] = {}
         self.transactions = dict.fromkeys(KEYS, 1)
         self.open: dict[tuple[str, int], tuple[int, str, Any]] = {}
@@ -120,6 +127,17 @@ class Site(RuleBasedStateMachine):
         if key not in self.open:
             self._call(key, "clear", v21.ClearChargingProfileRequest(charging_profile_id=len(purpose)))
 
+    @rule(key=cars, on=st.booleans())
+    def an_operator_switches_smart_charging(self, key: Any, on: bool) -> None:
+        if key in self.open:
+            return
+        if not on:
+            off = {key: replace(self.known[key], quirks=Quirks(follows_profiles=False))}
+            if excess(off, self.known, FUSES, self.now) is not None:
+                return
+            self.known |= off
+        self._call(key, "switch", on)
+
     def _call(self, key: Any, kind: str, what: Any) -> None:
         self.calls += 1
         self.open[key] = (self.calls, kind, what)
@@ -139,6 +157,9 @@ class Site(RuleBasedStateMachine):
             self.known[key] = one.accepted(what, self.now) if status == "Accepted" else one.refused(what)
         elif kind == "hand":
             self.known[key] = taken(one, what) if status == "Accepted" else without_profile(one, what)
+        elif kind == "switch":
+            if what and status == "Accepted":
+                self.known[key] = replace(one.booted(), quirks=Quirks())
         elif kind == "clear":
             self.known[key] = cleared(one, what, key[1]) if status == "Accepted" else one
         else:
@@ -186,6 +207,8 @@ class Site(RuleBasedStateMachine):
                 station.profile = what
             elif kind == "hand":
                 station.by_hand[what.profile_id] = what
+            elif kind == "switch":
+                station.obeys = what
             elif kind == "clear":
                 station.by_hand.pop(what.charging_profile_id, None)
             else:
@@ -263,4 +286,4 @@ class Site(RuleBasedStateMachine):
 
 
 TestSite = Site.TestCase
-TestSite.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+TestSite.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)

@@ -7,6 +7,7 @@ from msgspec import UNSET
 
 from ladewerk.clock import Clock
 from ladewerk.csms.commands import CommandRefused, FollowUp, FollowUps
+from ladewerk.csms.follow_ups.switches import of_switches
 from ladewerk.csms.ledger import Ledger
 from ladewerk.csms.limit.allocation import Commanded, EvseKey, Outlet
 from ladewerk.csms.limit.commanded import (
@@ -34,6 +35,7 @@ def of_limits(outlets: Outlets, ledger: Ledger, clock: Clock) -> FollowUps:
         v21.RequestStartTransactionRequest: watch.of_starts(),
         v21.ClearChargingProfileRequest: watch.of_clearing(),
         v21.ResetRequest: watch.of_resets(),
+        v21.SetVariablesRequest: of_switches(outlets, ledger, clock),
     }
 
 

@@ -118,7 +118,8 @@ class Outlet:
     def base(self) -> Rate:
         """The most it may draw without a TxProfile."""
         # A station that forgets its profiles may have forgotten them just now.
-        known = self.fallback if self.fallback is not None and self.quirks.keeps_profiles else self.rating
+        bound = self.quirks.keeps_profiles and self.quirks.follows_profiles
+        known = self.fallback if self.fallback is not None and bound else self.rating
         return max((known, *self.fallbacks_sent), key=Rate.total_a)
 
     def as_told(self) -> "Outlet":

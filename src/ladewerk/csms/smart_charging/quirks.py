@@ -36,6 +36,7 @@ class QuirksSaid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     least_limit_a: Annotated[float, msgspec.Meta(ge=0, le=80)] | None = None
     min_interval_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] | None = None
     keeps_profiles: bool | None = None
+    follows_profiles: bool | None = None
     tells_composite: bool | None = None
     lenient: bool | None = None
 
@@ -52,7 +53,8 @@ class Quirks:
     ``least_limit_a`` is not taken; 0 is: every one is. Between two profiles lie ``min_interval_s``, unless the second one
     lowers something before.
 
-    A station that does not keep its profiles over a reboot may draw its rating at any time. ``tells_composite``: what it
+    A station that does not keep its profiles over a reboot may draw its rating at any time, and so may one that follows none
+    because its smart charging is switched off. ``tells_composite``: what it
     answers to GetCompositeSchedule is to be believed. ``lenient``: it is forgiven everything that can be, from its next
     connection on.
     """
@@ -65,6 +67,7 @@ class Quirks:
     least_limit_a: float = 0.0
     min_interval_s: float = 0.0
     keeps_profiles: bool = True
+    follows_profiles: bool = True
     tells_composite: bool = True
     lenient: bool = False
 

@@ -16,6 +16,8 @@ _PERIODS: Final = (_SMART, "PeriodsPerSchedule", "")
 _LEVEL: Final = (_SMART, "ProfileStackLevel", "")
 _KEEPS: Final = (_SMART, "ChargingProfilePersistence", "TxDefaultProfile")
 
+_ENABLED: Final = (_SMART, "Enabled", "")
+
 Place = tuple[str, str, str]
 """Component, variable, instance of the variable."""
 
@@ -26,9 +28,9 @@ def questions(version: Version) -> tuple[Place, ...]:
         case Version.V16:
             return (_UNIT_16, _PERIODS, _LEVEL)
         case Version.V201:
-            return (_UNIT, _PERIODS, _LEVEL)
+            return (_UNIT, _PERIODS, _LEVEL, _ENABLED)
         case Version.V21:
-            return (_UNIT, _PERIODS, _LEVEL, _KEEPS)
+            return (_UNIT, _PERIODS, _LEVEL, _ENABLED, _KEEPS)
 
 
 def request_of(places: tuple[Place, ...]) -> v21.GetVariablesRequest:
@@ -63,8 +65,29 @@ def found_quirks(values: Mapping[Place, str]) -> QuirksSaid:
         rate_unit=_rate_unit(values.get(_UNIT, values.get(_UNIT_16, ""))),
         max_periods=None if periods is None or periods < 1 else min(periods, MOST_PERIODS),
         max_stack_level=level,
-        keeps_profiles=None if _KEEPS not in values else values[_KEEPS].strip().lower() != "false",
+        keeps_profiles=_flag(values.get(_KEEPS)),
+        follows_profiles=_flag(values.get(_ENABLED)),
     )
+
+
+def switched(request: v21.SetVariablesRequest) -> QuirksSaid:
+    """What ``request`` makes of the quirks that a variable may switch."""
+    values: dict[Place, str] = {}
+    for one in request.set_variable_data:
+        if one.attribute_type in {UNSET, v21.AttributeEnumType.ACTUAL}:
+            instance = "" if one.variable.instance is UNSET else one.variable.instance
+            named = (one.component.name, one.variable.name, instance)
+            values |= {known: one.attribute_value for known in (_ENABLED, _KEEPS) if _alike(known, named)}
+    return found_quirks(values)
+
+
+def _alike(one: Place, other: Place) -> bool:
+    """Names know no case (part 2, device model)."""
+    return [name.casefold() for name in one] == [name.casefold() for name in other]
+
+
+def _flag(text: str | None) -> bool | None:
+    return None if text is None else text.strip().lower() not in {"false", "0"}
 
 
 def _rate_unit(text: str) -> RateUnit | None:

@@ -24,6 +24,7 @@ const QUIRKS = [
   { name: "least_limit_a", unit: "A", min: 0, max: 80 },
   { name: "min_interval_s", unit: "s", min: 0, max: 86400 },
   { name: "keeps_profiles", choices: ["true", "false"] },
+  { name: "follows_profiles", choices: ["true", "false"] },
   { name: "tells_composite", choices: ["true", "false"] },
   { name: "lenient", choices: ["true", "false"] },
 ];
