@@ -192,6 +192,10 @@ def test_a_key_has_its_scope_and_an_end_and_makes_no_other_keys(csms: CsmsMaker)
             listed = (await http.get("/api/keys")).json()
             assert [key["name"] for key in listed] == ["administer", "operate", "read"]
             assert made["read"] not in str(listed)
+            first = await http.get("/api/keys?limit=2")
+            second = await http.get(first.links["next"]["url"])
+            assert [key["name"] for key in (*first.json(), *second.json())] == ["administer", "operate", "read"]
+            assert "next" not in second.links
             expected = {"read": [200, 403, 403], "operate": [200, 200, 403], "administer": [200, 200, 200]}
             for scope, statuses in expected.items():
                 async with client(running, Authorization=f"Bearer {made[scope]}") as program:

@@ -15,7 +15,7 @@ from ladewerk.csms.api.paging import LINKED, USUAL, After, Limit, cursor_of, pag
 from ladewerk.csms.api.refusals import faulty, refused
 from ladewerk.csms.planning.site import Fault
 from ladewerk.csms.security.accounts import MOST_KEYS, Accounts
-from ladewerk.csms.security.records import Change, KeyName, Scope, User, UserName
+from ladewerk.csms.security.records import Change, Key, KeyName, Scope, User, UserName
 from ladewerk.csms.security.roles import Right, Role
 
 Name = Annotated[str, PathParameter(description="name of the user, in any case", max_length=64)]
@@ -119,10 +119,18 @@ async def delete_user(desk: NamedDependency[Desk], name: Name) -> None:
     await accounts.remove_user(user)
 
 
-@get("/api/keys", right=Right.ADMINISTER)
-async def get_keys(desk: NamedDependency[Desk]) -> list[KeyView]:
-    """The keys of programs, without their texts."""
-    return [msgspec.convert(key, KeyView, from_attributes=True) for key in _accounts(desk).all_keys()]
+@get("/api/keys", right=Right.ADMINISTER, response_headers=LINKED)
+async def get_keys(
+    desk: NamedDependency[Desk], request: Request[Any, Any, Any], after: After = None, limit: Limit = USUAL
+) -> Response[list[KeyView]]:
+    """The keys of programs by name, without their texts."""
+    behind = cursor_of(after, str)
+    keys = [key for key in _accounts(desk).all_keys() if behind is None or key.name > behind[0]]
+    return page(request, keys, limit, key=lambda key: (key.name,), view=_key_view)
+
+
+def _key_view(key: Key) -> KeyView:
+    return msgspec.convert(key, KeyView, from_attributes=True)
 
 
 @post("/api/keys", right=Right.ADMINISTER)
