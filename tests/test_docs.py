@@ -110,3 +110,14 @@ def test_every_fault_act_and_condition_of_a_scenario_is_documented() -> None:
     assert {word for word in words if f"`{word}`" not in text} == set()
     models = (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
     assert {name for name in makes() if f"| `{name}` |" not in models} == set()
+
+
+def test_every_view_is_shown_at_both_sizes_and_in_both_colours() -> None:
+    shown = (ROOT / "docs" / "pictures.md").read_text(encoding="utf-8")
+    pictures = {path.stem for path in (ROOT / "docs" / "images").glob("*.webp")}
+    looks = ("desk-light", "desk-dark", "phone-light", "phone-dark")
+    views = {name.rsplit("-", 2)[0] for name in pictures}
+    assert len(views) > 15
+    assert pictures == {f"{view}-{look}" for view in views for look in looks}
+    assert [name for name in sorted(pictures) if f'src="images/{name}.webp"' not in shown] == []
+    assert [path.name for path in (ROOT / "docs" / "images").iterdir() if path.stat().st_size > 300_000] == []
