@@ -43,6 +43,10 @@ class Why(StrEnum):
     NOT_LOGGED_IN = "not_logged_in"
     FOREIGN_TRANSACTION = "foreign_transaction"
     """A station spoke of one that runs at another; it is kept as its own."""
+    BAD_FRAMES = "bad_frames"
+    """A station sent what is no message, or more than one may be, until it was put out."""
+    UPLOAD_ADDRESS = "upload_address"
+    """A station was to be sent to an address inside, or to one that can be read in two ways."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 
 from ladewerk.ocpp.frames import DEFAULT_LIMITS
+from ladewerk.refusals import Why
 from tests.hostile.scene import Scene, Stage, closed_with
 
 Say = Callable[[ClientConnection], None]
@@ -67,9 +68,12 @@ REFUSED = {
 def test_what_no_limit_allows_ends_the_connection(stage: Stage, case: str) -> None:
     async def test(scene: Scene) -> None:
         data, code = ENDED[case]
+        before = scene.count(Why.BAD_FRAMES)
         async with scene.attack(), scene.station("ROGUE-1", compression=True) as socket:
             socket.transport.write(data)
             assert await closed_with(socket) == code
+        assert scene.count(Why.BAD_FRAMES) == before + 1
+        assert scene.lines("refused (bad_frames): station ROGUE-1 is put out")
 
     stage.run(test)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection
 
+from ladewerk.refusals import Why
 from tests.hostile.scene import Scene, Stage
 
 HOSTILE = (
@@ -235,6 +236,7 @@ def test_a_value_that_nobody_can_keep_is_refused_where_it_stands(stage: Stage) -
 
 def test_no_station_is_sent_to_addresses_inside(stage: Stage) -> None:
     async def test(scene: Scene) -> None:
+        before = scene.count(Why.UPLOAD_ADDRESS)
         async with scene.attack(), scene.station("ROGUE-1") as socket, scene.browser(logged_in=True) as client:
             for location in (
                 "http://127.0.0.1/x",
@@ -292,6 +294,8 @@ def test_no_station_is_sent_to_addresses_inside(stage: Stage) -> None:
             while [3, "1"] not in [frame[:2] for frame in heard]:
                 heard.append(json.loads(await socket.recv()))
             told = {frame[2] for frame in heard if frame[0] == 2}
+            assert scene.count(Why.UPLOAD_ADDRESS) >= before + 5 * 20
+            assert scene.lines("refused (upload_address)")
             assert not told & {"GetLog", "UpdateFirmware", "PublishFirmware"}, "the station was told of none of them"
 
     stage.run(test)

@@ -179,7 +179,7 @@ def _made(
         connections=connections,
         frame_log=frame_log,
         store=store,
-        blocks=functional_blocks(config, ledger, connections, store, clock, tasks, limits=limits),
+        blocks=functional_blocks(config, ledger, connections, store, clock, tasks, limits=limits, refusals=refusals),
         clock=clock,
         accounts=None if config.open else Accounts(store.accounts, clock),
         tries=Tries(clock),

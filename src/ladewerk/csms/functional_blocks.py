@@ -16,6 +16,7 @@ from ladewerk.csms.local_lists.keeping import ListKeeping
 from ladewerk.csms.stations.connections import Connections
 from ladewerk.csms.store.ports import Store
 from ladewerk.csms.supervision import Tasks
+from ladewerk.refusals import Refusals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +45,12 @@ def functional_blocks(
     tasks: Tasks,
     *,
     limits: FollowUps,
+    refusals: Refusals,
 ) -> FunctionalBlocks:
     """Everything made, nothing running; ``limits`` is what is done around commands that change what may be drawn."""
     lists = ListKeeping(ledger, connections, store, clock, tasks)
     inventories = Inventories()
-    kept = follow_ups(ledger, store.dossiers, lists, inventories, clock, file_hosts=config.file_hosts)
+    kept = follow_ups(ledger, store.dossiers, lists, inventories, clock, file_hosts=config.file_hosts, refusals=refusals)
     joined = {kind: together(kept[kind], one) if kind in kept else one for kind, one in limits.items()}
     commands = Commands(connections, store.dossiers.variables, {**kept, **joined})
     issuing = Issuing(

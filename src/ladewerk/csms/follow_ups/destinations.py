@@ -9,6 +9,7 @@ from ladewerk.csms.commands import CommandRefused, FollowUp
 from ladewerk.csms.planning.site import Fault
 from ladewerk.csms.security.destinations import CSMS_SCHEMES, SCHEMES, Address, allowed, host_of, literal
 from ladewerk.ocpp import v21
+from ladewerk.refusals import Refusals, Why
 
 Check = Callable[[str, str], Awaitable[None]]
 """Of a field and the address in it; raises CommandRefused where a station must not be sent there."""
@@ -57,15 +58,17 @@ def of_network_profiles() -> FollowUp[v21.SetNetworkProfileRequest, Any]:
     return FollowUp(before=before)
 
 
-def check_of(allow: Sequence[str]) -> Check:
-    """The one rule for the address of a file; ``allow`` is what the settings name."""
+def check_of(allow: Sequence[str], refusals: Refusals) -> Check:
+    """The one rule for the address of a file; ``allow`` is what the settings name, ``refusals`` counts the others."""
 
     async def check(field: str, location: str) -> None:
         host = host_of(location)
         if host is None:
+            refusals.note(Why.UPLOAD_ADDRESS, "", f"{field}: no address that is read in one way")
             raise _no_address(field, sorted(SCHEMES))
         if not allowed(host, await _addresses(field, host), allow):
             text = f"{host} is inside the network of the CSMS: a station is sent there only if file_hosts names it"
+            refusals.note(Why.UPLOAD_ADDRESS, "", f"{field}: {host} is inside")
             raise CommandRefused(Fault(field=field, code="inside", text=text, params={"host": host}))
 
     return check

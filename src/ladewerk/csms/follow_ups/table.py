@@ -10,6 +10,7 @@ from ladewerk.csms.follow_ups import destinations, device_model, errands, local_
 from ladewerk.csms.ledger import Ledger
 from ladewerk.csms.local_lists.keeping import ListKeeping
 from ladewerk.ocpp import v21
+from ladewerk.refusals import Refusals
 
 
 def follow_ups(
@@ -20,9 +21,10 @@ def follow_ups(
     clock: Clock,
     *,
     file_hosts: Sequence[str],
+    refusals: Refusals,
 ) -> FollowUps:
     """Of every command that leaves something behind, or that must not go out as it is."""
-    check = destinations.check_of(file_hosts)
+    check = destinations.check_of(file_hosts, refusals)
     return {
         v21.UpdateFirmwareRequest: together(destinations.of_firmware(check), errands.of_firmware(dossiers, clock)),
         v21.PublishFirmwareRequest: destinations.of_published_firmware(check),

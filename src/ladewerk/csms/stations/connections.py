@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,10 +32,18 @@ from ladewerk.ocpp import (
     Version,
     codec_for,
 )
-from ladewerk.refusals import Refusals
+from ladewerk.refusals import Refusals, Why
 from ladewerk.signals import Signal
 
 _log = logging.getLogger(__name__)
+
+_CODES: Final = {
+    "1002": "frames that are none",
+    "1007": "text that is none",
+    "1008": "more than can be answered",
+    "1009": "a message above what is taken",
+}
+_PUT_OUT: Final = re.compile(rf"closed here \(({'|'.join(_CODES)})\b")
 
 _SETTLES_S: Final = 10.0
 """How long who stops waits for a database that is slow; a station without an answer says it again."""
@@ -135,9 +144,16 @@ class Connections:
                 self.connected.emit(key)
             self._ledger.changed.emit(None)
             await peer.run()
+            self._note_bad_frames(station.station_id, peer.why_ended or "")
         finally:
             self._live.leave(identity, generation)
             self._ledger.note_seen(key, self._clock.now())
+
+    def _note_bad_frames(self, station_id: str, why_ended: str) -> None:
+        """Count a station that was put out for what it sent."""
+        found = _PUT_OUT.search(why_ended)
+        if found is not None:
+            self._refusals.note(Why.BAD_FRAMES, station_id, f"station {station_id} is put out: {_CODES[found[1]]}")
 
     async def _known(self, identity: str, version: Version) -> StationRecord:
         """The record of an admitted station; one that is let in unknown becomes known without a password."""
