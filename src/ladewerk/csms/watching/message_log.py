@@ -103,9 +103,10 @@ class MessageLog:
         while True:
             await self._some.wait()
             self._some.clear()
+            await self._write_some(_FRAMES_AT_ONCE)
             while self._waiting:
-                await self._write_some(_FRAMES_AT_ONCE)
                 await asyncio.sleep(_PAUSE_S)
+                await self._write_some(_FRAMES_AT_ONCE)
             await asyncio.sleep(_EVERY_S)
 
     async def _flush(self) -> None:
