@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(1200)
 
-ENERGY_WH = 1500.0
+ENERGY_WH = 1000.0
 """So much that there is time left, on a busy machine too, for a last calibration behind the outage."""
 
 
