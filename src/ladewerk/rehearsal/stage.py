@@ -174,7 +174,7 @@ class Stage:
                 meter=station_config.MeterConfig(driver="shelly-3em", url=f"http://{unit}"),
                 lock=station_config.LockConfig(
                     driver="motor",
-                    pins="gpio",
+                    pins=f"pigpiod://{unit}",
                     lock_pin=_LOCK.lock_pin,
                     unlock_pin=_LOCK.unlock_pin,
                     feedback_pin=_LOCK.feedback_pin,
