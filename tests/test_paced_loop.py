@@ -67,7 +67,8 @@ def test_work_in_a_thread_holds_the_time() -> None:
     assert ended_s == started_s
 
 
-def test_an_answer_over_a_socket_arrives_before_its_timeout_whatever_the_speed() -> None:
+@pytest.mark.parametrize("terminals", [True, False])
+def test_an_answer_over_a_socket_arrives_before_its_timeout_whatever_the_speed(terminals: bool) -> None:
     async def echo() -> int:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             while line := await reader.readline():
@@ -89,7 +90,8 @@ def test_an_answer_over_a_socket_arrives_before_its_timeout_whatever_the_speed()
             await writer.wait_closed()
             return answered
 
-    assert run(echo) == 200
+    with asyncio.Runner(loop_factory=lambda: PacedLoop(None, terminals=terminals)) as runner:
+        assert runner.run(echo()) == 200
 
 
 def test_at_a_given_speed_loop_time_never_runs_ahead() -> None:

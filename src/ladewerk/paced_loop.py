@@ -27,11 +27,13 @@ thread of the kernel, which a busy machine keeps waiting for milliseconds: such 
 class PacedLoop(asyncio.SelectorEventLoop):
     """Loop time runs ``speed`` times as fast as real time at most; None runs as fast as the process gets its work done.
 
-    Work in a thread (``run_in_executor``, ``asyncio.to_thread``) holds the time too until it is done.
+    Work in a thread (``run_in_executor``, ``asyncio.to_thread``) holds the time too until it is done. ``terminals`` says
+    that pseudo-terminals are among what is waited for.
     """
 
-    def __init__(self, speed: float | None) -> None:
+    def __init__(self, speed: float | None, *, terminals: bool = True) -> None:
         self._speed = speed
+        self._short_s = _SHORT_S if terminals else 0.0
         self._loop_s = 0.0
         self._anchor_loop_s = 0.0
         self._anchor_real_s = time.monotonic()
@@ -71,7 +73,7 @@ class PacedLoop(asyncio.SelectorEventLoop):
 
     def _pass_time(self, idle_s: float | None, select: Callable[[float | None], list[Any]]) -> list[Any]:
         """Wait for I/O or for ``idle_s`` of loop time (None: no timer is set), whichever is first."""
-        quiet_s = _LONG_QUIET_S if idle_s is not None and idle_s <= _SHORT_S else _QUIET_S
+        quiet_s = _LONG_QUIET_S if idle_s is not None and idle_s <= self._short_s else _QUIET_S
         while True:
             events = select(quiet_s)
             if events:

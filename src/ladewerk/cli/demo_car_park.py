@@ -48,7 +48,7 @@ def run_car_park(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="ladewerk-demo-") as folder:
         if not arguments.headless:
             pace = arguments.speed or _WATCHABLE_SPEED
-            with asyncio.Runner(loop_factory=lambda: PacedLoop(pace)) as runner:
+            with asyncio.Runner(loop_factory=lambda: PacedLoop(pace, terminals=False)) as runner:
                 return runner.run(_watched(scenario, Path(folder), console, conclude))
         with (
             asyncio.Runner(loop_factory=VirtualLoop) as runner,
