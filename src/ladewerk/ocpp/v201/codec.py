@@ -13,7 +13,9 @@ from ladewerk.ocpp.version import Version
 class V201Codec(PayloadCodec):
     """Reads and writes OCPP 2.0.1."""
 
-    version = Version.V201
+    @property
+    def version(self) -> Version:
+        return Version.V201
 
     def decode_request(self, action: str, payload: bytes) -> Payload:
         """As :class:`ladewerk.ocpp.codec.PayloadCodec` says."""

@@ -35,7 +35,9 @@ def check_response(action: str, response: Payload) -> None:
 class V21Codec(PayloadCodec):
     """Reads and writes OCPP 2.1."""
 
-    version = Version.V21
+    @property
+    def version(self) -> Version:
+        return Version.V21
 
     def decode_request(self, action: str, payload: bytes) -> Payload:
         """As :class:`ladewerk.ocpp.codec.PayloadCodec` says."""
