@@ -72,7 +72,7 @@ class Refusals:
     """``counts`` is by reason, ``since`` the start; of bursts the newest are remembered."""
 
     def __init__(self, clock: Clock) -> None:
-        self.since = clock.now()
+        self.since: datetime = clock.now()
         self._clock = clock
         self._counts: Counter[Why] = Counter()
         self._bursts: OrderedDict[tuple[Why, str, str], tuple[Burst, float]] = OrderedDict()

@@ -157,7 +157,7 @@ class MemoryMeter:
             self._frozen = None
         elif self._frozen is not None:
             return self._frozen
-        phases = zip("abc", world.meter_reading().phases, strict=True)
+        phases = zip("abc", world.meter_phases(), strict=True)
         silent = world.faults.meter_null_phases
         first, second, third = (_UNTOLD if name in silent else _rounded(phase) for name, phase in phases)
         reading = MeterReading(

@@ -19,10 +19,13 @@ class PhaseReading(Struct, frozen=True, kw_only=True):
     power_w: float
 
 
+Phases = tuple[PhaseReading, PhaseReading, PhaseReading]
+
+
 class Reading(Struct, frozen=True, kw_only=True):
     """All phases at one moment."""
 
-    phases: tuple[PhaseReading, PhaseReading, PhaseReading]
+    phases: Phases
     frequency_hz: float
 
 
@@ -77,14 +80,23 @@ class EnergyMeter:
 
     def read(self, second: int, *, voltage_v: float, power_w: float, phases: int) -> Reading:
         """What it shows in a second of the world's scale, ``power_w`` flowing over the first ``phases``."""
-        readings = [
-            self._phase(second * 4 + phase, voltage_v, power_w / phases if phase < phases else 0.0) for phase in range(3)
-        ]
         frequency_hz = 50 + _FREQUENCY_NOISE_HZ * symmetric(self._seed, second * 4 + 3)
-        return Reading(phases=(readings[0], readings[1], readings[2]), frequency_hz=frequency_hz)
+        shown = self.read_phases(second, voltage_v=voltage_v, power_w=power_w, phases=phases)
+        return Reading(phases=shown, frequency_hz=frequency_hz)
+
+    def read_phases(self, second: int, *, voltage_v: float, power_w: float, phases: int) -> Phases:
+        """The same without what is of no single phase."""
+        index, phase_w = second * 4, power_w / phases
+        return (
+            self._phase(index, voltage_v, phase_w),
+            self._phase(index + 1, voltage_v, phase_w if phases > 1 else 0.0),
+            self._phase(index + 2, voltage_v, phase_w if phases > 2 else 0.0),
+        )
 
     def _phase(self, index: int, voltage_v: float, power_w: float) -> PhaseReading:
         noisy_v = voltage_v + _VOLTAGE_NOISE_V * symmetric(self._seed, index)
+        if power_w == 0:
+            return PhaseReading(voltage_v=noisy_v, current_a=0.0, power_w=0.0)
         noisy_w = power_w * (1 + _POWER_NOISE * symmetric(self._seed + 1, index))
         # A current has no sign, power has.
         sign = -1 if index % 4 in self._reversed else 1

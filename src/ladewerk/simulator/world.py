@@ -18,7 +18,7 @@ from ladewerk.simulator.evse_board import BoardFailure, EvseBoard
 from ladewerk.simulator.faults import Faults
 from ladewerk.simulator.house import House
 from ladewerk.simulator.household import Household
-from ladewerk.simulator.meter import EnergyMeter, Reading
+from ladewerk.simulator.meter import EnergyMeter, Phases, Reading
 from ladewerk.simulator.plug_lock import PlugLock
 from ladewerk.simulator.vehicle import Pilot, Vehicle
 from ladewerk.simulator.vehicle_settings import VehicleSettings
@@ -149,6 +149,13 @@ class World:
         """What the unit's meter shows at the moment the world has come to."""
         model = self.vehicle.model
         return self.meter.read(int(self._at_s), voltage_v=model.voltage_v, power_w=self.vehicle.power_w, phases=model.phases)
+
+    def meter_phases(self) -> Phases:
+        """As :meth:`meter_reading`, what it shows of each phase alone."""
+        model = self.vehicle.model
+        return self.meter.read_phases(
+            int(self._at_s), voltage_v=model.voltage_v, power_w=self.vehicle.power_w, phases=model.phases
+        )
 
     # What people do
 
