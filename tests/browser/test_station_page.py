@@ -1,9 +1,11 @@
 import re
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
 
+from tests.browser.cable import laid
 from tests.browser.conftest import Browser, Place
 
 pytestmark = pytest.mark.browser
@@ -151,6 +153,16 @@ def test_the_clock_tells_when_the_station_is_gone_and_comes_back_by_itself(ready
     browser.click("[data-action=stop]")
     ready.start_station()
     browser.until(lambda: browser.find(".clock").get_attribute("data-state") == "up", "the link again")
+
+
+def test_a_connection_that_died_without_a_word_is_noticed_though_others_work(ready: Place, browser: Browser) -> None:
+    with laid(urlsplit(ready.station.web_url).port or 0) as cable:
+        browser.open(cable.url)
+        browser.until(lambda: browser.find(".clock").get_attribute("data-state") == "up", "the link")
+        before = sum("/api/events" in line for line in cable.asked)
+        cable.go_dead()
+        browser.until(lambda: sum("/api/events" in line for line in cable.asked) > before, "another connection")
+        browser.until(lambda: browser.find(".clock").get_attribute("data-state") == "up", "the link again")
 
 
 def test_the_language_can_be_chosen_and_is_remembered(ready: Place, browser: Browser) -> None:

@@ -29,7 +29,7 @@ class Live:
         news = asyncio.Event()
         news.set()
         self._watchers.add(news)
-        leaving = asyncio.create_task(_until_gone(socket))
+        leaving = asyncio.create_task(_until_gone(socket, news))
         feeding = asyncio.create_task(self._feed(socket, news))
         try:
             await asyncio.wait((leaving, feeding), return_when=asyncio.FIRST_COMPLETED)
@@ -47,10 +47,11 @@ class Live:
             await asyncio.sleep(_AT_MOST_EVERY_S)
 
 
-async def _until_gone(socket: WebSocket[Any, Any, Any]) -> None:
-    """Pages say nothing here; what one says all the same is dropped."""
+async def _until_gone(socket: WebSocket[Any, Any, Any], news: asyncio.Event) -> None:
+    """A page that has heard nothing for a while asks whether its connection still leads here: it is told the state again."""
     try:
         while True:
             await socket.receive_data(mode="text")
+            news.set()
     except WebSocketException:
         return

@@ -1,14 +1,14 @@
 // The live link to the program whose page this is, and its clock.
 
 const RETRY_MS = [250, 500, 1000, 2000, 4000];
-const SILENT_MS = 8000;
-const ANSWER_MS = 4000;
+const SILENT_MS = 5000;
+const ANSWER_MS = 3000;
 
 /**
  * A WebSocket that comes back by itself. Events: `message` (detail: what was sent, parsed) and `change` (up or down).
  *
- * A program that has nothing to say is silent, and so is one that is gone without a word: after a silence the health address is
- * asked over HTTP, and without an answer the link counts as down.
+ * A program that has nothing to say is silent, and so is one that is gone without a word: after a silence it is asked, and
+ * without an answer the link counts as down.
  */
 export class Link extends EventTarget {
   /** @param {string} path */
@@ -20,7 +20,6 @@ export class Link extends EventTarget {
     this.downSince = null;
     this._path = path;
     this._failures = 0;
-    this._silent_ms = SILENT_MS;
     /** With what code the last connection was closed. */
     this.closedWith = 0;
     this._heard = performance.now();
@@ -28,7 +27,7 @@ export class Link extends EventTarget {
     this._socket = null;
     this._retry = 0;
     this._open();
-    setInterval(() => performance.now() - this._heard >= this._silent_ms && this._doubt(), 1000);
+    setInterval(() => performance.now() - this._heard >= SILENT_MS && this._doubt(), 1000);
     addEventListener("online", () => this._openNow());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this._openNow());
   }
@@ -109,12 +108,23 @@ export class Link extends EventTarget {
   }
 
   /**
-   * Whether the program is still there; raises an error where it is not.
+   * Whether the program is still there; raises an error where it is not. It is asked here: over another connection it may
+   * answer while this one leads nowhere.
    *
-   * @param {WebSocket} _socket
+   * @param {WebSocket} socket
    */
-  async _probe(_socket) {
-    await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) });
+  _probe(socket) {
+    return /** @type {Promise<void>} */ (
+      new Promise((found, gone) => {
+        const late = setTimeout(() => gone(new Error("no answer")), ANSWER_MS);
+        const heard = () => {
+          clearTimeout(late);
+          found();
+        };
+        socket.addEventListener("message", heard, { once: true });
+        if (socket.readyState === WebSocket.OPEN) socket.send("?");
+      })
+    );
   }
 }
 

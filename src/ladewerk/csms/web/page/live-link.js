@@ -2,8 +2,6 @@
 
 import { Link } from "../kit/link.js";
 
-const SILENT_MS = 5000;
-const ANSWER_MS = 3000;
 /** With this the CSMS closes a link where as many listen as it has room for. */
 const CROWDED = 4429;
 
@@ -14,7 +12,6 @@ const CROWDED = 4429;
 export class LiveLink extends Link {
   constructor() {
     super("/api/events");
-    this._silent_ms = SILENT_MS;
     this._run = "";
     this._number = 0;
     this.resumed = false;
@@ -52,24 +49,5 @@ export class LiveLink extends Link {
     }
     if (said.type === "frame") this._number = said.frame.number;
     return true;
-  }
-
-  /**
-   * The health address may answer over a connection of its own while this one leads nowhere: so this one is asked.
-   *
-   * @param {WebSocket} socket
-   */
-  _probe(socket) {
-    return /** @type {Promise<void>} */ (
-      new Promise((found, gone) => {
-        const late = setTimeout(() => gone(new Error("no answer")), ANSWER_MS);
-        const heard = () => {
-          clearTimeout(late);
-          found();
-        };
-        socket.addEventListener("message", heard, { once: true });
-        if (socket.readyState === WebSocket.OPEN) socket.send("?");
-      })
-    );
   }
 }
