@@ -98,6 +98,8 @@ class Ledger:
         """The key of a station of which something else is known."""
         # What a transaction is after an event depends on the event before it.
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        # A need is written before it is known: who changes one that somebody replaces meanwhile would bring the old back.
+        self._one_need_at_a_time: defaultdict[EvseKey, asyncio.Lock] = defaultdict(asyncio.Lock)
         # A change of some fields must not bring back what another has just replaced.
         self._record_of: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -224,13 +226,18 @@ class Ledger:
         if transaction.evse_id is None:
             return
         key = (station_key(transaction.station_id), transaction.evse_id)
-        need = self.needs.get(key)
-        if need is not None and transaction.is_open and need.transaction_id is None:
-            await self.take_need(
-                dataclasses.replace(need, transaction_id=transaction.transaction_id, register_wh=transaction.register_wh)
-            )
-        if need is not None and not transaction.is_open and need.transaction_id == transaction.transaction_id:
-            await self.move_need(key, NeedState.ENDED)
+
+        def belongs(need: ChargingNeed) -> ChargingNeed:
+            if transaction.is_open and need.transaction_id is None:
+                return dataclasses.replace(
+                    need, transaction_id=transaction.transaction_id, register_wh=transaction.register_wh
+                )
+            if not transaction.is_open and need.transaction_id == transaction.transaction_id:
+                return dataclasses.replace(need, state=NeedState.ENDED, reason="")
+            return need
+
+        if key in self.needs and await self._change_need(key, belongs) and transaction.is_open:
+            self.need_said.emit(key)
         if not transaction.is_open:
             self.transaction_ended.emit(key)
 
@@ -297,20 +304,33 @@ class Ledger:
 
     async def take_need(self, need: ChargingNeed) -> None:
         """A station has said what the car at an EVSE needs."""
-        await self._put_need(need)
+        key = (station_key(need.station_id), need.evse_id)
+        async with self._one_need_at_a_time[key]:
+            await self._put_need(key, need)
         if need.transaction_id is not None:
-            self.need_said.emit((station_key(need.station_id), need.evse_id))
+            self.need_said.emit(key)
 
-    async def _put_need(self, need: ChargingNeed) -> None:
+    async def _change_need(self, key: EvseKey, change: Callable[[ChargingNeed], ChargingNeed]) -> bool:
+        """Whether the need of an EVSE is another now; ``change`` is given the newest, which nobody replaces meanwhile."""
+        async with self._one_need_at_a_time[key]:
+            need = self.needs.get(key)
+            if need is None or (changed := change(need)) == need:
+                return False
+            await self._put_need(key, changed)
+            return True
+
+    async def _put_need(self, key: EvseKey, need: ChargingNeed) -> None:
         await self._store.put_need(need)
-        self.needs[station_key(need.station_id), need.evse_id] = need
+        self.needs[key] = need
         self.changed.emit(None)
 
     async def move_need(self, key: EvseKey, state: NeedState, reason: str = "") -> None:
-        """A need has come further."""
-        need = self.needs.get(key)
-        if need is not None and (need.state, need.reason) != (state, reason):
-            await self._put_need(dataclasses.replace(need, state=state, reason=reason))
+        """A need has come further; one that is over stays so."""
+
+        def moved(need: ChargingNeed) -> ChargingNeed:
+            return need if need.state is NeedState.ENDED else dataclasses.replace(need, state=state, reason=reason)
+
+        await self._change_need(key, moved)
 
     def next_plan_number(self) -> int:
         """A number that no plan had before."""
