@@ -234,7 +234,19 @@ class UnitControl:
                 self.handle(DeviceMissed(Device.EVSE, str(err)))
             else:
                 self.handle(EvseSeen(reading))
+                await self._look_at_lock()
             self.handle(Tick())
+
+    async def _look_at_lock(self) -> None:
+        if self._lock is None or self.state.phase not in ENERGISED:
+            return
+        try:
+            stands_open = await self._lock.is_open()
+        except DeviceError as err:
+            _log.info("%s: %s", self.unit_id, err)  # a bolt stays where it is while nobody can be asked
+            return
+        if stands_open and self.state.phase in ENERGISED:
+            self.handle(LockFailed(locking=True, why="its switch says open"))
 
     async def poll_meter(self) -> None:
         """Read the meter once."""

@@ -46,6 +46,7 @@ TROUBLES: Final[Mapping[str, str]] = {
     "over_current": "the vehicle draws more than the {offered_a} A that are offered",
     "surge": "the vehicle draws far more than the {offered_a} A that are offered",
     "lock_failed": "the plug could not be locked: {why}",
+    "lock_open": "the plug came unlocked while charging: {why}",
     "unlock_failed": "the plug could not be unlocked: {why}",
     "self_test_failed": "the board's self-test failed: {faults}",
     "impossible": "{event} while {phase}: program or hardware is broken",

@@ -249,6 +249,34 @@ def test_a_drive_time_that_burns_the_motor_is_refused(drive_s: float) -> None:
         MotorLock(RecordingPins(), lock_pin=LOCK, unlock_pin=UNLOCK, drive_s=drive_s)
 
 
+def test_with_feedback_a_bolt_that_slips_is_seen_but_not_one_that_moves_or_a_switch_that_is_shaken() -> None:
+    async def body(pins: RecordingPins, motor_lock: MotorLock) -> None:
+        assert await motor_lock.is_open()
+        moving = asyncio.ensure_future(motor_lock.lock())
+        await asyncio.sleep(0.3)
+        pins.locked = False
+        assert not await motor_lock.is_open()
+        pins.locked = True
+        await moving
+        assert not await motor_lock.is_open()
+        pins.locked = False
+        looking = asyncio.ensure_future(motor_lock.is_open())
+        await asyncio.sleep(0.01)
+        pins.locked = True
+        assert not await looking
+        pins.locked = False
+        assert await motor_lock.is_open()
+
+    run(body, feedback=True)
+
+
+def test_without_feedback_nobody_sees_a_bolt_slip() -> None:
+    async def body(pins: RecordingPins, motor_lock: MotorLock) -> None:
+        assert not await motor_lock.is_open()
+
+    run(body)
+
+
 @pytest.mark.parametrize(("unlock_pin", "feedback_pin"), [(LOCK, None), (LOCK, FEEDBACK), (UNLOCK, UNLOCK)])
 def test_one_pin_for_two_things_is_refused(unlock_pin: int, feedback_pin: int | None) -> None:
     with pytest.raises(ConfigError, match="must differ"):

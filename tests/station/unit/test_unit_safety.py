@@ -17,6 +17,7 @@ from ladewerk.station.unit.actions import (
 )
 from ladewerk.station.unit.events import (
     LimitsChanged,
+    LockFailed,
     LockMoved,
     ResetPressed,
     StartPressed,
@@ -163,6 +164,18 @@ def test_S4_at_the_least_offer_too_much_current_is_a_fault_at_once() -> None:
     bench.second(9)
     assert bench.state.fault is not None
     assert bench.state.fault.code == "over_current"
+
+
+def test_S4_a_lock_that_is_seen_open_under_load_is_a_fault() -> None:
+    bench = ready()
+    bench.charging((3600, 10.0))
+    bench.second(10)
+    bench.feed(LockFailed(locking=True, why="its switch says open"))
+    assert bench.state.fault is not None
+    assert bench.state.fault.code == "lock_open"
+    assert bench.state.locked, "nobody knows where the bolt is: it is driven back"
+    assert bench.set_a == 0
+    assert bench.ended() == [EndReason.OTHER]
 
 
 def test_S4_phases_that_differ_too_much_are_told_once() -> None:

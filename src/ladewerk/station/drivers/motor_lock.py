@@ -18,6 +18,8 @@ _DEAD_TIME_S: Final = 0.1
 """Between one relay off and any relay on: contacts need some 10 ms, the motor some more to come to rest."""
 _LONGEST_DRIVE_S: Final = 5.0
 _MINUTE_S: Final = 60.0
+_SETTLES_S: Final = 0.05
+"""A switch that is shaken opens for a moment."""
 _ATTEMPTS: Final = 3
 """Drives until a lock with feedback counts as failed."""
 
@@ -75,6 +77,13 @@ class MotorLock:
 
     async def unlock(self) -> None:
         await self._move(self._unlock_pin, locked=False)
+
+    async def is_open(self) -> bool:
+        pin = self._feedback_pin
+        if pin is None or self._moving.locked() or await self._pins.read(pin):
+            return False
+        await asyncio.sleep(_SETTLES_S)
+        return not (self._moving.locked() or await self._pins.read(pin))
 
     async def _move(self, pin: int, *, locked: bool) -> None:
         async with self._moving:

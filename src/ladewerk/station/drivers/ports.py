@@ -103,6 +103,10 @@ class Lock(Protocol):
 
     async def unlock(self) -> None: ...
 
+    async def is_open(self) -> bool:
+        """Whether it is seen to be open; False where nothing tells, or while it moves. Raises DeviceError."""
+        ...
+
 
 class Button(StrEnum):
     """A push-button beside the socket."""

@@ -35,6 +35,7 @@ ERROR_CODES: Final[Mapping[str, str]] = {
     "ground_fault": "GroundFailure",
     "impossible": "InternalError",
     "lock_failed": "ConnectorLockFailure",
+    "lock_open": "ConnectorLockFailure",
     "meter_silent": "PowerMeterFailure",
     "over_current": "OverCurrentFailure",
     "over_current_reduced": "OverCurrentFailure",

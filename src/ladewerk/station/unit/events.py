@@ -143,7 +143,7 @@ class LockMoved:
 
 @dataclass(frozen=True, slots=True)
 class LockFailed:
-    """The plug lock did not arrive where it was sent."""
+    """The plug lock did not arrive where it was sent, or does not stay there."""
 
     locking: bool
     why: str

@@ -145,6 +145,11 @@ def locking_lock_failed(state: UnitState, event: LockFailed, now: Moment) -> Ste
     return fail(replace(state, locked=True), Trouble("lock_failed", {"why": event.why}), now)
 
 
+def energised_lock_failed(state: UnitState, event: LockFailed, now: Moment) -> Step:
+    """A plug that can be drawn out under load is not energised any more."""
+    return fail(replace(state, locked=True), Trouble("lock_open", {"why": event.why}), now)
+
+
 def testing_evse_seen(state: UnitState, _event: EvseSeen, now: Moment) -> Step:
     """The pilot says nothing of the vehicle until the test is over; an error is the test's result."""
     assert state.evse is not None

@@ -46,6 +46,7 @@ WATCHED: Final[tuple[tuple[str, str, str], ...]] = (
     ),
     ("meter_frozen", "the meter shows the very same numbers for {meter_frozen_s} s while a current is offered", _FAULT),
     ("lock_failed", "the plug is not locked, or its switch says so, within 10 s", _FAULT_AT_START),
+    ("lock_open", "the switch of the plug lock says open while a current is offered", _FAULT),
     ("unlock_failed", "the plug cannot be let go", _FAULT),
     ("self_test_failed", "the board's self-test ends with an error, or without a result within 60 s", _FAULT_AT_START),
     ("impossible", "what cannot happen by the table of states happens", _FAULT),

@@ -118,7 +118,8 @@ _ENERGISED_ROWS: Mapping[type[Event], Row] = {
         running.energised_plan_cleared, "pause until there is a new plan; started by the CSMS: charges directly", _RUN
     ),
     LimitsChanged: Row(running.energised_limits_changed, "the due current, within the new limits", _RUN),
-    **_STEADY_LOCK,
+    LockMoved: _IMPOSSIBLE,
+    LockFailed: Row(running.energised_lock_failed, "fault", _FAULT),
 }
 
 TABLE: Final[Mapping[Phase, Mapping[type[Event], Row]]] = {
