@@ -12,6 +12,9 @@ from ladewerk.csms.records import StationRecord, station_key
 from ladewerk.ocpp import Version, v21
 from ladewerk.ocpp.transaction_numbers import Start
 
+_TOLD_EVERY_S: Final = 60.0
+"""Longer ago, it may as well be a clock that is wrong."""
+
 
 class Transaction(Struct, frozen=True, kw_only=True, gc=False):
     """What is known of a transaction after its newest event.
@@ -49,6 +52,16 @@ class Transaction(Struct, frozen=True, kw_only=True, gc=False):
     def began_at(self) -> datetime:
         """When it began, as far as it is known: the end of a transaction may be the first that is heard of it."""
         return self.started_at or self.updated_at
+
+    def register_by(self, now: datetime) -> float | None:
+        """What the meter stands at ``now``, as far as the last reading and its power tell.
+
+        Stations tell both each minute or so: the reading alone may be older than what is said at the same moment.
+        """
+        if self.register_wh is None or self.power_w is None:
+            return self.register_wh
+        since_s = (now - self.updated_at).total_seconds()
+        return self.register_wh + max(0.0, self.power_w) * min(max(0.0, since_s), _TOLD_EVERY_S) / 3600
 
     @property
     def is_open(self) -> bool:

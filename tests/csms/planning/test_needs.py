@@ -109,6 +109,18 @@ def test_the_need_shrinks_by_what_the_meter_counts() -> None:
     assert remaining_wh(need, structs.replace(TRANSACTION, register_wh=99000.0)) == 0
 
 
+def test_a_need_counts_from_where_the_meter_stands_by_now_not_from_its_last_reading() -> None:
+    """What a car draws between the last reading and its need is not taken for what it got since."""
+    charging = structs.replace(TRANSACTION, updated_at=NOW - timedelta(seconds=60), power_w=12_000.0)
+    need = read(request(), transaction=charging)
+    assert need.register_wh == 1200
+    assert remaining_wh(need, structs.replace(charging, updated_at=NOW, register_wh=1200.0)) == 8000
+    assert remaining_wh(need, structs.replace(charging, register_wh=9000.0)) == 200
+    # A clock that is wrong by an hour makes no difference of an hour.
+    assert read(request(), transaction=structs.replace(charging, updated_at=NOW - timedelta(hours=1))).register_wh == 1200
+    assert read(request(), transaction=structs.replace(charging, updated_at=NOW + timedelta(hours=1))).register_wh == 1000
+
+
 def test_a_need_said_before_the_first_reading_counts_from_that_reading() -> None:
     need = read(request(), transaction=None)
     later = structs.replace(TRANSACTION, first_register_wh=700.0, register_wh=1700.0)

@@ -69,6 +69,7 @@ async def put_need(
     transaction_id = None if transaction is None else transaction.transaction_id
     if before is None or before.transaction_id != transaction_id:
         before = _usual(station, evse_id, desk.clock.now())
+    now = desk.clock.now()
     need = dataclasses.replace(
         before,
         transaction_id=transaction_id,
@@ -78,8 +79,8 @@ async def put_need(
         min_current_a=before.min_current_a if data.min_current_a is None else data.min_current_a,
         max_current_a=before.max_current_a if data.max_current_a is None else data.max_current_a,
         phases=before.phases if data.phases is None else data.phases,
-        received_at=desk.clock.now(),
-        register_wh=None if transaction is None else transaction.register_wh,
+        received_at=now,
+        register_wh=None if transaction is None else transaction.register_by(now),
         state=NeedState.PLANNING,
         reason="",
         assumed=False,

@@ -79,7 +79,7 @@ def read_need(
         phases=phases,
         max_periods=MOST_PERIODS if request.max_schedule_tuples is UNSET else max(1, request.max_schedule_tuples),
         received_at=now,
-        register_wh=None if transaction is None else transaction.register_wh,
+        register_wh=None if transaction is None else transaction.register_by(now),
         assumed=said is UNSET,
     )
 
@@ -101,7 +101,7 @@ def assumed_need(transaction: Transaction, *, usual_wh: float | None, max_curren
         phases=3,
         max_periods=MOST_PERIODS,
         received_at=now,
-        register_wh=transaction.register_wh,
+        register_wh=transaction.register_by(now),
         assumed=True,
     )
 
