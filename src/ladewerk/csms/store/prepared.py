@@ -47,6 +47,6 @@ class PreparedInsert:
 @cache
 def _with_rows(text: str, count: int) -> str:
     """An INSERT of one row as one of ``count`` rows."""
-    head, values, tail = text.partition(" VALUES (")
-    row, end, others = tail.partition(")")
-    return f"{head} VALUES {', '.join([f'({row})'] * count)}{others}" if values and end else text
+    head, _, tail = text.partition(" VALUES (")
+    row, _, others = tail.partition(")")
+    return f"{head} VALUES {', '.join([f'({row})'] * count)}{others}"
